@@ -1,0 +1,143 @@
+// What the ledger holds: facts, in order, each chained to the one before.
+import { z } from 'zod';
+import { canonicalJson, sha256 } from './canonical.ts';
+import { planChange } from './plan.ts';
+import { releaseManifest } from './release.ts';
+import { environments } from './stack.ts';
+import { check, outcomes } from './verification.ts';
+
+export const factSchema = 'trireme.fact/1';
+
+export const deploymentStates = [
+  'updating',
+  'proving',
+  'healthy',
+  'failed',
+  'reverted',
+  'revert-failed',
+  'skipped',
+  'unknown',
+] as const;
+export type DeploymentState = (typeof deploymentStates)[number];
+
+const actor = z.strictObject({ login: z.string().min(1), via: z.enum(['github', 'local']) });
+export type Actor = z.infer<typeof actor>;
+
+const common = {
+  schema: z.literal(factSchema),
+  /** Content-derived, without `previous`: a fact sent twice is one fact. */
+  id: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Id of the fact before it; `null` for the first. */
+  previous: z.string().nullable(),
+  /** Hash over (previous fact's chain, id): a rewritten history breaks it. */
+  chain: z.string().regex(/^[0-9a-f]{64}$/),
+  at: z.iso.datetime(),
+  actor,
+};
+const release = z.string().regex(/^rel-\d+-[0-9a-f]{12}$/);
+const environment = z.enum(environments);
+const stack = z.string();
+
+export const fact = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...common,
+    kind: z.literal('release'),
+    release,
+    body: z.strictObject({ manifest: releaseManifest }),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('deployment'),
+    environment,
+    stack,
+    release,
+    body: z.strictObject({
+      /** Groups the facts of one try: a random id made when it starts. */
+      attempt: z.string(),
+      state: z.enum(deploymentStates),
+      /** What the stack ran before; `null` on a first deployment. */
+      replaced: release.nullable(),
+      endpoint: z.string().optional(),
+      revision: z.string().optional(),
+      reason: z.string().optional(),
+      seconds: z.number().nonnegative().optional(),
+    }),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('verification'),
+    environment,
+    stack,
+    release,
+    body: z.strictObject({ outcome: z.enum(outcomes), checks: z.array(check) }),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('promotion'),
+    environment,
+    release,
+    body: z.strictObject({
+      state: z.enum(['prepared', 'started', 'succeeded', 'failed', 'refused']),
+      /** Names this promotion in `trireme approve`: the first fact's id, shortened. */
+      promotion: z.string(),
+      plans: z.record(z.string(), z.strictObject({ fingerprint: z.string(), changes: z.array(planChange) })),
+      /** What each stack runs when it is prepared; `null` where nothing runs. */
+      previous: z.record(z.string(), release.nullable()),
+      manifest: z.string(),
+      requestedBy: z.string(),
+      reason: z.string().optional(),
+    }),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('approval'),
+    environment,
+    release,
+    body: z.strictObject({
+      promotion: z.string(),
+      /** SHA-256 of the manifest's canonical form. */
+      manifest: z.string(),
+      /** Stack to plan fingerprint. */
+      plans: z.record(z.string(), z.string()),
+      previous: z.record(z.string(), release.nullable()),
+      /** Id of the newest fact about that environment when it was approved, the approval's own promotion aside; `null` when there is none. */
+      environmentHead: z.string().nullable(),
+      approver: z.string(),
+      expires: z.iso.datetime(),
+      url: z.string().optional(),
+    }),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('rollback'),
+    environment,
+    /** The release gone back to. */
+    release,
+    body: z.strictObject({ from: z.record(z.string(), release.nullable()), reason: z.string() }),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('superseded'),
+    environment,
+    release,
+    body: z.strictObject({ promotion: z.string(), reason: z.string() }),
+  }),
+]);
+export type Fact = z.infer<typeof fact>;
+export type FactKind = Fact['kind'];
+export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>;
+
+/** A fact before the ledger gives it its place. */
+export type NewFact = Fact extends infer F
+  ? F extends Fact
+    ? Omit<F, 'schema' | 'id' | 'previous' | 'chain'>
+    : never
+  : never;
+
+export function factId(content: NewFact): string {
+  return sha256(canonicalJson({ schema: factSchema, ...content }));
+}
+
+export function chainHash(previousChain: string | null, id: string): string {
+  return sha256(`${previousChain ?? ''}\n${id}`);
+}

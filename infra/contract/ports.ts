@@ -1,0 +1,104 @@
+// What delivery asks of the world. `cli` and `rehearsal` give it implementations; delivery never imports one.
+import type { Actor, Fact, FactOf, NewFact } from './fact.ts';
+import type { Golden } from './golden.ts';
+import type { Plan } from './plan.ts';
+import type { ReleaseIdentity, ReleaseManifest } from './release.ts';
+import type { RuntimeContract } from './runtime.ts';
+import type { DeployedService, FoundationOutputs, Stage } from './service.ts';
+import type { Cloud, Stack } from './stack.ts';
+import type { Check } from './verification.ts';
+
+/** Milliseconds since the epoch, and a wait that ends early, by throwing, when the signal is aborted. */
+export interface Clock {
+  now(): number;
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** A line for the person watching: what runs, on which stack. */
+export type Report = (event: { readonly stack?: string; readonly message: string }) => void;
+
+export interface Ledger {
+  /** Where it is, for people: a folder and branch, or a remote. */
+  readonly location: string;
+  /** Every fact, oldest first; each is parsed, its id and chain checked. @throws DeliveryError `ledger-corrupt`. */
+  facts(): Promise<readonly Fact[]>;
+  /**
+   * Appends by compare-and-swap. `decide` sees all facts and says what to add; when another writer was first it is asked again
+   * with what is there now, so a rule that held when it was asked holds when it is written. A fact that is there already (same id) is not added twice.
+   * @returns the facts as they stand in the ledger. @throws whatever `decide` throws; `errored` when contention never ends.
+   */
+  append(decide: (facts: readonly Fact[]) => readonly NewFact[]): Promise<readonly Fact[]>;
+}
+
+/** One OCI registry: a vendor's, or an emulated one. All digests are `sha256:…`. */
+export interface Registry {
+  /** The digest under which the registry itself serves that reference; `undefined` when it has none. */
+  resolve(ref: string): Promise<string | undefined>;
+}
+
+/** A release to be put on a stack. */
+export interface DeploymentRequest {
+  readonly manifest: ReleaseManifest;
+  readonly stage: Stage;
+}
+
+/**
+ * What the engine said. `applied` is what `pulumi up` believes, no more; `rejected` means that the vendor refused a resource, with
+ * the diagnostics. Neither says whether the service is good: a prover does.
+ */
+export interface DeploymentResult {
+  readonly outcome: 'applied' | 'rejected';
+  readonly diagnostics: readonly string[];
+  /** The stack's outputs afterwards; absent when a first deployment was rejected. */
+  readonly service?: DeployedService;
+}
+
+/** Pulumi, as delivery sees it. Throws DeliveryError `stack-locked`, `errored`, `cloud-unreachable`, `interrupted`, `config-invalid`, `cli-missing`. */
+export interface Deployer {
+  foundation(cloud: Cloud, options?: RunOptions): Promise<FoundationOutputs>;
+  deployed(stack: Stack): Promise<DeployedService | undefined>;
+  preview(stack: Stack, request: DeploymentRequest, options?: RunOptions): Promise<Plan>;
+  deploy(stack: Stack, request: DeploymentRequest, options?: RunOptions): Promise<DeploymentResult>;
+  destroy(stack: Stack | Cloud, options?: RunOptions): Promise<void>;
+}
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly report?: Report;
+}
+
+/** What a control plane showed before a deployment: the newest operation id, say. Opaque to delivery. */
+export type Baseline = unknown;
+
+export interface ProofRequest {
+  readonly service: DeployedService;
+  /** What must run there. */
+  readonly release: ReleaseIdentity & { readonly imageRef: string };
+  readonly stage: Stage;
+  readonly baseline: Baseline;
+}
+
+/** Reads one runtime's control plane until it can tell. One per runtime; what it decides from named fields is a pure function. */
+export interface Prover {
+  readonly runtime: RuntimeContract;
+  /** Asked before `up`, so that an earlier operation is never taken for this one. */
+  baseline(service: DeployedService | undefined): Promise<Baseline>;
+  /** Polls as the runtime contract says; ends with `passed`, `failed`, or `errored` once the time is over. */
+  prove(request: ProofRequest, options?: RunOptions): Promise<readonly Check[]>;
+}
+
+/** Golden predictions of a release, read from its image in that cloud's registry. */
+export interface Goldens {
+  read(
+    manifest: ReleaseManifest,
+    cloud: Cloud,
+  ): Promise<readonly { readonly model: string; readonly golden: Golden }[]>;
+}
+
+/** Answers an approval asked for, or says that none is there yet. */
+export interface Approver {
+  /** `undefined`: nobody has decided; the caller ends with `approval-needed`. */
+  decide(
+    promotion: FactOf<'promotion'>,
+    manifest: ReleaseManifest,
+  ): Promise<{ readonly actor: Actor; readonly url?: string } | undefined>;
+}

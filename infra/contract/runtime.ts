@@ -1,0 +1,49 @@
+// The runtime contract: what a platform promises the container. Data, one file per runtime in `clouds/<cloud>/<runtime>/runtime.ts`;
+// the emulator enforces it, delivery branches on it, nothing branches on a cloud's name.
+import type { RuntimeName } from './service.ts';
+import type { Cloud } from './stack.ts';
+
+/** A value and the vendor's page that says so. `source` is 'assumed: <why>' where the vendor publishes nothing. */
+export interface Sourced<T> {
+  readonly value: T;
+  readonly source: string;
+}
+
+export interface RuntimeContract {
+  readonly name: RuntimeName;
+  readonly cloud: Cloud;
+  /** The product's name as people say it: `App Runner`. */
+  readonly product: string;
+  /** Does the platform set `PORT` in the container? Where it does not, the component must. */
+  readonly injectsPort: Sourced<boolean>;
+  /** Variables the platform sets in every container, and how the emulator fills them. */
+  readonly injects: Sourced<readonly string[]>;
+  /** How a new instance is judged before it gets traffic. */
+  readonly start: {
+    /** Seconds between two probes. Shortened by `timeScale`. */
+    readonly periodSeconds: Sourced<number>;
+    readonly timeoutSeconds: Sourced<number>;
+    /** Seconds after which a container that never passed is given up. Shortened by `timeScale`. */
+    readonly limitSeconds: Sourced<number>;
+  };
+  /** A request that takes longer is cut with 504 (or the connection closed). Never scaled. */
+  readonly requestDeadlineSeconds: Sourced<number>;
+  /** From SIGTERM to SIGKILL. Never scaled. */
+  readonly drainSeconds: Sourced<number>;
+  /** Largest request body, answered 413 beyond; `null` where the vendor names none. */
+  readonly bodyLimitBytes: Sourced<number | null>;
+  /** Requests given to one instance at a time: the platform's default and its maximum (`null`: no cap per instance). */
+  readonly concurrency: Sourced<{ readonly default: number | null; readonly max: number | null }>;
+  readonly trafficSplitting: Sourced<boolean>;
+  /** Can a candidate run beside the live one under its own address, and take its place? */
+  readonly slots: Sourced<boolean>;
+  readonly scaleToZero: Sourced<boolean>;
+  /** What a first deployment of a bad image leaves behind. */
+  readonly failedCreate: Sourced<'service-failed' | 'service-without-ready-revision' | 'site-answers-503'>;
+  /** What an update to a bad image does. */
+  readonly failedUpdate: Sourced<'silent-rollback' | 'failed-revision' | 'accepted-and-dead'>;
+  /** Seconds the platform takes to provision before it starts a container; what the emulator waits. Shortened by `timeScale`. */
+  readonly provisionSeconds: Sourced<number>;
+  /** How often a prover asks, and how long it keeps asking. Shortened by `timeScale`. */
+  readonly poll: Sourced<{ readonly everySeconds: number; readonly forSeconds: number }>;
+}
