@@ -1,0 +1,100 @@
+// What every delivery function is given: the ports, the rules, and the stacks that exist.
+import { DeliveryError } from '../contract/errors.ts';
+import type { Actor, DeploymentState, NewFact } from '../contract/fact.ts';
+import type { Clock, Deployer, Goldens, Ledger, Prover, Registry, Report } from '../contract/ports.ts';
+import type { RuntimeName } from '../contract/service.ts';
+import type { Cloud, Environment, Stack, StackName } from '../contract/stack.ts';
+import type { Check } from '../contract/verification.ts';
+import type { Policy } from './policy.ts';
+
+/** One stack that has a stack file, and the runtime that file names. */
+export interface Target {
+  readonly stack: Stack;
+  readonly runtime: RuntimeName;
+}
+
+export interface Delivery {
+  readonly ledger: Ledger;
+  readonly deployer: Deployer;
+  readonly provers: Readonly<Partial<Record<RuntimeName, Prover>>>;
+  readonly registries: Readonly<Partial<Record<Cloud, Registry>>>;
+  readonly goldens: Goldens;
+  readonly clock: Clock;
+  readonly policy: Policy;
+  /** The stack files present; any subset of clouds works and is spoken of as such. */
+  readonly stacks: readonly Target[];
+  /** Who acts: written into every fact. */
+  readonly actor: Actor;
+  /** How many times faster than real time a platform's own waiting passes; 1 on real clouds. */
+  readonly timeScale: number;
+  readonly report: Report;
+  /** Emulated clouds: local approvals and images without a Dockerfile are accepted. */
+  readonly emulated: boolean;
+  /** How endpoints are asked. */
+  readonly fetch: typeof fetch;
+}
+
+/** Narrows a delivery to some stacks, and stops it. */
+export interface DeliveryOptions {
+  /** Only these stacks of the environment; all of them when absent. */
+  readonly stacks?: readonly StackName[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Prediction rows in the order of the golden cases, as an endpoint answered them. */
+export type PredictionRows = readonly Readonly<Record<string, unknown>>[];
+
+/** How one stack ended. */
+export interface StackOutcome {
+  readonly stack: StackName;
+  readonly state: DeploymentState;
+  /** One line: why it is not healthy, or what happened on the way. */
+  readonly reason?: string;
+  readonly seconds: number;
+  readonly checks: readonly Check[];
+  /** The release this stack is known to run now; `null` when nothing runs or nobody can tell. */
+  readonly runs: string | null;
+  readonly endpoint?: string;
+  /** What the endpoint answered to the golden inputs; parity compares them. */
+  readonly predictions?: PredictionRows;
+}
+
+/** The stacks of an environment that exist, narrowed by `only`. @throws DeliveryError `refused` when there is none. */
+export function targetsIn(
+  delivery: Pick<Delivery, 'stacks'>,
+  environment: Environment,
+  only?: readonly StackName[],
+): readonly Target[] {
+  const targets = delivery.stacks.filter(
+    ({ stack }) => stack.environment === environment && (only === undefined || only.includes(stack.name)),
+  );
+  if (targets.length === 0) {
+    throw new DeliveryError('refused', `expected a stack in ${environment}; found no stack file for one`, {
+      hint: `add stacks/Pulumi.<cloud>-${environment}.yaml`,
+    });
+  }
+  return targets;
+}
+
+export function proverFor(delivery: Delivery, target: Target): Prover {
+  const prover = delivery.provers[target.runtime];
+  if (prover === undefined) {
+    throw new DeliveryError('config-invalid', `${target.stack.name}: no prover for runtime \`${target.runtime}\``);
+  }
+  return prover;
+}
+
+/** `at` and `actor` of a new fact. */
+export function stamp(delivery: Pick<Delivery, 'clock' | 'actor'>): Pick<NewFact, 'at' | 'actor'> {
+  return { at: new Date(delivery.clock.now()).toISOString(), actor: delivery.actor };
+}
+
+export async function record(delivery: Delivery, ...facts: NewFact[]): Promise<void> {
+  await delivery.ledger.append(() => facts);
+}
+
+/** How people hear of some stacks: `3 clouds: aws, gcp, azure`, or `gcp` alone. */
+export function cloudsOf(targets: readonly Target[]): string {
+  const names = targets.map(({ stack }) => stack.cloud);
+  return names.length === 1 ? (names[0] ?? '') : `${names.length} clouds: ${names.join(', ')}`;
+}
