@@ -1,0 +1,315 @@
+// Pulumi as delivery sees it: the real engine, driven through the Automation API with the program in this process.
+import { setMaxListeners } from 'node:events';
+import { LocalWorkspace, type PulumiCommand, type PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
+import { z } from 'zod';
+import { DeliveryError } from '../contract/errors.ts';
+import type { Clock, Deployer, DeploymentRequest, RunOptions } from '../contract/ports.ts';
+import { copyFor, identityOf, type ReleaseIdentity } from '../contract/release.ts';
+import { type DeployedService, deployedService, type ReleaseArgs, type Stage } from '../contract/service.ts';
+import { type Cloud, foundationOf, type Stack as ServiceStack } from '../contract/stack.ts';
+import { EngineExit, type Environment, engineCommand } from './engine-command.ts';
+import { type Diagnostic, diagnosticOf, type Failure, failureOf } from './failure.ts';
+import { nameOf, planOf, type Step, stepOf } from './plan.ts';
+import { lockedError, orphanNotes, removeDeadLocks } from './recovery.ts';
+import { parseExport, readStateFile, type StackState, stateFileOf } from './state.ts';
+import type { Workspace } from './workspace.ts';
+
+/** The two Pulumi programs, as functions of what the stack files do not say. */
+export interface DeliveryProgram {
+  service(args: {
+    readonly stack: ServiceStack;
+    readonly release: ReleaseArgs;
+    readonly stage: Stage;
+    readonly current?: ReleaseArgs;
+  }): PulumiFn;
+  foundation(args: { readonly cloud: Cloud }): PulumiFn;
+}
+
+export interface DeployerOptions {
+  readonly program: DeliveryProgram;
+  readonly workspace: Workspace;
+  readonly command: PulumiCommand;
+  /**
+   * Everything the engine and its providers may see: the state (`PULUMI_BACKEND_URL`), `PULUMI_HOME`, the passphrase, credentials,
+   * `PULUMI_DEBUG_PROVIDERS`. Nothing is inherited besides.
+   */
+  readonly environment: Environment;
+  readonly clock: Clock;
+  /** How long to wait for another update of the same stack. Default: 60. */
+  readonly lockWaitSeconds?: number;
+}
+
+export function createDeployer(options: DeployerOptions): Deployer {
+  const engine = new Engine(options);
+  const { program } = options;
+
+  async function serviceProgram(stack: ServiceStack, { manifest, stage }: DeploymentRequest): Promise<PulumiFn> {
+    const current = await deployed(stack);
+    return program.service({
+      stack,
+      stage,
+      release: { ...identityOf(manifest), imageRef: copyFor(manifest, stack.cloud) },
+      ...(current === undefined ? {} : { current: currentRelease(current) }),
+    });
+  }
+
+  async function deployed(stack: ServiceStack): Promise<DeployedService | undefined> {
+    const state = await engine.state(stack.name);
+    if (state?.outputs.endpoint === undefined) return undefined;
+    return parseOutputs(stack.name, deployedService, state.outputs);
+  }
+
+  return {
+    deployed,
+
+    async preview(stack, request, run = {}) {
+      const steps: Step[] = [];
+      const failure = await engine.run(stack.name, await serviceProgram(stack, request), run, 'preview', (step) =>
+        steps.push(step),
+      );
+      if (failure === undefined) return planOf(stack.name, steps);
+      throw failure.kind === 'rejected'
+        ? new DeliveryError('errored', `${stack.name}: the preview was refused: ${failure.diagnostics.join('; ')}`)
+        : failure.error;
+    },
+
+    async deploy(stack, request, run = {}) {
+      const failure = await engine.run(stack.name, await serviceProgram(stack, request), run, 'up');
+      if (failure?.kind === 'error') throw failure.error;
+      const service = await deployed(stack);
+      return {
+        outcome: failure === undefined ? 'applied' : 'rejected',
+        diagnostics: failure?.diagnostics ?? [],
+        ...(service === undefined ? {} : { service }),
+      };
+    },
+
+    async foundation(cloud, run = {}) {
+      const name = foundationOf(cloud);
+      const failure = await engine.run(name, program.foundation({ cloud }), run, 'up');
+      if (failure?.kind === 'error') throw failure.error;
+      if (failure !== undefined) {
+        throw new DeliveryError('failed', `${name}: ${failure.diagnostics.join('; ')}`, {
+          hint: 'correct it and run the same command again: what was made stays',
+        });
+      }
+      return parseOutputs(name, foundationOutputs, (await engine.state(name))?.outputs ?? {});
+    },
+
+    async destroy(target, run = {}) {
+      const name = typeof target === 'string' ? foundationOf(target) : target.name;
+      const state = await engine.state(name);
+      if (state === undefined || state.resources.length === 0) return;
+      const kept = state.resources.filter((resource) => resource.protected).map(({ urn }) => nameOf(urn));
+      if (kept.length > 0) {
+        throw new DeliveryError('refused', `${name} is protected: ${kept.join(', ')} would be deleted`, {
+          hint: `set \`protect: false\` in the stack file of ${name}, deploy it, then destroy`,
+        });
+      }
+      const failure = await engine.run(name, async () => {}, run, 'destroy');
+      if (failure?.kind === 'error') throw failure.error;
+      if (failure !== undefined) {
+        throw new DeliveryError('failed', `${name}: not everything was deleted: ${failure.diagnostics.join('; ')}`, {
+          hint: 'run the same command again: only what is left is deleted',
+        });
+      }
+    },
+  };
+}
+
+type Operation = 'preview' | 'up' | 'destroy';
+type Ending = Exclude<Failure, { kind: 'locked' }>;
+
+/** Runs one operation on one stack: makes the stack, clears what a killed run left, waits for its turn, watches, says how it ended. */
+class Engine {
+  readonly #options: DeployerOptions;
+
+  constructor(options: DeployerOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the backend's own file where there is one; asks the CLI otherwise. `undefined`: there is no such stack. */
+  async state(stack: string): Promise<StackState | undefined> {
+    const { workspace } = this.#options;
+    const file = stateFileOf(this.#options.environment.PULUMI_BACKEND_URL, workspace.project, stack);
+    if (file !== undefined) return readStateFile(file);
+    const command = engineCommand(this.#options.command, this.#variables());
+    try {
+      const { stdout } = await command.run(['stack', 'export', '--stack', stack], workspace.directory, {});
+      return parseExport(stdout);
+    } catch (error) {
+      if (error instanceof EngineExit && /no stack named/.test(error.run.stderr)) return undefined;
+      throw this.#unexpected(stack, error);
+    }
+  }
+
+  /** @returns why it failed, `undefined` when it did not. */
+  async run(
+    name: string,
+    program: PulumiFn,
+    run: RunOptions,
+    operation: Operation,
+    onStep?: (step: Step) => void,
+  ): Promise<Ending | undefined> {
+    const state = await this.state(name);
+    if (state === undefined) await this.#create(name);
+    const notes = operation === 'preview' ? [] : orphanNotes(state?.pending ?? []);
+    if (operation !== 'preview' && state !== undefined && state.pending.length > 0) {
+      run.report?.({ stack: name, message: 'an earlier run was killed: reading back what it left' });
+      const failure = await this.#freeRun(name, program, run, 'refresh');
+      if (failure !== undefined) return failure;
+    }
+    const failure = await this.#freeRun(name, program, run, operation, onStep);
+    return failure?.kind === 'rejected' ? { ...failure, diagnostics: [...failure.diagnostics, ...notes] } : failure;
+  }
+
+  /** Waits, bounded, while another update holds the stack; a lock whose process is gone is removed. */
+  async #freeRun(
+    name: string,
+    program: PulumiFn,
+    run: RunOptions,
+    operation: Operation | 'refresh',
+    onStep?: (step: Step) => void,
+  ): Promise<Ending | undefined> {
+    const { clock, lockWaitSeconds = 60 } = this.#options;
+    const deadline = clock.now() + lockWaitSeconds * 1000;
+    for (let attempt = 0; ; attempt++) {
+      const failure = await this.#once(name, program, run, operation, onStep);
+      if (failure?.kind !== 'locked') return failure;
+      if (await removeDeadLocks(failure.text)) {
+        run.report?.({ stack: name, message: 'a run that was killed held the lock: removed' });
+        // The killed run's own operations are in the state: the caller's view of it is old.
+        if (operation !== 'preview' && operation !== 'refresh') return this.run(name, program, run, operation, onStep);
+        continue;
+      }
+      if (clock.now() >= deadline) return { kind: 'error', error: lockedError(name, failure.text, lockWaitSeconds) };
+      if (attempt === 0) run.report?.({ stack: name, message: 'another update holds the stack: waiting for it' });
+      await clock.sleep(1000 + Math.random() * 2000, run.signal);
+    }
+  }
+
+  async #once(
+    name: string,
+    program: PulumiFn,
+    run: RunOptions,
+    operation: Operation | 'refresh',
+    onStep?: (step: Step) => void,
+  ): Promise<Failure | undefined> {
+    const diagnostics: Diagnostic[] = [];
+    const stop = new AbortController();
+    const signal = run.signal === undefined ? stop.signal : AbortSignal.any([run.signal, stop.signal]);
+    setMaxListeners(0, signal);
+    let programFault: { readonly error: unknown } | undefined;
+    const stack = await this.#open(name, async () => {
+      try {
+        return await program();
+      } catch (error) {
+        // Handed on to Pulumi's runtime it would come back as an unhandled rejection in this process, several times over.
+        programFault = { error };
+        stop.abort();
+        return new Promise<never>(() => {});
+      }
+    });
+    const options = {
+      signal,
+      color: 'never' as const,
+      suppressProgress: true,
+      onEvent(event: Parameters<typeof stepOf>[0]) {
+        const diagnostic = diagnosticOf(event);
+        if (diagnostic !== undefined) diagnostics.push(diagnostic);
+        const step = stepOf(event);
+        if (step === undefined) return;
+        onStep?.(step);
+        if (operation !== 'preview' && step.op !== 'same' && /^(create|update|replace|delete)/.test(step.op)) {
+          run.report?.({ stack: name, message: `${step.op} ${step.type} ${nameOf(step.urn)}` });
+        }
+      },
+    };
+    try {
+      if (operation === 'preview') await stack.preview(options);
+      else if (operation === 'up') await stack.up(options);
+      else if (operation === 'destroy') await stack.destroy(options);
+      else await stack.refresh({ ...options, clearPendingCreates: true });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof EngineExit)) throw error;
+      const failure = failureOf({
+        stack: name,
+        diagnostics,
+        printed: `${error.run.stderr}\n${error.run.stdout}`,
+        interrupted: run.signal?.aborted === true,
+      });
+      // A refusal also ends the calls the program waits for: what they then throw is not the reason.
+      const reasonIsKnown = failure.kind !== 'error' || failure.error.code === 'interrupted';
+      return programFault === undefined || reasonIsKnown
+        ? failure
+        : { kind: 'error', error: faultOf(name, programFault.error) };
+    }
+  }
+
+  /** The stack as the Automation API knows it, without the CLI calls it makes on the way: one to select, three after each update. */
+  async #open(name: string, program: PulumiFn): Promise<Stack> {
+    const workspace = await LocalWorkspace.create({
+      workDir: this.#options.workspace.directory,
+      pulumiCommand: engineCommand(this.#options.command, this.#variables()),
+      program,
+    });
+    // Every call names its stack; selecting would write a file that parallel runs share (pulumi/pulumi#8186).
+    workspace.selectStack = async () => {};
+    const stack = await Stack.select(name, workspace);
+    stack.outputs = async () => ({});
+    stack.info = async () => undefined;
+    return stack;
+  }
+
+  async #create(name: string): Promise<void> {
+    const command = engineCommand(this.#options.command, this.#variables());
+    try {
+      await command.run(['stack', 'init', name, '--no-select'], this.#options.workspace.directory, {});
+    } catch (error) {
+      if (error instanceof EngineExit && /already exists/.test(error.run.stderr)) return;
+      throw this.#unexpected(name, error);
+    }
+  }
+
+  #unexpected(stack: string, error: unknown): unknown {
+    if (!(error instanceof EngineExit)) return error;
+    const failure = failureOf({ stack, diagnostics: [], printed: error.run.stderr, interrupted: false });
+    return failure.kind === 'error' ? failure.error : error;
+  }
+
+  #variables(): Environment {
+    return {
+      PULUMI_SKIP_UPDATE_CHECK: 'true',
+      ...this.#options.environment,
+      // A shell in which plain `pulumi` was pointed at another workspace has no say here.
+      PULUMI_OPTION_CWD: this.#options.workspace.directory,
+      PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true',
+    };
+  }
+}
+
+const foundationOutputs = z.object({
+  repository: z.string().min(1),
+  pullIdentity: z.string(),
+  details: z.record(z.string(), z.string()),
+});
+
+function parseOutputs<T>(stack: string, schema: z.ZodType<T>, outputs: unknown): T {
+  const parsed = schema.safeParse(outputs);
+  if (parsed.success) return parsed.data;
+  throw new DeliveryError('document-invalid', `${stack}: its outputs: ${z.prettifyError(parsed.error)}`, {
+    hint: 'another program wrote this state: deploy the stack again',
+  });
+}
+
+/** A state names its release in plain strings; they came from a manifest once. */
+function currentRelease({ release }: DeployedService): ReleaseArgs {
+  return { ...release, releaseId: release.releaseId as ReleaseIdentity['releaseId'] };
+}
+
+function faultOf(stack: string, error: unknown): DeliveryError {
+  if (error instanceof DeliveryError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new DeliveryError('errored', `${stack}: the Pulumi program failed: ${reason}`, { cause: error });
+}

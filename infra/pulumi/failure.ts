@@ -1,0 +1,118 @@
+// Why the engine ended badly: the vendor refused a resource, or nothing can be said about the service. The vendor's own sentence is kept.
+import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
+import { DeliveryError } from '../contract/errors.ts';
+import { nameOf } from './plan.ts';
+
+/** An error the engine reported; without `urn` it is about the run, not about a resource. */
+export interface Diagnostic {
+  readonly urn?: string;
+  readonly message: string;
+}
+
+export type Failure =
+  | { readonly kind: 'rejected'; readonly diagnostics: readonly string[] }
+  | { readonly kind: 'locked'; readonly text: string }
+  | { readonly kind: 'error'; readonly error: DeliveryError };
+
+export interface FailedRun {
+  readonly stack: string;
+  readonly diagnostics: readonly Diagnostic[];
+  /** What the CLI printed: it speaks there, and only there, when it failed before the engine started. */
+  readonly printed: string;
+  readonly interrupted: boolean;
+}
+
+export function failureOf({ stack, diagnostics, printed, interrupted }: FailedRun): Failure {
+  if (printed.includes('the stack is currently locked by')) return { kind: 'locked', text: printed };
+  if (interrupted) {
+    return error(
+      'interrupted',
+      `${stack}: the update was interrupted; what had been started was finished and recorded`,
+    );
+  }
+  const about = (one: Diagnostic) => one.urn !== undefined && !/::pulumi:(pulumi:Stack|providers:)/.test(one.urn);
+  const refusals = diagnostics.filter(
+    (one) => about(one) && !unreachable.test(one.message) && !unauthorized.test(one.message),
+  );
+  if (refusals.length > 0) {
+    const sentences = refusals.map((one) => `${nameOf(one.urn ?? '')}: ${vendorSentence(one.message)}`);
+    return { kind: 'rejected', diagnostics: [...new Set(sentences)] };
+  }
+  const texts = [...diagnostics.map((one) => one.message), printed];
+  for (const [pattern, code, hint] of causes) {
+    const text = texts.find((candidate) => pattern.test(candidate));
+    if (text !== undefined) return error(code, `${stack}: ${lineWith(pattern, text)}`, hint);
+  }
+  const said = diagnostics.find((one) => !isSummary(one.message))?.message ?? printed;
+  return error('errored', `${stack}: the engine could not finish: ${vendorSentence(said)}`);
+}
+
+/** An error of the engine, as it streams by; anything else is `undefined`. */
+export function diagnosticOf(event: EngineEvent): Diagnostic | undefined {
+  const found = event.diagnosticEvent;
+  if (found === undefined || !found.severity.startsWith('error') || isSummary(found.message)) return undefined;
+  return { message: found.message, ...(found.urn ? { urn: found.urn } : {}) };
+}
+
+/** The sentence that says something, out of the engine's and the provider bridge's wrapping. */
+export function vendorSentence(message: string): string {
+  const lines = message
+    .replace(/<\{%[^%]*%\}>/g, '')
+    .split('\n')
+    .map((line) =>
+      line
+        .replace(/^[\s*]+/, '')
+        .replace(/^(error|warning): /, '')
+        .replace(/^sdk-v2\/provider2\.go:\d+: sdk\.helper_schema: /, '')
+        .replace(/: provider=[\w-]+@[\w.+-]+$/, '')
+        .replace(/^(creating|updating|deleting|reading|refreshing) urn:\S+: /, '')
+        .replace(/^(\d+ errors? occurred:\s*\**\s*)+/, '')
+        .trim(),
+    )
+    .filter((line) => line !== '' && !/^at /.test(line));
+  const sentence = [...new Set(lines)].join(' ');
+  return sentence.length > 600 ? `${sentence.slice(0, 599)}…` : sentence;
+}
+
+const unreachable =
+  /dial tcp|dial unix|connect: connection refused|code = (Unavailable|DeadlineExceeded)|no such host|i\/o timeout|TLS handshake|transport is closing|could not connect to/;
+const unauthorized =
+  /NoCredentialProviders|No valid credential sources|ExpiredToken|InvalidClientTokenId|UnrecognizedClientException|security token included in the request is (invalid|expired)|could not find default credentials|invalid_grant|Unable to authenticate|AADSTS\d+|az login|no credentials/i;
+
+const causes: readonly (readonly [RegExp, 'config-invalid' | 'cloud-unreachable' | 'errored', string])[] = [
+  [
+    /incorrect passphrase/,
+    'config-invalid',
+    'set `PULUMI_CONFIG_PASSPHRASE` to the passphrase this stack was made with',
+  ],
+  [
+    /passphrase must be set/,
+    'config-invalid',
+    'set `PULUMI_CONFIG_PASSPHRASE`, or name a key of the cloud as `secretsprovider` in the stack file',
+  ],
+  [
+    /PULUMI_ACCESS_TOKEN must be set/,
+    'config-invalid',
+    'say where the state is kept: set `PULUMI_BACKEND_URL`, or `pulumi login`',
+  ],
+  [unauthorized, 'cloud-unreachable', 'log in to the cloud again, or renew the credentials in the environment'],
+  [
+    /no resource plugin|could not load plugin/i,
+    'errored',
+    'against emulated clouds: load the environment that `npx trireme emulator up` printed; otherwise `pulumi plugin install`',
+  ],
+  [unreachable, 'cloud-unreachable', 'is the network there? against emulated clouds: npx trireme emulator up'],
+];
+
+function lineWith(pattern: RegExp, text: string): string {
+  return vendorSentence(text.split('\n').find((line) => pattern.test(line)) ?? text);
+}
+
+/** The engine ends with `update failed` whatever happened; the reason is elsewhere. */
+function isSummary(message: string): boolean {
+  return /^(update|preview|refresh|destroy) (failed|canceled)$/.test(message.trim());
+}
+
+function error(code: DeliveryError['code'], message: string, hint?: string): Failure {
+  return { kind: 'error', error: new DeliveryError(code, message, { hint }) };
+}

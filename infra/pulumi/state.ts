@@ -1,0 +1,79 @@
+// A stack's state as the last update left it: outputs, what is protected, what was under way when a run was killed.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+export interface StackState {
+  /** Of the last successful update; empty before it. Values that are secret are left out. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly resources: readonly { readonly urn: string; readonly type: string; readonly protected: boolean }[];
+  readonly pending: readonly PendingOperation[];
+}
+
+/** An operation that a killed run had started: nobody knows how it ended. */
+export interface PendingOperation {
+  readonly urn: string;
+  readonly type: string;
+  readonly operation: string;
+}
+
+/** The file a `file://` backend keeps a stack in; `undefined` for every other backend. */
+export function stateFileOf(backendUrl: string | undefined, project: string, stack: string): string | undefined {
+  if (backendUrl === undefined || !backendUrl.startsWith('file://')) return undefined;
+  const [location = ''] = backendUrl.split('?');
+  // `file://~` and `file://./state` are Pulumi's own extensions; only an absolute path means the same to everybody.
+  if (!location.startsWith('file:///')) return undefined;
+  return join(fileURLToPath(location), '.pulumi', 'stacks', project, `${stack}.json`);
+}
+
+/** Reading the file costs a millisecond, asking the CLI a third of a second. The CLI replaces the file as a whole. */
+export async function readStateFile(path: string): Promise<StackState | undefined> {
+  try {
+    return parseState(checkpoint.parse(JSON.parse(await readFile(path, 'utf8'))).checkpoint.latest);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** @param exported what `pulumi stack export` prints. */
+export function parseExport(exported: string): StackState {
+  return parseState(exportedStack.parse(JSON.parse(exported)).deployment);
+}
+
+const deployment = z.object({
+  resources: z
+    .array(
+      z.object({
+        urn: z.string(),
+        type: z.string(),
+        protect: z.boolean().optional(),
+        outputs: z.record(z.string(), z.unknown()).optional(),
+      }),
+    )
+    .nullish(),
+  pending_operations: z
+    .array(z.object({ resource: z.object({ urn: z.string(), type: z.string() }), type: z.string() }))
+    .nullish(),
+});
+const checkpoint = z.object({ checkpoint: z.object({ latest: deployment.nullish() }) });
+const exportedStack = z.object({ deployment: deployment.nullish() });
+
+function parseState(found: z.infer<typeof deployment> | null | undefined): StackState {
+  const resources = found?.resources ?? [];
+  const stack = resources.find((resource) => resource.type === 'pulumi:pulumi:Stack');
+  return {
+    outputs: Object.fromEntries(Object.entries(stack?.outputs ?? {}).filter(([, value]) => !isSecret(value))),
+    resources: resources.map(({ urn, type, protect }) => ({ urn, type, protected: protect === true })),
+    pending: (found?.pending_operations ?? []).map(({ resource, type }) => ({
+      urn: resource.urn,
+      type: resource.type,
+      operation: type,
+    })),
+  };
+}
+
+function isSecret(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && '4dabf18193072939515e22adb298388d' in value;
+}
