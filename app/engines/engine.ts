@@ -1,0 +1,18 @@
+// What serving asks of an inference engine, whatever computes inside.
+import type { Artifact } from '../model/artifact.ts';
+
+export interface Engine {
+  /** As `/version` and the metrics name it. */
+  readonly name: string;
+  /** How many numbers one row takes, and how many it answers. */
+  readonly inputWidth: number;
+  readonly outputWidth: number;
+  /**
+   * The forward pass over `rows` rows that lie one after the other in `inputs`.
+   * @returns the answers in the same order; the array is the engine's own and holds until the next call.
+   */
+  run(inputs: Float32Array, rows: number): Float32Array;
+}
+
+/** @throws AppError `network-unsupported` when this engine can't run that network. */
+export type EngineFactory = (artifact: Pick<Artifact, 'network' | 'weights'>) => Engine;
