@@ -1,0 +1,105 @@
+// One release onto every stack of an environment at once: each stack ends on its own, none is cancelled because a sibling failed.
+import { DeliveryError } from '../contract/errors.ts';
+import { copyFor, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import type { Environment, StackName } from '../contract/stack.ts';
+import { type Check, outcomeOf, reasonOf } from '../contract/verification.ts';
+import {
+  type Delivery,
+  type DeliveryOptions,
+  record,
+  type StackOutcome,
+  stamp,
+  type Target,
+  targetsIn,
+} from './delivery.ts';
+import { deployStack, noteVerification } from './deploy-stack.ts';
+import { parityChecks } from './parity.ts';
+
+/** How a release ended in an environment. */
+export interface DeploymentOutcome {
+  readonly release: string;
+  readonly environment: Environment;
+  readonly stacks: readonly StackOutcome[];
+}
+
+/**
+ * Deploys and proves a release on the stacks of an environment in parallel, and goes back where it is bad.
+ * Whether it may enter that environment is not asked here: `promote` and `rollback` ask.
+ * @throws DeliveryError `refused` before anything is touched; `interrupted` once every stack has stopped.
+ */
+export async function deployRelease(
+  delivery: Delivery,
+  manifest: ReleaseManifest,
+  environment: Environment,
+  options: DeliveryOptions = {},
+): Promise<DeploymentOutcome> {
+  const targets = targetsIn(delivery, environment, options.stacks);
+  assertDeployable(delivery, manifest, targets);
+  const settled = await Promise.allSettled(
+    targets.map((target) => deployStack(delivery, target, manifest, options.signal)),
+  );
+  const thrown = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  if (thrown.length > 0) throw thrown.find((error) => !(error instanceof DeliveryError)) ?? thrown[0];
+  const outcomes = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const stacks = await withParity(delivery, manifest, targets, outcomes);
+  return { release: releaseIdOf(manifest), environment, stacks };
+}
+
+function assertDeployable(delivery: Delivery, manifest: ReleaseManifest, targets: readonly Target[]): void {
+  for (const { stack } of targets) copyFor(manifest, stack.cloud);
+  if (manifest.image.builder === 'layout' && !delivery.emulated) {
+    throw new DeliveryError(
+      'refused',
+      `expected an image built from the Dockerfile; found one that trireme wrote itself (builder: layout), which only emulated clouds run`,
+      { hint: 'npx trireme release --engine podman' },
+    );
+  }
+}
+
+/** The stacks that answered the golden inputs are compared with each other; a disagreement makes those concerned `failed`. */
+async function withParity(
+  delivery: Delivery,
+  manifest: ReleaseManifest,
+  targets: readonly Target[],
+  outcomes: readonly StackOutcome[],
+): Promise<readonly StackOutcome[]> {
+  const healthy = outcomes.filter(({ state }) => state === 'healthy');
+  const parity = await parityOf(delivery, manifest, healthy);
+  return Promise.all(
+    outcomes.map(async (outcome) => {
+      const check = parity.get(outcome.stack);
+      const target = targets.find(({ stack }) => stack.name === outcome.stack);
+      if (check === undefined || target === undefined) return outcome;
+      const checks = [...outcome.checks, check];
+      await noteVerification(delivery, target, manifest, { checks });
+      if (outcomeOf(checks) !== 'failed') return { ...outcome, checks };
+      const reason = reasonOf(checks) ?? 'parity';
+      await record(delivery, {
+        ...stamp(delivery),
+        kind: 'deployment',
+        environment: target.stack.environment,
+        stack: target.stack.name,
+        release: releaseIdOf(manifest),
+        body: { attempt: 'parity', state: 'failed', replaced: null, reason },
+      });
+      return { ...outcome, checks, state: 'failed' as const, reason, runs: releaseIdOf(manifest) };
+    }),
+  );
+}
+
+/** Compares the stacks that answered; those that did not have no part in it. */
+export async function parityOf(
+  delivery: Delivery,
+  manifest: ReleaseManifest,
+  found: readonly Pick<StackOutcome, 'stack' | 'endpoint' | 'predictions'>[],
+): Promise<ReadonlyMap<StackName, Check>> {
+  const answers = found.flatMap(({ stack, endpoint, predictions }) =>
+    endpoint !== undefined && predictions !== undefined ? [{ stack, endpoint, predictions }] : [],
+  );
+  const cloud = manifest.image.copies.find((copy) =>
+    answers.some((answer) => answer.stack.startsWith(`${copy.cloud}-`)),
+  )?.cloud;
+  if (answers.length < 2 || cloud === undefined) return new Map();
+  const [golden] = await delivery.goldens.read(manifest, cloud);
+  return parityChecks(answers, golden?.golden.tolerance ?? 0);
+}

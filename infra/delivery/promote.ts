@@ -1,0 +1,140 @@
+// Carrying out an approved promotion: everything is asked again right before anything is touched, then the release goes to every stack.
+import { DeliveryError } from '../contract/errors.ts';
+import type { Fact, NewFact } from '../contract/fact.ts';
+import type { Approver } from '../contract/ports.ts';
+import type { ReleaseManifest } from '../contract/release.ts';
+import { judgeApproval } from './approval.ts';
+import { approvePromotion } from './approve.ts';
+import { type Delivery, type DeliveryOptions, record, stamp, targetsIn } from './delivery.ts';
+import { type DeploymentOutcome, deployRelease } from './deploy.ts';
+import { type PromotionQuestion, reasonsAgainst } from './promotion-rule.ts';
+import { approvalOf, type Promotion, preparedPromotion, promotionState } from './promotion-state.ts';
+import { fingerprintsOf, previewAll, previousOf, surveyOf } from './situation.ts';
+import { findRelease, lastDeployment } from './stack-state.ts';
+
+/**
+ * Asks for the approval where there is none, previews afresh, refuses by name whatever differs from what was approved, then deploys.
+ * With `options.stacks` it is one leg of several that share the promotion; the last leg to end says how the promotion ended.
+ * @param approver asked when the ledger has no approval yet; without one, a missing approval ends with `approval-needed`.
+ * @throws DeliveryError `approval-needed`, `refused` (recorded), `interrupted`.
+ */
+export async function promote(
+  delivery: Delivery,
+  promotionId: string,
+  options: DeliveryOptions & { readonly approver?: Approver | undefined } = {},
+): Promise<DeploymentOutcome> {
+  const facts = await delivery.ledger.facts();
+  const promotion = preparedPromotion(facts, promotionId);
+  const manifest = findRelease(facts, promotion.release);
+  if (approvalOf(facts, promotionId) === undefined) {
+    await askForApproval(delivery, promotion, manifest, options.approver);
+  }
+  await start(delivery, promotion, manifest, options);
+  const outcome = await deployRelease(delivery, manifest, promotion.environment, options);
+  await finish(delivery, promotion);
+  return outcome;
+}
+
+async function askForApproval(
+  delivery: Delivery,
+  promotion: Promotion,
+  manifest: ReleaseManifest,
+  approver: Approver | undefined,
+): Promise<void> {
+  const id = promotion.body.promotion;
+  const decision = await approver?.decide(promotion, manifest);
+  if (decision === undefined) {
+    throw new DeliveryError(
+      'approval-needed',
+      `${id} waits for an approval of ${promotion.release} in ${promotion.environment}`,
+      {
+        hint: `someone else than its authors: npx trireme approve ${id}; then: npx trireme promote --promotion ${id}`,
+      },
+    );
+  }
+  await approvePromotion(delivery, id, decision.actor, decision.url);
+}
+
+/** Whatever held when it was approved must hold now, and still when `started` is written. */
+async function start(
+  delivery: Delivery,
+  promotion: Promotion,
+  manifest: ReleaseManifest,
+  options: DeliveryOptions,
+): Promise<void> {
+  const targets = targetsIn(delivery, promotion.environment, options.stacks);
+  const survey = await surveyOf(delivery, manifest, promotion.environment, options);
+  const plans = fingerprintsOf(await previewAll(delivery, manifest, targets, options.signal));
+  const judge = (facts: readonly Fact[]) =>
+    faults(delivery, facts, promotion, survey, plans, previousOf(facts, targets, survey.deployed));
+
+  const before = judge(await delivery.ledger.facts());
+  if (before.length > 0) return refuse(delivery, promotion, before);
+  const lateFaults: string[] = [];
+  await delivery.ledger.append((facts) => {
+    lateFaults.splice(0, lateFaults.length, ...judge(facts));
+    const underWay = promotionState(facts, promotion.body.promotion) === 'started';
+    return lateFaults.length > 0 || underWay ? [] : [next(delivery, promotion, 'started')];
+  });
+  if (lateFaults.length > 0) await refuse(delivery, promotion, lateFaults);
+}
+
+function faults(
+  delivery: Delivery,
+  facts: readonly Fact[],
+  promotion: Promotion,
+  survey: Omit<PromotionQuestion, 'facts'>,
+  plans: Readonly<Record<string, string>>,
+  previous: Readonly<Record<string, string | null>>,
+): readonly string[] {
+  const approval = approvalOf(facts, promotion.body.promotion);
+  if (approval === undefined) return ['the approval is gone from the ledger'];
+  const { policy, emulated, clock } = delivery;
+  const { manifest } = survey;
+  return [
+    ...reasonsAgainst({ ...survey, facts }),
+    ...judgeApproval({ facts, approval, promotion, manifest, plans, previous, policy, emulated, nowMs: clock.now() }),
+  ];
+}
+
+async function refuse(delivery: Delivery, promotion: Promotion, reasons: readonly string[]): Promise<never> {
+  const id = promotion.body.promotion;
+  const reason = reasons.join('; ');
+  await record(delivery, next(delivery, promotion, 'refused', reason));
+  throw new DeliveryError('refused', `${id} was refused, nothing was touched: ${reason}`, {
+    hint: `prepare it again: npx trireme promote --release ${promotion.release}`,
+  });
+}
+
+/** Written once, when every stack of the promotion has ended. */
+async function finish(delivery: Delivery, promotion: Promotion): Promise<void> {
+  const id = promotion.body.promotion;
+  await delivery.ledger.append((facts) => {
+    if (promotionState(facts, id) !== 'started') return [];
+    const started = facts.findIndex(
+      (fact) => fact.kind === 'promotion' && fact.body.promotion === id && fact.body.state === 'started',
+    );
+    const since = facts.slice(started);
+    const ends = Object.keys(promotion.body.plans).map((name) => {
+      const target = delivery.stacks.find(({ stack }) => stack.name === name);
+      const last = target === undefined ? undefined : lastDeployment(since, target.stack.name);
+      return { name, state: last?.body.state, reason: last?.body.reason };
+    });
+    if (ends.some(({ state }) => state === undefined || state === 'updating' || state === 'proving')) return [];
+    const bad = ends.filter(({ state }) => state !== 'healthy');
+    return bad.length === 0
+      ? [next(delivery, promotion, 'succeeded')]
+      : [next(delivery, promotion, 'failed', bad.map(({ name, state }) => `${name} ${state}`).join(', '))];
+  });
+}
+
+function next(delivery: Delivery, promotion: Promotion, state: Promotion['body']['state'], reason?: string): NewFact {
+  const { environment, release, body } = promotion;
+  return {
+    ...stamp(delivery),
+    kind: 'promotion',
+    environment,
+    release,
+    body: { ...body, state, ...(reason === undefined ? {} : { reason }) },
+  };
+}

@@ -1,0 +1,97 @@
+// May this release enter this environment? Pure, and every reason against it at once.
+import { DeliveryError } from '../contract/errors.ts';
+import type { Fact } from '../contract/fact.ts';
+import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import { type Cloud, type Environment, upstreamOf } from '../contract/stack.ts';
+import type { Target } from './delivery.ts';
+import { provenOn, runsNow } from './stack-state.ts';
+
+export interface PromotionQuestion {
+  readonly facts: readonly Fact[];
+  readonly manifest: ReleaseManifest;
+  readonly environment: Environment;
+  /** Every stack that exists, of every environment. */
+  readonly stacks: readonly Target[];
+  /** What each cloud's registry says the release's copy is; `undefined` when it has none. */
+  readonly resolved: Readonly<Partial<Record<Cloud, string | undefined>>>;
+  /** By stack, the release its own outputs name; what a plain `pulumi up` did counts as well. */
+  readonly deployed: Readonly<Record<string, string | null>>;
+  readonly emulated: boolean;
+}
+
+/** Reasons against, for people; empty when it may. */
+export function reasonsAgainst(question: PromotionQuestion): readonly string[] {
+  return [
+    ...notProvenUpstream(question),
+    ...notFitFor(question),
+    ...notInRegistries(question),
+    ...goingBack(question),
+    ...alreadyThere(question),
+  ];
+}
+
+/** @throws DeliveryError `refused` with every reason. */
+export function assertMayEnter(question: PromotionQuestion): void {
+  const reasons = reasonsAgainst(question);
+  if (reasons.length === 0) return;
+  const { manifest, environment } = question;
+  throw new DeliveryError('refused', `${releaseIdOf(manifest)} may not enter ${environment}: ${reasons.join('; ')}`, {
+    hint: 'see where every release stands: npx trireme status',
+  });
+}
+
+/** All stacks, never one of them: what passed on one cloud says nothing about the next. */
+function notProvenUpstream({ facts, manifest, environment, stacks }: PromotionQuestion): string[] {
+  const upstream = upstreamOf(environment);
+  if (upstream === undefined) return [];
+  const proving = stacks.filter(({ stack }) => stack.environment === upstream);
+  if (proving.length === 0) return [`no stack in ${upstream} exists that could have verified it`];
+  const missing = proving.filter(({ stack }) => !provenOn(facts, stack.name, releaseIdOf(manifest)));
+  return missing.length === 0 ? [] : [`not verified on ${missing.map(({ stack }) => stack.name).join(', ')}`];
+}
+
+function notFitFor({ manifest, environment, emulated }: PromotionQuestion): string[] {
+  return [
+    ...(manifest.source.dirty && upstreamOf(environment) !== undefined
+      ? [`built from files that no commit holds (dirty tree at ${manifest.source.commit.slice(0, 12)})`]
+      : []),
+    ...(manifest.image.builder === 'layout' && !emulated
+      ? ['its image was written by trireme itself (builder: layout), which only emulated clouds run']
+      : []),
+  ];
+}
+
+function notInRegistries({ manifest, environment, stacks, resolved }: PromotionQuestion): string[] {
+  const clouds = stacks.filter(({ stack }) => stack.environment === environment).map(({ stack }) => stack.cloud);
+  return clouds
+    .filter((cloud) => resolved[cloud] !== manifest.image.digest)
+    .map(
+      (cloud) => `${cloud}'s registry has ${resolved[cloud] ?? 'no such image'} instead of ${manifest.image.digest}`,
+    );
+}
+
+/** A job that wakes up late must not replace a newer release: back is where only a rollback goes. */
+function goingBack({ manifest, environment, stacks, facts, deployed }: PromotionQuestion): string[] {
+  const newer = stacks
+    .filter(({ stack }) => stack.environment === environment)
+    .map(({ stack }) => ({ stack, release: runsNow(facts, stack.name) ?? deployed[stack.name] ?? undefined }))
+    .filter(({ release }) => release !== undefined && sequenceOf(release) > manifest.sequence);
+  if (newer.length === 0) return [];
+  const names = newer.map(({ stack, release }) => `${stack.name} runs ${release}`).join(', ');
+  return [
+    `${names}, which is newer: to go back, npx trireme rollback --environment ${environment} --to ${releaseIdOf(manifest)}`,
+  ];
+}
+
+function alreadyThere({ manifest, environment, stacks, facts }: PromotionQuestion): string[] {
+  const targets = stacks.filter(({ stack }) => stack.environment === environment);
+  const id = releaseIdOf(manifest);
+  return targets.length > 0 && targets.every(({ stack }) => runsNow(facts, stack.name) === id)
+    ? [`every stack in ${environment} runs it already`]
+    : [];
+}
+
+/** The sequence number in `rel-<sequence>-<hash>`; 0 for a name that is no release's. */
+export function sequenceOf(release: string): number {
+  return Number(/^rel-(\d+)-/.exec(release)?.[1] ?? 0);
+}

@@ -1,0 +1,67 @@
+// Where a promotion stands, read from its facts.
+import { DeliveryError } from '../contract/errors.ts';
+import type { Fact, FactOf } from '../contract/fact.ts';
+import { type Environment, nearest } from '../contract/stack.ts';
+
+export type Promotion = FactOf<'promotion'>;
+
+/** The fact that prepared it. @throws DeliveryError `usage`, with the nearest id. */
+export function preparedPromotion(facts: readonly Fact[], id: string): Promotion {
+  const prepared = facts.filter(
+    (fact): fact is Promotion => fact.kind === 'promotion' && fact.body.state === 'prepared',
+  );
+  const found = prepared.find((fact) => fact.body.promotion === id);
+  if (found !== undefined) return found;
+  const near = nearest(
+    id,
+    prepared.map((fact) => fact.body.promotion),
+  );
+  throw new DeliveryError('usage', `expected a promotion; found \`${id}\`, which nobody prepared`, {
+    hint: near === undefined ? 'prepare one: npx trireme promote --release latest' : `did you mean \`${near}\`?`,
+  });
+}
+
+export type PromotionState = Promotion['body']['state'] | 'superseded';
+
+export function promotionState(facts: readonly Fact[], id: string): PromotionState {
+  const last = facts.findLast(
+    (fact) => (fact.kind === 'promotion' || fact.kind === 'superseded') && fact.body.promotion === id,
+  );
+  return last?.kind === 'promotion' ? last.body.state : last?.kind === 'superseded' ? 'superseded' : 'prepared';
+}
+
+/** Prepared, and neither started nor ended: what a newer promotion of the same environment replaces. */
+export function waitingPromotions(facts: readonly Fact[], environment: Environment): readonly Promotion[] {
+  return facts.filter(
+    (fact): fact is Promotion =>
+      fact.kind === 'promotion' &&
+      fact.environment === environment &&
+      fact.body.state === 'prepared' &&
+      promotionState(facts, fact.body.promotion) === 'prepared',
+  );
+}
+
+/** The newest approval of a promotion. */
+export function approvalOf(facts: readonly Fact[], id: string): FactOf<'approval'> | undefined {
+  const found = facts.findLast((fact) => fact.kind === 'approval' && fact.body.promotion === id);
+  return found?.kind === 'approval' ? found : undefined;
+}
+
+/** The promotion or rollback that came between, once a promotion had started; another one then owns the environment. */
+export function overtakenBy(facts: readonly Fact[], promotion: Promotion): Fact | undefined {
+  const id = promotion.body.promotion;
+  const started = facts.findIndex(
+    (fact) => fact.kind === 'promotion' && fact.body.promotion === id && fact.body.state === 'started',
+  );
+  if (started === -1) return undefined;
+  return facts
+    .slice(started + 1)
+    .find(
+      (fact) =>
+        (fact.kind === 'rollback' && fact.environment === promotion.environment) ||
+        (fact.kind === 'promotion' &&
+          fact.environment === promotion.environment &&
+          fact.body.promotion !== id &&
+          fact.body.state === 'started'),
+    );
+}

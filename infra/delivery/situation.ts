@@ -1,0 +1,85 @@
+// What the world says just now about a release and an environment: registries, what runs, what would change. Asked before deciding, and again after.
+import type { Fact } from '../contract/fact.ts';
+import type { Plan } from '../contract/plan.ts';
+import { copyFor, type ReleaseManifest } from '../contract/release.ts';
+import type { Cloud, Environment } from '../contract/stack.ts';
+import { type Delivery, type DeliveryOptions, type Target, targetsIn } from './delivery.ts';
+import type { PromotionQuestion } from './promotion-rule.ts';
+import { replacedBy } from './stack-state.ts';
+
+/** Everything the promotion rule needs besides the ledger, which is read at the moment of deciding. */
+export async function surveyOf(
+  delivery: Delivery,
+  manifest: ReleaseManifest,
+  environment: Environment,
+  options: DeliveryOptions = {},
+): Promise<Omit<PromotionQuestion, 'facts'>> {
+  const targets = targetsIn(delivery, environment, options.stacks);
+  const [resolved, deployed] = await Promise.all([
+    resolvedCopies(delivery, manifest, targets),
+    deployedIn(delivery, targets),
+  ]);
+  // Another leg's stack of the same environment is that leg's to judge.
+  const stacks = [...delivery.stacks.filter(({ stack }) => stack.environment !== environment), ...targets];
+  return { manifest, environment, stacks, resolved, deployed, emulated: delivery.emulated };
+}
+
+/** What each cloud's own registry serves under the release's reference. */
+export async function resolvedCopies(
+  delivery: Delivery,
+  manifest: ReleaseManifest,
+  targets: readonly Target[],
+): Promise<Partial<Record<Cloud, string | undefined>>> {
+  const entries = await Promise.all(
+    targets.map(async ({ stack }) => {
+      const published = manifest.image.copies.some((copy) => copy.cloud === stack.cloud);
+      const registry = delivery.registries[stack.cloud];
+      return [stack.cloud, published ? await registry?.resolve(copyFor(manifest, stack.cloud)) : undefined] as const;
+    }),
+  );
+  return Object.fromEntries(entries);
+}
+
+export async function deployedIn(
+  delivery: Delivery,
+  targets: readonly Target[],
+): Promise<Record<string, string | null>> {
+  const entries = await Promise.all(
+    targets.map(async ({ stack }) => {
+      const service = await delivery.deployer.deployed(stack);
+      return [stack.name, service?.release.releaseId ?? null] as const;
+    }),
+  );
+  return Object.fromEntries(entries);
+}
+
+/** By stack, the release it would go back to: what an approval takes as the state it changes from. */
+export function previousOf(
+  facts: readonly Fact[],
+  targets: readonly Target[],
+  deployed: Readonly<Record<string, string | null>>,
+): Record<string, string | null> {
+  return Object.fromEntries(
+    targets.map(({ stack }) => [stack.name, replacedBy(facts, stack.name, deployed[stack.name] ?? undefined)]),
+  );
+}
+
+/** What would change on each stack, previewed in parallel. */
+export async function previewAll(
+  delivery: Delivery,
+  manifest: ReleaseManifest,
+  targets: readonly Target[],
+  signal?: AbortSignal,
+): Promise<readonly Plan[]> {
+  const options = { report: delivery.report, ...(signal === undefined ? {} : { signal }) };
+  return Promise.all(
+    targets.map(({ stack }) => {
+      delivery.report({ stack: stack.name, message: 'previewing' });
+      return delivery.deployer.preview(stack, { manifest, stage: 'live' }, options);
+    }),
+  );
+}
+
+export function fingerprintsOf(plans: readonly Plan[]): Record<string, string> {
+  return Object.fromEntries(plans.map(({ stack, fingerprint }) => [stack, fingerprint]));
+}
