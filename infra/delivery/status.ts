@@ -1,0 +1,130 @@
+// Which release runs where, what was verified, who approved it: the ledger as a table of releases and stacks. Pure.
+import type { DeploymentState, Fact, FactOf } from '../contract/fact.ts';
+import { type Environment, environments, type StackName } from '../contract/stack.ts';
+import type { Outcome } from '../contract/verification.ts';
+import { deploymentsOf, isSplit, releases } from '../ledger/view.ts';
+import type { Target } from './delivery.ts';
+import { promotionState, waitingPromotions } from './promotion-state.ts';
+import { lastDeployment, runsNow } from './stack-state.ts';
+
+/** One release on one stack; only where it was ever deployed. */
+export interface StatusCell {
+  readonly stack: StackName;
+  /** How its last try there ended. */
+  readonly state: DeploymentState;
+  /** The stack runs it now. */
+  readonly live: boolean;
+  /** Its newest verification there; `null` when it never came to one. */
+  readonly verified: Outcome | null;
+  readonly approvedBy: string | null;
+  /** How long the last try took; `null` while it is under way. */
+  readonly seconds: number | null;
+  readonly reason?: string;
+}
+
+export interface StatusRow {
+  readonly release: string;
+  readonly commit: string;
+  readonly madeAt: string;
+  readonly cells: readonly StatusCell[];
+}
+
+export interface EnvironmentStatus {
+  readonly environment: Environment;
+  /** The stacks of this environment run different releases. */
+  readonly split: boolean;
+  /** Promotions prepared and not decided: what `trireme approve` takes. */
+  readonly waiting: readonly string[];
+  readonly stacks: readonly {
+    readonly stack: StackName;
+    /** `null` when nothing was deployed, or nobody can tell. */
+    readonly runs: string | null;
+    readonly state: DeploymentState | null;
+    readonly endpoint: string | null;
+    /** Another release than the ledger's stands in the stack's own outputs: somebody ran a plain `pulumi up`. */
+    readonly outsideLedger?: string;
+  }[];
+}
+
+export interface StatusTable {
+  readonly environments: readonly EnvironmentStatus[];
+  /** Newest release first. */
+  readonly releases: readonly StatusRow[];
+}
+
+/** @param deployed by stack, the release its own outputs name; left out when they were not read. */
+export function statusTable(
+  facts: readonly Fact[],
+  stacks: readonly Target[],
+  deployed: Readonly<Record<string, string | null>> = {},
+): StatusTable {
+  const names = stacks.map(({ stack }) => stack.name);
+  return {
+    environments: environments.flatMap((environment) => {
+      const own = stacks.filter(({ stack }) => stack.environment === environment);
+      if (own.length === 0) return [];
+      return [
+        {
+          environment,
+          split: isSplit(facts, environment, names),
+          waiting: waitingPromotions(facts, environment).map((fact) => fact.body.promotion),
+          stacks: own.map(({ stack }) => stackStatus(facts, stack.name, deployed[stack.name] ?? undefined)),
+        },
+      ];
+    }),
+    releases: releases(facts).map((made) => ({
+      release: made.release,
+      commit: made.body.manifest.source.commit,
+      madeAt: made.at,
+      cells: stacks.flatMap(({ stack }) => cellOf(facts, stack.name, stack.environment, made.release) ?? []),
+    })),
+  };
+}
+
+function stackStatus(facts: readonly Fact[], stack: StackName, deployed: string | undefined) {
+  const runs = runsNow(facts, stack) ?? null;
+  const healthy = deploymentsOf(facts, stack).find((fact) => fact.release === runs && fact.body.state === 'healthy');
+  return {
+    stack,
+    runs,
+    state: lastDeployment(facts, stack)?.body.state ?? null,
+    endpoint: healthy?.body.endpoint ?? null,
+    ...(deployed !== undefined && runs !== null && deployed !== runs ? { outsideLedger: deployed } : {}),
+  };
+}
+
+function cellOf(
+  facts: readonly Fact[],
+  stack: StackName,
+  environment: Environment,
+  release: string,
+): StatusCell | undefined {
+  const last = deploymentsOf(facts, stack).find((fact) => fact.release === release);
+  if (last === undefined) return undefined;
+  const verification = facts.findLast(
+    (fact): fact is FactOf<'verification'> =>
+      fact.kind === 'verification' && fact.stack === stack && fact.release === release,
+  );
+  return {
+    stack,
+    state: last.body.state,
+    live: runsNow(facts, stack) === release,
+    verified: verification?.body.outcome ?? null,
+    approvedBy: approverOf(facts, environment, release),
+    seconds: last.body.seconds ?? null,
+    ...(last.body.reason === undefined ? {} : { reason: last.body.reason }),
+  };
+}
+
+/** Who approved the newest promotion of that release that was carried out. */
+function approverOf(facts: readonly Fact[], environment: Environment, release: string): string | null {
+  const carriedOut = new Set(['started', 'succeeded', 'failed']);
+  const approval = facts.findLast(
+    (fact): fact is FactOf<'approval'> =>
+      fact.kind === 'approval' &&
+      fact.environment === environment &&
+      fact.release === release &&
+      carriedOut.has(promotionState(facts, fact.body.promotion)),
+  );
+  return approval?.body.approver ?? null;
+}
