@@ -1,0 +1,286 @@
+// App Runner's API on the wire: AWS JSON 1.0, one operation per request, errors by `__type`.
+import { z } from 'zod';
+import type { RuntimeHost } from '../../runtimes/host.ts';
+import { HostedService } from '../../runtimes/hosted-service.ts';
+import type { Handler, WireRequest, WireResponse } from '../../world.ts';
+import { accounts } from '../../world.ts';
+import { frontDoorOf, healthCheckConfiguration, refusals, sourceConfiguration } from './container.ts';
+import { type AutoScaling, AutoScalings, createAutoScaling } from './scaling.ts';
+import { AppRunnerService } from './service.ts';
+
+class Refusal extends Error {
+  readonly type: string;
+  constructor(type: string, message: string) {
+    super(message);
+    this.type = type;
+  }
+}
+
+/** What a client says about a service that changes nothing here. */
+const described = {
+  InstanceConfiguration: z
+    .strictObject({ Cpu: z.string().optional(), Memory: z.string().optional(), InstanceRoleArn: z.string().optional() })
+    .optional(),
+  NetworkConfiguration: z.looseObject({}).optional(),
+  ObservabilityConfiguration: z.looseObject({}).optional(),
+  EncryptionConfiguration: z.looseObject({}).optional(),
+};
+const shared = {
+  InstanceConfiguration: described.InstanceConfiguration,
+  NetworkConfiguration: described.NetworkConfiguration,
+  ObservabilityConfiguration: described.ObservabilityConfiguration,
+  HealthCheckConfiguration: healthCheckConfiguration.optional(),
+  AutoScalingConfigurationArn: z.string().optional(),
+};
+const tags = z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional();
+const createService = z.strictObject({
+  ...shared,
+  ServiceName: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9\-_]{3,39}$/),
+  SourceConfiguration: sourceConfiguration,
+  EncryptionConfiguration: described.EncryptionConfiguration,
+  Tags: tags,
+});
+const updateService = z.strictObject({
+  ...shared,
+  ServiceArn: z.string(),
+  SourceConfiguration: sourceConfiguration.optional(),
+});
+const byArn = z.strictObject({ ServiceArn: z.string() });
+const page = { MaxResults: z.int().min(1).max(20).optional(), NextToken: z.string().optional() };
+
+/** @param registryHost the account's ECR registry: images from elsewhere are refused, and its region is this API's. */
+export function appRunnerApi(host: RuntimeHost, registryHost: string): Handler {
+  const { accountId } = accounts.aws;
+  const region = registryHost.split('.')[3] ?? 'eu-west-1';
+  const scalings = new AutoScalings(region, accountId);
+  const services: AppRunnerService[] = [];
+
+  const find = (arn: string): AppRunnerService => {
+    const service = services.find((one) => one.arn === arn);
+    if (service === undefined)
+      throw new Refusal('ResourceNotFoundException', `Service cannot be found for ARN: ${arn}`);
+    return service;
+  };
+  const findScaling = (arn: string): AutoScaling => {
+    const scaling = scalings.find(arn);
+    if (scaling === undefined) {
+      throw new Refusal('ResourceNotFoundException', `AutoScalingConfiguration cannot be found for ARN: ${arn}`);
+    }
+    return scaling;
+  };
+  /** One operation at a time, from a status that allows it. */
+  const findFor = (
+    arn: string,
+    action: string,
+    ...allowed: readonly AppRunnerService['status'][]
+  ): AppRunnerService => {
+    const service = find(arn);
+    if (!allowed.includes(service.status)) {
+      throw new Refusal('InvalidStateException', `Service cannot be ${action} in the current state: ${service.status}`);
+    }
+    return service;
+  };
+
+  const operations: Readonly<Record<string, (body: unknown) => unknown>> = {
+    async CreateService(body) {
+      const request = parse(createService, body);
+      refuse(refusals(request.SourceConfiguration, registryHost));
+      if (services.some((one) => one.name === request.ServiceName && one.status !== 'DELETED')) {
+        throw new Refusal(
+          'InvalidRequestException',
+          `Service with the provided name already exists: ${request.ServiceName}.`,
+        );
+      }
+      const scaling =
+        request.AutoScalingConfigurationArn === undefined
+          ? scalings.default
+          : findScaling(request.AutoScalingConfigurationArn);
+      const settings = {
+        source: request.SourceConfiguration,
+        health: request.HealthCheckConfiguration ?? healthCheckConfiguration.parse({}),
+        scaling,
+      };
+      const hosted = await HostedService.open(host, 'aws', request.ServiceName, frontDoorOf(settings));
+      const identity = { name: request.ServiceName, region, accountId };
+      const service = new AppRunnerService(host, hosted, identity, settings, describedOf(request, defaults));
+      service.tags = request.Tags ?? [];
+      scaling.HasAssociatedService = true;
+      services.push(service);
+      return { OperationId: service.create().Id, Service: describeService(service) };
+    },
+    UpdateService(body) {
+      const request = parse(updateService, body);
+      const service = findFor(request.ServiceArn, 'updated', 'RUNNING');
+      if (request.SourceConfiguration !== undefined) refuse(refusals(request.SourceConfiguration, registryHost));
+      const scaling =
+        request.AutoScalingConfigurationArn === undefined
+          ? service.settings.scaling
+          : findScaling(request.AutoScalingConfigurationArn);
+      scaling.HasAssociatedService = true;
+      const settings = {
+        source: request.SourceConfiguration ?? service.settings.source,
+        health: request.HealthCheckConfiguration ?? service.settings.health,
+        scaling,
+      };
+      const operation = service.update(settings, describedOf(request, service.described));
+      return { OperationId: operation.Id, Service: describeService(service) };
+    },
+    DescribeService: (body) => ({ Service: describeService(find(parse(byArn, body).ServiceArn)) }),
+    DeleteService(body) {
+      const service = findFor(parse(byArn, body).ServiceArn, 'deleted', 'RUNNING', 'PAUSED', 'CREATE_FAILED');
+      return { OperationId: service.delete().Id, Service: describeService(service) };
+    },
+    PauseService(body) {
+      const service = findFor(parse(byArn, body).ServiceArn, 'paused', 'RUNNING');
+      return { OperationId: service.pause().Id, Service: describeService(service) };
+    },
+    ResumeService(body) {
+      const service = findFor(parse(byArn, body).ServiceArn, 'resumed', 'PAUSED');
+      return { OperationId: service.resume().Id, Service: describeService(service) };
+    },
+    ListServices(body) {
+      const request = parse(z.strictObject(page), body);
+      const listed = services.filter((one) => one.status !== 'DELETED').map(summarize);
+      return paged('ServiceSummaryList', listed, request);
+    },
+    ListOperations(body) {
+      const request = parse(z.strictObject({ ...page, ServiceArn: z.string() }), body);
+      return paged('OperationSummaryList', find(request.ServiceArn).operations, request);
+    },
+    ListTagsForResource(body) {
+      const { ResourceArn } = parse(z.strictObject({ ResourceArn: z.string() }), body);
+      return { Tags: services.find((one) => one.arn === ResourceArn)?.tags ?? [] };
+    },
+    CreateAutoScalingConfiguration: (body) => ({
+      AutoScalingConfiguration: scalings.create(parse(createAutoScaling, body), region, accountId),
+    }),
+    DescribeAutoScalingConfiguration: (body) => ({
+      AutoScalingConfiguration: findScaling(parse(byScalingArn, body).AutoScalingConfigurationArn),
+    }),
+    DeleteAutoScalingConfiguration(body) {
+      const scaling = findScaling(parse(byScalingArn, body).AutoScalingConfigurationArn);
+      if (services.some((one) => one.status !== 'DELETED' && one.settings.scaling === scaling)) {
+        throw new Refusal('InvalidRequestException', 'The auto scaling configuration is associated with a service.');
+      }
+      scaling.Status = 'INACTIVE';
+      scaling.DeletedAt = Date.now() / 1000;
+      return { AutoScalingConfiguration: scaling };
+    },
+  };
+
+  return async (request) => {
+    try {
+      const name = (request.headers['x-amz-target'] ?? '').replace(/^AppRunner\./, '');
+      const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+      if (request.method !== 'POST' || operation === undefined) {
+        throw new Refusal('com.amazon.coral.service#UnknownOperationException', `Unknown operation ${name}`);
+      }
+      return json(200, await operation(bodyOf(request)));
+    } catch (error) {
+      if (error instanceof Refusal) return json(400, { __type: error.type, Message: error.message });
+      return json(500, { __type: 'InternalServiceErrorException', Message: String(error) });
+    }
+  };
+}
+
+const byScalingArn = z.strictObject({ AutoScalingConfigurationArn: z.string() });
+
+function describeService(service: AppRunnerService): Record<string, unknown> {
+  const { settings } = service;
+  const { scaling } = settings;
+  return {
+    ...service.described,
+    ServiceName: service.name,
+    ServiceId: service.id,
+    ServiceArn: service.arn,
+    // Without a scheme, as the vendor's: `<id>.<region>.awsapprunner.com`.
+    ServiceUrl: service.hosted.url.replace('http://', ''),
+    CreatedAt: service.createdAt,
+    UpdatedAt: service.updatedAt,
+    ...(service.deletedAt === undefined ? {} : { DeletedAt: service.deletedAt }),
+    Status: service.status,
+    SourceConfiguration: settings.source,
+    HealthCheckConfiguration: settings.health,
+    AutoScalingConfigurationSummary: {
+      AutoScalingConfigurationArn: scaling.AutoScalingConfigurationArn,
+      AutoScalingConfigurationName: scaling.AutoScalingConfigurationName,
+      AutoScalingConfigurationRevision: scaling.AutoScalingConfigurationRevision,
+    },
+  };
+}
+
+function summarize(service: AppRunnerService): Record<string, unknown> {
+  return {
+    ServiceName: service.name,
+    ServiceId: service.id,
+    ServiceArn: service.arn,
+    ServiceUrl: service.hosted.url.replace('http://', ''),
+    CreatedAt: service.createdAt,
+    UpdatedAt: service.updatedAt,
+    Status: service.status,
+  };
+}
+
+const defaults = {
+  InstanceConfiguration: { Cpu: '1024', Memory: '2048' },
+  NetworkConfiguration: {
+    EgressConfiguration: { EgressType: 'DEFAULT' },
+    IngressConfiguration: { IsPubliclyAccessible: true },
+    IpAddressType: 'IPV4',
+  },
+};
+
+/** The parts of a service that change nothing here, given back as they were sent. */
+function describedOf(
+  request: {
+    readonly [name in keyof typeof described]?: z.infer<(typeof described)[name]> | undefined;
+  },
+  before: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const sent = Object.entries({
+    InstanceConfiguration: request.InstanceConfiguration && {
+      ...defaults.InstanceConfiguration,
+      ...request.InstanceConfiguration,
+    },
+    NetworkConfiguration: request.NetworkConfiguration,
+    ObservabilityConfiguration: request.ObservabilityConfiguration,
+    EncryptionConfiguration: request.EncryptionConfiguration,
+  });
+  return { ...before, ...Object.fromEntries(sent.filter(([, value]) => value !== undefined)) };
+}
+
+function parse<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new Refusal('InvalidRequestException', `${faults.length} validation error detected: ${faults.join('; ')}`);
+}
+
+function refuse(faults: readonly string[]): void {
+  if (faults.length > 0) throw new Refusal('InvalidRequestException', faults.join('; '));
+}
+
+function paged(
+  name: string,
+  all: readonly unknown[],
+  {
+    MaxResults = 20,
+    NextToken = '0',
+  }: { readonly MaxResults?: number | undefined; readonly NextToken?: string | undefined },
+): Record<string, unknown> {
+  const from = Number(NextToken);
+  const to = from + MaxResults;
+  return { [name]: all.slice(from, to), ...(to < all.length ? { NextToken: String(to) } : {}) };
+}
+
+function bodyOf(request: WireRequest): unknown {
+  try {
+    return request.body.length === 0 ? {} : JSON.parse(request.body.toString('utf8'));
+  } catch {
+    throw new Refusal('com.amazon.coral.service#SerializationException', 'The request is not JSON');
+  }
+}
+
+function json(status: number, body: unknown): WireResponse {
+  return { status, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: JSON.stringify(body) };
+}

@@ -1,0 +1,170 @@
+// One Cloud Run service: its generations, its revisions, and what it says about them. A failed revision never takes traffic.
+import { randomBytes, randomUUID } from 'node:crypto';
+import { cloudRun } from '../../../clouds/gcp/cloud-run/runtime.ts';
+import type { StartFailure } from '../../runtimes/container.ts';
+import type { RuntimeHost } from '../../runtimes/host.ts';
+import type { HostedService } from '../../runtimes/hosted-service.ts';
+import { pause } from '../../runtimes/probe.ts';
+import { containerOf, frontDoorOf, type RevisionTemplate } from './container.ts';
+
+export interface Condition {
+  readonly type: string;
+  readonly state: 'CONDITION_PENDING' | 'CONDITION_RECONCILING' | 'CONDITION_FAILED' | 'CONDITION_SUCCEEDED';
+  readonly message?: string;
+  readonly reason?: string;
+  readonly lastTransitionTime: string;
+}
+
+export interface RevisionRecord {
+  readonly name: string;
+  readonly template: RevisionTemplate;
+  readonly uid: string;
+  readonly generation: number;
+  readonly createTime: string;
+  conditions: readonly Condition[];
+  reconciling: boolean;
+}
+
+/** What a client writes; given back with what the platform adds. */
+export interface ServiceSpec {
+  readonly template: RevisionTemplate;
+  readonly rest: Readonly<Record<string, unknown>>;
+}
+
+export class CloudRunService {
+  /** `projects/p/locations/l/services/s` */
+  readonly fullName: string;
+  readonly name: string;
+  readonly uid = randomUUID();
+  readonly createTime = new Date().toISOString();
+  updateTime = this.createTime;
+  generation = 0;
+  observedGeneration = 0;
+  spec: ServiceSpec;
+  /** Oldest first. */
+  revisions: RevisionRecord[] = [];
+  latestReady: RevisionRecord | undefined;
+  terminal: Condition;
+  readonly hosted: HostedService;
+  #host: RuntimeHost;
+  #replacing = new AbortController();
+
+  constructor(host: RuntimeHost, hosted: HostedService, fullName: string, spec: ServiceSpec) {
+    this.#host = host;
+    this.hosted = hosted;
+    this.fullName = fullName;
+    this.name = fullName.split('/').at(-1) ?? fullName;
+    this.spec = spec;
+    this.terminal = condition('Ready', 'CONDITION_RECONCILING');
+  }
+
+  get reconciling(): boolean {
+    return this.observedGeneration !== this.generation;
+  }
+
+  /**
+   * A new generation; a changed template makes a new revision. Resolves when it is ready or has failed.
+   * @returns `undefined`, or the message of the failure, which is also the service's terminal condition.
+   */
+  async apply(spec: ServiceSpec): Promise<string | undefined> {
+    this.#replacing.abort();
+    const replaced = new AbortController();
+    this.#replacing = replaced;
+    const generation = ++this.generation;
+    this.spec = spec;
+    this.updateTime = new Date().toISOString();
+    this.terminal = condition('Ready', 'CONDITION_RECONCILING');
+
+    const last = this.revisions.at(-1);
+    const unchanged = last !== undefined && JSON.stringify(last.template) === JSON.stringify(spec.template);
+    const revision = unchanged ? last : (this.#named(spec.template.revision) ?? this.#newRevision(spec.template));
+    const message = unchanged && last === this.latestReady ? undefined : await this.#deploy(revision, replaced.signal);
+    if (replaced.signal.aborted) return 'a newer generation took its place';
+    this.terminal =
+      message === undefined
+        ? condition('Ready', 'CONDITION_SUCCEEDED')
+        : condition('Ready', 'CONDITION_FAILED', message, 'HEALTH_CHECK_CONTAINER_ERROR');
+    this.observedGeneration = generation;
+    return message;
+  }
+
+  async delete(): Promise<void> {
+    this.#replacing.abort();
+    await this.hosted.close();
+  }
+
+  /** A template that names an existing revision, with the same content, means that revision again. */
+  #named(name: string | undefined): RevisionRecord | undefined {
+    const named = name === undefined ? undefined : this.revisions.find((one) => one.name === name);
+    if (named !== undefined) this.revisions = [...this.revisions.filter((one) => one !== named), named];
+    return named;
+  }
+
+  #newRevision(template: RevisionTemplate): RevisionRecord {
+    const number = String(this.revisions.length + 1).padStart(5, '0');
+    const letters = [...randomBytes(3)].map((byte) => 'bcdfghjklmnpqrstvwxz'[byte % 20]).join('');
+    const revision: RevisionRecord = {
+      name: template.revision ?? `${this.name}-${number}-${letters}`,
+      template,
+      uid: randomUUID(),
+      generation: 1,
+      createTime: new Date().toISOString(),
+      conditions: [condition('Ready', 'CONDITION_RECONCILING')],
+      reconciling: true,
+    };
+    this.revisions.push(revision);
+    return revision;
+  }
+
+  async #deploy(revision: RevisionRecord, replaced: AbortSignal): Promise<string | undefined> {
+    const signal = AbortSignal.any([replaced, this.#host.stopping.signal]);
+    await pause((cloudRun.provisionSeconds.value * 1000) / this.#host.timeScale, signal);
+    const container = containerOf(revision.template, { service: this.name, revision: revision.name });
+    const failure =
+      secretMissing(revision.template) ??
+      (await this.hosted.replace({ name: revision.name, container, rules: frontDoorOf(revision.template) }, signal));
+    revision.reconciling = false;
+    if (failure === undefined) {
+      this.latestReady = revision;
+      revision.conditions = ['Ready', 'ContainerHealthy', 'ContainerReady', 'ResourcesAvailable'].map((type) =>
+        condition(type, 'CONDITION_SUCCEEDED'),
+      );
+      this.hosted.say(`Ready condition status changed to True for Revision ${revision.name}`);
+      return undefined;
+    }
+    const reason = wordsFor(failure, container.port);
+    revision.conditions = ['Ready', 'ContainerHealthy'].map((type) =>
+      condition(type, 'CONDITION_FAILED', reason, 'HEALTH_CHECK_CONTAINER_ERROR'),
+    );
+    this.hosted.say(`Ready condition status changed to False for Revision ${revision.name}: ${reason}`);
+    return `Revision '${revision.name}' is not ready and cannot serve traffic. ${reason}`;
+  }
+}
+
+function secretMissing(template: RevisionTemplate): StartFailure | undefined {
+  const secret = template.containers[0]?.env?.find((one) => one.valueSource !== undefined)?.valueSource?.secretKeyRef;
+  return secret && { kind: 'image', reason: `Secret ${secret.secret} was not found: the emulated project holds none` };
+}
+
+function wordsFor(failure: StartFailure, port: number): string {
+  switch (failure.kind) {
+    case 'image':
+      return failure.reason;
+    case 'exited':
+      return `The user-provided container failed to start and listen on the port defined provided by the PORT=${port} environment variable within the allocated timeout. The container ${failure.reason}`;
+    case 'not-ready':
+      return `The user-provided container failed the configured startup probe checks. ${failure.reason}`;
+    case 'cancelled':
+      return failure.reason;
+  }
+}
+
+export function condition(type: string, state: Condition['state'], message?: string, reason?: string): Condition {
+  return {
+    type,
+    state,
+    lastTransitionTime: new Date().toISOString(),
+    ...(message === undefined ? {} : { message }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}

@@ -1,0 +1,89 @@
+// What every emulated runtime stands on: the images, the clock's scale, the fault switches, and everything that runs.
+import type { Cloud } from '../../contract/stack.ts';
+import type { StartFailure, UnpackedImage } from './container.ts';
+import type { HostedService } from './hosted-service.ts';
+import type { Instance } from './instance.ts';
+import type { ProcessRecord } from './process-record.ts';
+import type { Revision } from './revision.ts';
+
+/** Pulls by reference from that cloud's own registry. @throws Error in the words of what went wrong. */
+export interface Images {
+  pull(cloud: Cloud, imageRef: string): Promise<UnpackedImage>;
+}
+
+/** Ways to misbehave that no vendor has: controls which show that the rehearsal notices. */
+export interface Faults {
+  /** `off`: a replaced instance is killed before traffic has moved away from it. */
+  drain: 'on' | 'off';
+  /** After a deployment these clouds go on running the previous image's bytes and report the new one. */
+  staleImage: readonly Cloud[];
+}
+
+export const noFaults: Faults = { drain: 'on', staleImage: [] };
+
+export class RuntimeHost {
+  readonly images: Images;
+  readonly processes: ProcessRecord;
+  readonly timeScale: number;
+  readonly faults: Faults;
+  /** The emulator's `PATH`, the one variable instances share with it. */
+  readonly path: string;
+  readonly services = new Set<HostedService>();
+  /** Aborted when the emulator stops. */
+  readonly stopping = new AbortController();
+  #instances = new Set<Instance>();
+  #starting = new Set<Revision>();
+  #ending = new Set<Promise<void>>();
+
+  constructor(options: {
+    readonly images: Images;
+    readonly processes: ProcessRecord;
+    readonly timeScale: number;
+    readonly path: string;
+    readonly faults?: Faults;
+  }) {
+    this.images = options.images;
+    this.processes = options.processes;
+    this.timeScale = options.timeScale;
+    this.path = options.path;
+    this.faults = { ...(options.faults ?? noFaults) };
+  }
+
+  started(instance: Instance): void {
+    this.#instances.add(instance);
+    void instance.ended.then(() => this.#instances.delete(instance));
+  }
+
+  async starting(
+    revision: Revision,
+    start: () => Promise<StartFailure | undefined>,
+  ): Promise<StartFailure | undefined> {
+    this.#starting.add(revision);
+    try {
+      return await start();
+    } finally {
+      this.#starting.delete(revision);
+    }
+  }
+
+  async ending(work: Promise<void>): Promise<void> {
+    this.#ending.add(work);
+    await work.finally(() => this.#ending.delete(work));
+  }
+
+  /** Every process id that runs an instance, live, starting or draining. */
+  pids(): readonly number[] {
+    return [...this.#instances].flatMap((instance) => (instance.pid === undefined ? [] : [instance.pid]));
+  }
+
+  /** Ends every instance within `drainSeconds`, whatever it is doing. */
+  async stop(drainSeconds: number): Promise<void> {
+    this.stopping.abort();
+    const closing = [...this.services].map((service) => service.close(drainSeconds));
+    await Promise.race([
+      Promise.all([...closing, ...this.#ending, ...[...this.#starting].map((revision) => revision.kill())]),
+      new Promise((resolve) => setTimeout(resolve, (drainSeconds + 1) * 1000).unref()),
+    ]);
+    await Promise.all([...this.#instances].map((instance) => instance.kill()));
+  }
+}

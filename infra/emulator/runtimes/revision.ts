@@ -1,0 +1,133 @@
+// The running instances of one container: started, judged, kept alive, and drained when another revision takes their traffic.
+import type { Cloud } from '../../contract/stack.ts';
+import type { Container, StartFailure, UnpackedImage } from './container.ts';
+import { type Backend, closeIdle, newBackend } from './front-door.ts';
+import type { RuntimeHost } from './host.ts';
+import { Instance } from './instance.ts';
+import { pause, probeUntilReady, scaledProbe } from './probe.ts';
+
+/** What a balancer gives requests under way before it asks the process to stop: one that was sent a moment ago must have been read. */
+const deregistrationSeconds = 0.5;
+const longestRestartDelaySeconds = 5;
+
+export class Revision {
+  readonly name: string;
+  readonly container: Container;
+  #host: RuntimeHost;
+  #image: UnpackedImage | undefined;
+  #serving = new Map<Instance, Backend>();
+  #retired = new AbortController();
+  #changed: () => void;
+  #say: (line: string) => void;
+
+  constructor(
+    host: RuntimeHost,
+    options: {
+      readonly name: string;
+      readonly container: Container;
+      /** Called when the set of ready instances has changed. */
+      readonly changed: () => void;
+      /** A line for the platform's log. */
+      readonly say: (line: string) => void;
+    },
+  ) {
+    this.#host = host;
+    this.name = options.name;
+    this.container = options.container;
+    this.#changed = options.changed;
+    this.#say = options.say;
+  }
+
+  /** @returns `undefined` when every instance passed the start probe; otherwise nothing of it is left running. */
+  async start(cloud: Cloud, imageRef: string, signal: AbortSignal): Promise<StartFailure | undefined> {
+    try {
+      this.#image = await this.#host.images.pull(cloud, imageRef);
+    } catch (error) {
+      return { kind: 'image', reason: error instanceof Error ? error.message : String(error) };
+    }
+    const attempts = Array.from({ length: this.container.instances }, () => this.#launch(signal));
+    const failures = await Promise.all(attempts);
+    const failure = failures.find((one) => one !== undefined);
+    if (failure !== undefined) await this.kill();
+    return failure;
+  }
+
+  backends(): readonly Backend[] {
+    return [...this.#serving.values()];
+  }
+
+  instances(): readonly Instance[] {
+    return [...this.#serving.keys()];
+  }
+
+  /** To be called once no new request is routed here. */
+  async retire(drainSeconds = this.container.drainSeconds): Promise<void> {
+    this.#retired.abort();
+    await Promise.all(
+      [...this.#serving].map(async ([instance, backend]) => {
+        closeIdle(backend);
+        const until = performance.now() + deregistrationSeconds * 1000;
+        while (backend.inFlight > 0 && performance.now() < until) await pause(10);
+        await instance.stop(drainSeconds);
+        this.#serving.delete(instance);
+      }),
+    );
+  }
+
+  async kill(): Promise<void> {
+    this.#retired.abort();
+    await Promise.all([...this.#serving.keys()].map((instance) => instance.kill()));
+    this.#serving.clear();
+  }
+
+  async #launch(outer: AbortSignal): Promise<StartFailure | undefined> {
+    const image = this.#image;
+    if (image === undefined) return { kind: 'image', reason: 'the image was not pulled' };
+    let instance: Instance;
+    try {
+      instance = await Instance.start(this.container, image, this.#host);
+    } catch (error) {
+      return { kind: 'exited', reason: error instanceof Error ? error.message : String(error) };
+    }
+    this.#host.started(instance);
+    const over = new AbortController();
+    const signal = AbortSignal.any([outer, this.#retired.signal, over.signal]);
+    const ended = instance.ended.then((how) => {
+      over.abort();
+      return how;
+    });
+    const found = await probeUntilReady(instance.port, scaledProbe(this.container.probe, this.#host.timeScale), signal);
+    if (found === undefined && instance.running && !this.#retired.signal.aborted && !outer.aborted) {
+      const backend = newBackend(instance.port, () => instance.running);
+      this.#serving.set(instance, backend);
+      void ended.then((how) => this.#replaceCrashed(instance, how));
+      this.#changed();
+      return undefined;
+    }
+    if (!instance.running) return { kind: 'exited', reason: withLog(await ended, instance) };
+    await instance.kill();
+    if (outer.aborted || this.#retired.signal.aborted)
+      return { kind: 'cancelled', reason: 'something newer took its place' };
+    return { kind: 'not-ready', reason: withLog(found ?? 'it ended', instance) };
+  }
+
+  async #replaceCrashed(instance: Instance, how: string): Promise<void> {
+    this.#serving.delete(instance);
+    if (this.#retired.signal.aborted) return;
+    this.#changed();
+    this.#say(`an instance ${withLog(how, instance)}; another is started`);
+    for (
+      let delaySeconds = 0.1;
+      !this.#retired.signal.aborted;
+      delaySeconds = Math.min(delaySeconds * 2, longestRestartDelaySeconds)
+    ) {
+      if ((await this.#launch(this.#retired.signal)) === undefined) return;
+      await pause(delaySeconds * 1000, this.#retired.signal);
+    }
+  }
+}
+
+function withLog(how: string, instance: Instance): string {
+  const said = instance.log.tail(3);
+  return said === '' ? how : `${how}: ${said}`;
+}
