@@ -1,0 +1,208 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { HostedService } from '../../../emulator/runtimes/hosted-service.ts';
+import { type Bench, bench, container, rules } from './fixture.ts';
+import { constantTraffic } from './traffic.ts';
+
+let open: Bench | undefined;
+afterEach(async () => {
+  await open?.stop();
+  open = undefined;
+});
+
+async function service(build: string, options: Parameters<typeof bench>[0] = {}, changes = {}) {
+  open = await bench(options);
+  const hosted = await HostedService.open(open.host, 'gcp', 'app', rules);
+  const never = new AbortController().signal;
+  const replace = (next: string, nextRules = rules) =>
+    hosted.replace({ name: next, container: container(next, changes), rules: nextRules }, never);
+  expect(await replace(build)).toBeUndefined();
+  return { hosted, replace, opened: open };
+}
+
+async function pidsGone(pids: readonly number[]): Promise<void> {
+  await expect.poll(() => pids.filter(alive), { timeout: 10_000 }).toEqual([]);
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('replacing a revision', () => {
+  it.each(['good', 'closes', 'short-idle'])(
+    'loses no request under constant load, with instances that behave %s',
+    async (behaviour) => {
+      const { hosted, replace } = await service(`a-${behaviour}`, {}, { instances: 2 });
+      const traffic = constantTraffic(`${hosted.url}/?wait=5`, 150);
+      for (const next of [`b-${behaviour}`, `c-${behaviour}`]) expect(await replace(next)).toBeUndefined();
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      const tally = await traffic.stop();
+      expect(Object.fromEntries(tally.losses)).toEqual({});
+      expect([...tally.answers.keys()]).toEqual([`a-${behaviour} 4`, `b-${behaviour} 4`, `c-${behaviour} 4`]);
+    },
+  );
+
+  it('loses requests when draining is switched off, so that the test above can fail', async () => {
+    const { hosted, replace } = await service('a-good', { faults: { drain: 'off', staleImage: [] } });
+    const traffic = constantTraffic(`${hosted.url}/?wait=5`, 150);
+    expect(await replace('b-good')).toBeUndefined();
+    expect((await traffic.stop()).lost).toBeGreaterThan(0);
+  });
+
+  it('lets a request under way end before its instance goes', async () => {
+    const { hosted, replace } = await service('a-good');
+    const slow = fetch(`${hosted.url}/?wait=1500`).then((answer) => answer.text());
+    expect(await replace('b-good')).toBeUndefined();
+    expect(await fetch(hosted.url).then((answer) => answer.text())).toBe('b-good 0');
+    expect(await slow).toBe('a-good 0');
+  });
+
+  it('keeps the old revision serving, and nothing of the new one, when that never becomes ready', async () => {
+    const { hosted, replace, opened } = await service('a-good');
+    const before = opened.host.pids();
+    expect(await replace('b-exits')).toMatchObject({
+      kind: 'exited',
+      reason: expect.stringContaining('exited with code 1: setting MISSING is required'),
+    });
+    expect(await fetch(hosted.url).then((answer) => answer.text())).toBe('a-good 0');
+    expect(opened.host.pids()).toEqual(before);
+  });
+
+  it('kills what ignores SIGTERM once the drain time is over', async () => {
+    const { replace, opened } = await service('a-stubborn', {}, { drainSeconds: 1 });
+    const old = opened.host.pids();
+    expect(await replace('b-good')).toBeUndefined();
+    await pidsGone(old);
+  });
+
+  it('runs the previous bytes under the new name when told to misbehave so', async () => {
+    const { hosted, replace, opened } = await service('a-good', { faults: { drain: 'on', staleImage: ['gcp'] } });
+    expect(await replace('b-good')).toBeUndefined();
+    expect(await fetch(hosted.url).then((answer) => answer.text())).toBe('a-good 0');
+    expect(hosted.live?.container.imageRef).toBe('registry.example/app:b-good');
+    expect(opened.pulled).toEqual(['registry.example/app:a-good', 'registry.example/app:a-good']);
+  });
+});
+
+describe('a start that fails', () => {
+  it.each([
+    ['x-missing-image', 'missing', 'image', 'was not found'],
+    ['x-never-ready', 'x-never-ready', 'not-ready', '/ready answered 503'],
+    ['x-silent', 'x-silent', 'not-ready', 'nothing listens on the port'],
+  ])('says why for %s', async (_name, build, kind, reason) => {
+    open = await bench();
+    const hosted = await HostedService.open(open.host, 'aws', 'app', rules);
+    const bad = container(build, { probe: { ...container('a').probe, limitSeconds: 1.5 } });
+    const failure = await hosted.replace({ name: build, container: bad, rules }, new AbortController().signal);
+    expect(failure).toMatchObject({ kind, reason: expect.stringContaining(reason) });
+    expect(open.host.pids()).toEqual([]);
+    expect((await fetch(hosted.url)).status).toBe(503);
+  });
+
+  it('finds a container unreachable that listens on another port than the platform looks at', async () => {
+    open = await bench();
+    const hosted = await HostedService.open(open.host, 'azure', 'app', rules);
+    const probe = { ...container('a').probe, limitSeconds: 1.5 };
+    const elsewhere = container('a-good', { injectsPort: false, variables: { PORT: '3000' }, probe });
+    const failure = await hosted.replace({ name: 'a', container: elsewhere, rules }, new AbortController().signal);
+    expect(failure).toMatchObject({ kind: 'not-ready', reason: expect.stringContaining('nothing listens') });
+  });
+
+  it('ends at once when something newer takes its place', async () => {
+    open = await bench();
+    const hosted = await HostedService.open(open.host, 'azure', 'app', rules);
+    const newer = new AbortController();
+    const attempt = hosted.replace({ name: 'a', container: container('a-never-ready'), rules }, newer.signal);
+    await expect.poll(() => open?.host.pids().length).toBe(1);
+    newer.abort();
+    expect(await attempt).toMatchObject({ kind: 'cancelled' });
+    expect(open.host.pids()).toEqual([]);
+  });
+});
+
+describe('an instance', () => {
+  it('sees its own variables, the vendor headers and nothing of the emulator', async () => {
+    const { hosted } = await service('a-good', {}, { variables: { K_SERVICE: 'app' } });
+    const seen = await fetch(`${hosted.url}/environment`, { headers: { 'x-request-id': 'mine' } });
+    const { environment, headers, cwd, execArgv } = (await seen.json()) as {
+      environment: Record<string, string>;
+      headers: Record<string, string>;
+      cwd: string;
+      execArgv: string[];
+    };
+    expect(Object.keys(environment).sort()).toEqual(['BEHAVIOUR', 'BUILD', 'HOST', 'K_SERVICE', 'PATH', 'PORT']);
+    expect(headers['x-request-id']).toBe('from the front door');
+    expect(cwd).toMatch(/a-good\/srv$/);
+    expect(execArgv).toEqual([]);
+  });
+
+  it('is replaced when it crashes, while the other goes on answering', async () => {
+    const { hosted, opened } = await service('a-good', {}, { instances: 2 });
+    const before = opened.host.pids();
+    await fetch(`${hosted.url}/crash`).then((answer) => expect(answer.status).toBe(502));
+    expect((await fetch(hosted.url)).status).toBe(200);
+    await expect.poll(() => hosted.live?.backends().length, { timeout: 10_000 }).toBe(2);
+    expect(opened.host.pids().filter((pid) => !before.includes(pid))).toHaveLength(1);
+    expect(hosted.log.lines().join()).toContain('exited with code 3');
+  });
+
+  it('is gone within seconds when everything stops, whatever it does', async () => {
+    const { opened } = await service('a-stubborn', {}, { instances: 2 });
+    const pids = opened.host.pids();
+    expect(pids).toHaveLength(2);
+    await opened.host.stop(0.5);
+    await pidsGone(pids);
+  });
+});
+
+describe('the front door', () => {
+  it('cuts a request at the deadline with 504', async () => {
+    const { hosted, replace } = await service('a-good');
+    await replace('b-good', { ...rules, requestDeadlineSeconds: 0.3 });
+    expect((await fetch(`${hosted.url}/?wait=5000`)).status).toBe(504);
+    expect((await fetch(hosted.url)).status).toBe(200);
+  });
+
+  it('refuses a body over the limit with 413, declared or streamed', async () => {
+    const { hosted, replace } = await service('a-good');
+    await replace('b-good', { ...rules, bodyLimitBytes: 100_000 });
+    const post = (body: BodyInit) => fetch(hosted.url, { method: 'POST', body, duplex: 'half' } as RequestInit);
+    const streamed = (bytes: number) =>
+      new ReadableStream({
+        start(controller) {
+          for (let sent = 0; sent < bytes; sent += 10_000) controller.enqueue(new Uint8Array(10_000));
+          controller.close();
+        },
+      });
+    expect((await post(Buffer.alloc(100_001))).status).toBe(413);
+    expect((await post(streamed(200_000))).status).toBe(413);
+    expect(await (await post(Buffer.alloc(100_000))).text()).toBe('b-good 100000');
+    expect(await (await post(streamed(90_000))).text()).toBe('b-good 90000');
+  });
+
+  it('passes large bodies on unchanged in size', async () => {
+    const { hosted } = await service('a-good');
+    const answer = await fetch(hosted.url, { method: 'POST', body: Buffer.alloc(3_000_000) });
+    expect(await answer.text()).toBe('a-good 3000000');
+  });
+
+  it('lets requests over an instance\'s concurrency wait for their turn', async () => {
+    const { hosted, replace } = await service('a-good');
+    await replace('b-good', { ...rules, concurrency: 2 });
+    const answers = await Promise.all(
+      Array.from({ length: 7 }, () => fetch(`${hosted.url}/?wait=100`).then((answer) => answer.status)),
+    );
+    expect(answers).toEqual(Array(7).fill(200));
+  });
+
+  it('gives up its address when the service is deleted', async () => {
+    const { hosted, opened } = await service('a-good');
+    await hosted.close();
+    await expect(fetch(hosted.url)).rejects.toThrow();
+    expect(opened.host.pids()).toEqual([]);
+  });
+});
