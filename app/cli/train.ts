@@ -1,0 +1,31 @@
+// `trireme train`: says what was made, how good it is, and what to do next.
+import { trainAndLock } from '../training/ensure.ts';
+import type { Words } from './main.ts';
+import { showProgress } from './progress.ts';
+
+export async function train({ places, seed, json }: Words): Promise<number> {
+  const result = await trainAndLock(places, seed, showProgress(places.problemFile));
+  const { model, digest, directory, written, locked } = result;
+  if (json) {
+    const { metrics } = model;
+    process.stdout.write(
+      `${JSON.stringify({ schema: 'trireme.train/1', name: model.name, digest, directory, written, locked, metrics })}\n`,
+    );
+    return 0;
+  }
+  const [[metric, estimate] = []] = Object.entries(model.metrics.estimates);
+  const lines = [
+    `trained ${model.name}: ${metric} ${estimate?.value.toFixed(3)} (95 %: ${estimate?.low.toFixed(3)} to ${estimate?.high.toFixed(3)}) on ${model.metrics.heldOutRows} held-out rows`,
+    `digest: ${digest}`,
+    `artifact: ${directory}${written ? '' : ' (it was there: same data, same problem, same bytes)'}`,
+    `lock: ${places.lockFile} ${locked ? 'now names it' : 'named it already'}`,
+  ];
+  if (seed !== undefined) {
+    lines.push(
+      `seed: ${seed} from the command line; write it into ${places.problemFile}, or no other machine makes this model again`,
+    );
+  }
+  lines.push(locked ? 'next: commit the lock, then npx trireme release' : 'next: npm start, or npx trireme release');
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return 0;
+}

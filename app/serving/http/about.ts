@@ -1,0 +1,57 @@
+// The routes that say what this service is: `/`, `/version`, `/metrics`.
+import type { RequestHandler } from 'express';
+import type { Identity } from '../identity.ts';
+import type { Life } from '../life.ts';
+import type { Metrics } from '../metrics.ts';
+
+export const routes = {
+  'GET /': 'this page',
+  'POST /predict': 'a record, an array of records, or {"instances": [...]}',
+  'GET /v2': 'the Open Inference Protocol: this server',
+  'GET /v2/health/live': '200 while the process runs',
+  'GET /v2/health/ready': '200 when the models are loaded, checked and warm; 503 with the reason otherwise',
+  'GET /v2/models/{model}': 'its inputs and outputs',
+  'GET /v2/models/{model}/ready': '200 when it answers',
+  'POST /v2/models/{model}/infer': 'inference with JSON tensors',
+  'GET /version': 'build, release, image and model digests',
+  'GET /metrics': 'Prometheus metrics',
+} as const;
+
+export function root(life: Life): RequestHandler {
+  return (_request, response) => {
+    const [first] = life.models;
+    response.json({
+      service: 'trireme prediction service',
+      ready: life.phase === 'ready',
+      models: life.models.map(({ model, version }) => ({ name: model.name, task: model.task, version })),
+      routes,
+      ...(first === undefined
+        ? {}
+        : {
+            example: {
+              method: 'POST',
+              path: '/predict',
+              headers: { 'content-type': 'application/json' },
+              body: first.example,
+            },
+          }),
+    });
+  };
+}
+
+export function version(life: Life, identity: Identity): RequestHandler {
+  return (_request, response) => {
+    response.json({
+      ...identity,
+      models: life.models.map(({ model, version, digest }) => ({ name: model.name, version, digest })),
+      engine: life.models[0]?.engine ?? null,
+      ready: life.phase === 'ready',
+    });
+  };
+}
+
+export function exposition(metrics: Metrics): RequestHandler {
+  return async (_request, response) => {
+    response.set('content-type', metrics.contentType).send(await metrics.text());
+  };
+}

@@ -1,0 +1,47 @@
+// The Express application: every route there is, in one place.
+import express, { type Express } from 'express';
+import type { Identity } from '../identity.ts';
+import type { Life } from '../life.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { openInference } from '../protocols/open-inference.ts';
+import type { Settings } from '../settings.ts';
+import { exposition, root, version } from './about.ts';
+import { failureHandler, methodNotAllowed, notFound } from './failure.ts';
+import { predict } from './predict.ts';
+import { everyRequest, jsonBody } from './request.ts';
+
+export interface AppDependencies {
+  readonly life: Life;
+  readonly identity: Identity;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly limits: Pick<Settings, 'bodyLimitBytes' | 'maxRows'>;
+}
+
+export function createApp({ life, identity, metrics, log, limits }: AppDependencies): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('query parser', false).enable('case sensitive routing');
+  app.use(everyRequest(life, metrics, log));
+
+  const body = jsonBody(limits.bodyLimitBytes);
+  const protocol = openInference({ life, metrics, maxRows: limits.maxRows }, identity);
+  const reads = methodNotAllowed('GET', 'HEAD');
+  const writes = methodNotAllowed('POST');
+  app.route('/').get(root(life)).all(reads);
+  app
+    .route('/predict')
+    .post(body, predict({ life, metrics, maxRows: limits.maxRows }))
+    .all(writes);
+  app.route('/v2').get(protocol.server).all(reads);
+  app.route('/v2/health/live').get(protocol.live).all(reads);
+  app.route('/v2/health/ready').get(protocol.ready).all(reads);
+  app.route('/v2/models/:model').get(protocol.model).all(reads);
+  app.route('/v2/models/:model/ready').get(protocol.modelReady).all(reads);
+  app.route('/v2/models/:model/infer').post(body, protocol.infer).all(writes);
+  app.route('/version').get(version(life, identity)).all(reads);
+  app.route('/metrics').get(exposition(metrics)).all(reads);
+  app.use(notFound);
+  app.use(failureHandler(log, limits.bodyLimitBytes));
+  return app;
+}

@@ -1,0 +1,45 @@
+// The process of the image: `node app/serving/main.ts`, in a folder that holds `models` and `build.json`.
+import { AppError } from '../model/errors.ts';
+import { readIdentity } from './identity.ts';
+import { createLog } from './log.ts';
+import { findModels, type ModelLocation } from './models.ts';
+import { type Service, startService } from './service.ts';
+import { readArguments, readSettings, type Settings, settingsHelp } from './settings.ts';
+
+/**
+ * Serves until it is asked to stop, and resolves when it has stopped.
+ * @param locate where the models are. @param started told once it is ready, or never will be. @throws AppError when it can't start.
+ */
+export async function serve(
+  settings: Settings,
+  locate: () => Promise<readonly ModelLocation[]>,
+  started: (service: Service) => void = () => {},
+): Promise<void> {
+  const log = createLog(settings.logLevel);
+  const service = await startService(settings, await readIdentity('build.json', settings), locate, log);
+  service.started.then(() => started(service));
+  await new Promise<void>((resolve, reject) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        // A platform sends SIGTERM while its balancer still routes here; a person presses Ctrl-C and wants an end, at once the second time.
+        if (service.life.phase === 'draining' && signal === 'SIGINT') process.exit(130);
+        service.stop({ grace: signal === 'SIGTERM' }).then(resolve, reject);
+      });
+    }
+  });
+}
+
+if (import.meta.main) {
+  try {
+    if (readArguments(process.argv.slice(2)).help) process.stdout.write(settingsHelp());
+    else {
+      const settings = readSettings();
+      await serve(settings, () => findModels(settings.modelsDir));
+      process.exit(0);
+    }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.code === 'settings-invalid' || error.code === 'usage' ? 2 : 1;
+  }
+}

@@ -1,0 +1,90 @@
+// A loaded model: records in, prediction rows out.
+import type { Engine } from '../engines/engine.ts';
+import { type Artifact, shortDigest } from '../model/artifact.ts';
+import { AppError } from '../model/errors.ts';
+import { featuresOf } from '../model/features.ts';
+import { differenceOf } from '../model/golden.ts';
+import { outputsOf, type PredictionRow } from '../model/prediction.ts';
+import type { Model } from '../model/schema.ts';
+
+export interface Predictor {
+  readonly model: Model;
+  readonly digest: string;
+  /** The digest's first digits: what responses call the model's version. */
+  readonly version: string;
+  readonly engine: string;
+  /** A record that the model takes, to show to people. */
+  readonly example: object;
+  /** @throws AppError `input-invalid` with what is wrong with which record. */
+  predict(records: readonly unknown[]): PredictionRow[];
+}
+
+/** A caller with a thousand bad records is told about the first few. */
+const mostFaults = 10;
+/** Rounds over the golden inputs before the first request, so that it does not meet code that was never run. */
+const warmUpRounds = 10;
+
+/** Answers only after it gave every golden answer. @throws AppError `golden-mismatch` or `network-unsupported`. */
+export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
+  const { model, digest, golden } = artifact;
+  const features = featuresOf(model.inputs);
+  const outputs = outputsOf(model);
+  if (engine.inputWidth !== features.width || engine.outputWidth !== outputs.width) {
+    throw new AppError(
+      'network-unsupported',
+      `network.json: expected ${features.width} numbers in and ${outputs.width} out, as model.json says, found ${engine.inputWidth} and ${engine.outputWidth}`,
+    );
+  }
+
+  function predict(records: readonly unknown[]): PredictionRow[] {
+    const inputs = new Float32Array(records.length * features.width);
+    const faults: string[] = [];
+    for (const [index, record] of records.entries()) {
+      const place = records.length === 1 ? '' : `record ${index}: `;
+      for (const fault of features.write(record, inputs, index * features.width)) faults.push(`${place}${fault}`);
+      if (faults.length > mostFaults) break;
+    }
+    if (faults.length > 0) throw new AppError('input-invalid', refusal(model.name, faults));
+
+    const answers = engine.run(inputs, records.length);
+    return records.map((_, index) => {
+      const row = outputs.row(answers, index * outputs.width);
+      if (row === undefined) {
+        throw new AppError(
+          'input-invalid',
+          refusal(model.name, [
+            `record ${index}: expected inputs with a finite prediction, found values so far from the training data that it has none`,
+          ]),
+        );
+      }
+      return row;
+    });
+  }
+
+  for (const [index, { input, output }] of golden.cases.entries()) {
+    const [found = {}] = predict([input]);
+    const difference = differenceOf(output, found, golden.tolerance);
+    if (difference === undefined) continue;
+    throw new AppError(
+      'golden-mismatch',
+      `golden case ${index}, ${difference}; engine \`${engine.name}\` does not compute this model as training did`,
+    );
+  }
+  const everyInput = golden.cases.map(({ input }) => input);
+  for (let round = 0; round < warmUpRounds; round++) predict(everyInput);
+
+  return {
+    model,
+    digest,
+    version: shortDigest(digest),
+    engine: engine.name,
+    example: golden.cases[0]?.input ?? {},
+    predict,
+  };
+}
+
+function refusal(model: string, faults: readonly string[]): string {
+  const shown = faults.slice(0, mostFaults).join('; ');
+  const more = faults.length > mostFaults ? '; and more' : '';
+  return `${shown}${more}. What the model takes: GET /v2/models/${model}`;
+}
