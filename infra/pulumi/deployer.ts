@@ -7,6 +7,7 @@ import type { Clock, Deployer, DeploymentRequest, RunOptions } from '../contract
 import { copyFor, identityOf, type ReleaseIdentity } from '../contract/release.ts';
 import { type DeployedService, deployedService, type ReleaseArgs, type Stage } from '../contract/service.ts';
 import { type Cloud, foundationOf, type Stack as ServiceStack } from '../contract/stack.ts';
+import { ignoreDroppedEngineCalls } from './engine-calls.ts';
 import { EngineExit, type Environment, engineCommand } from './engine-command.ts';
 import { type Diagnostic, diagnosticOf, type Failure, failureOf } from './failure.ts';
 import { nameOf, planOf, type Step, stepOf } from './plan.ts';
@@ -40,6 +41,7 @@ export interface DeployerOptions {
 }
 
 export function createDeployer(options: DeployerOptions): Deployer {
+  ignoreDroppedEngineCalls();
   const engine = new Engine(options);
   const { program } = options;
 

@@ -75,7 +75,7 @@ export function vendorSentence(message: string): string {
 }
 
 const unreachable =
-  /dial tcp|dial unix|connect: connection refused|code = (Unavailable|DeadlineExceeded)|no such host|i\/o timeout|TLS handshake|transport is closing|could not connect to/;
+  /dial tcp|dial unix|connect: connection refused|code = (Unavailable|DeadlineExceeded)|no such host|i\/o timeout|TLS handshake|transport is closing|did not begin responding to RPC/;
 const unauthorized =
   /NoCredentialProviders|No valid credential sources|ExpiredToken|InvalidClientTokenId|UnrecognizedClientException|security token included in the request is (invalid|expired)|could not find default credentials|invalid_grant|Unable to authenticate|AADSTS\d+|az login|no credentials/i;
 
