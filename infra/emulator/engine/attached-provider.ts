@@ -71,7 +71,9 @@ export class AttachedProvider {
       ...(proposed === undefined || proposed === '' ? {} : { proposed }),
     });
     const faults = checkInputs(this.#schema, model.module, news);
-    return checkResponse(news, faults.length > 0 ? faults : (model.validate?.(news) ?? []));
+    if (faults.length > 0) return checkResponse(news, faults);
+    const inputs = model.normalize?.(news) ?? news;
+    return checkResponse(inputs, model.validate?.(inputs) ?? []);
   }
 
   diff(request: requests.DiffRequest): requests.DiffResponse {

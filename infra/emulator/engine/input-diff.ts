@@ -58,7 +58,11 @@ function projectedValue(
   if (isRecord(asked) && isRecord(actual) && !maps.has(key)) {
     return Object.fromEntries(
       Object.entries(asked).flatMap(([name, value]) =>
-        name in actual ? [[name, projectedValue(name, value, actual[name], maps)]] : [],
+        name in actual
+          ? [[name, projectedValue(name, value, actual[name], maps)]]
+          : isEmpty(value)
+            ? [[name, value]]
+            : [],
       ),
     );
   }
@@ -69,6 +73,13 @@ function projectedValue(
     });
   }
   return actual;
+}
+
+/** Vendors' JSON often leaves out what is false, zero or empty: its absence says the same. */
+function isEmpty(value: Property): boolean {
+  if (isList(value)) return value.length === 0;
+  if (isRecord(value)) return Object.values(value).every(isEmpty);
+  return value === false || value === 0 || value === '' || value === null;
 }
 
 function memberChanges(olds: Properties, news: Properties, path: string): Change[] {

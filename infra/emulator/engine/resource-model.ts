@@ -35,6 +35,8 @@ export interface ResourceModel {
   readonly replaceOnChanges: readonly string[];
   /** Outputs beyond the class's own that are not known before creation: optional inputs that the cloud fills. */
   readonly computed?: readonly string[];
+  /** The inputs as the provider keeps them: a document given as an object becomes its JSON. */
+  normalize?(inputs: Properties): Properties;
   /** What the declarations can't say: ranges, patterns, enumerated strings. Sees values that may be `unresolved`. */
   validate?(inputs: Properties): readonly InputFault[];
   create(inputs: Properties, context: ResourceContext): Promise<CreatedResource>;

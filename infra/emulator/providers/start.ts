@@ -1,0 +1,38 @@
+// The three Pulumi providers of the emulated clouds, ready to be attached to by any number of engines.
+import { type ProviderServer, startProviderServer } from '../engine/provider-server.ts';
+import type { World } from '../world.ts';
+import { awsProvider } from './aws.ts';
+import { azureProvider } from './azure.ts';
+import { gcpProvider } from './gcp.ts';
+
+export interface Providers {
+  /** The value of `PULUMI_DEBUG_PROVIDERS`: `aws:<port>,gcp:<port>,azure-native:<port>`. */
+  readonly debugProviders: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * What the clouds hold lives as long as the providers run.
+ * @param options.cacheDirectory where the inputs' schemas are kept, once read from the npm packages (about a second).
+ */
+export async function startProviders(
+  world: Pick<World, 'controlPlanes' | 'registries' | 'timeScale'>,
+  options: { readonly cacheDirectory: string },
+): Promise<Providers> {
+  const definitions = [awsProvider(world), gcpProvider(world), azureProvider(world)];
+  const started = await Promise.allSettled(definitions.map((definition) => startProviderServer(definition, options)));
+  const servers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const stop = async () => {
+    await Promise.all(servers.map((server) => server.stop()));
+  };
+  const failed = started.find((one) => one.status === 'rejected');
+  if (failed !== undefined) {
+    await stop();
+    throw failed.reason;
+  }
+  return { debugProviders: servers.map(attachment).join(','), stop };
+}
+
+function attachment({ name, port }: ProviderServer): string {
+  return `${name}:${port}`;
+}
