@@ -20,7 +20,7 @@ export interface StartProbe {
 }
 
 /** A Node process starts in real time however fast the platform's waiting passes; less than this would fail good images on a busy machine. */
-export const shortestStartSeconds = 10;
+export const shortestStartSeconds = 8;
 const shortestPeriodSeconds = 0.1;
 
 /** The platform's waiting, shortened by `timeScale`; the time one probe may take is the service's own and stays. */

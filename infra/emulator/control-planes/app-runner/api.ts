@@ -32,28 +32,28 @@ const shared = {
   HealthCheckConfiguration: healthCheckConfiguration.optional(),
   AutoScalingConfigurationArn: z.string().optional(),
 };
-const tags = z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional();
+const tags = z.array(z.strictObject({ Key: z.string(), Value: z.string() }));
 const createService = z.strictObject({
   ...shared,
   ServiceName: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9\-_]{3,39}$/),
   SourceConfiguration: sourceConfiguration,
   EncryptionConfiguration: described.EncryptionConfiguration,
-  Tags: tags,
+  Tags: tags.optional(),
 });
 const updateService = z.strictObject({
   ...shared,
   ServiceArn: z.string(),
   SourceConfiguration: sourceConfiguration.optional(),
 });
+const byResource = z.strictObject({ ResourceArn: z.string() });
 const byArn = z.strictObject({ ServiceArn: z.string() });
 const page = { MaxResults: z.int().min(1).max(20).optional(), NextToken: z.string().optional() };
 
-/** @param registryHost the account's ECR registry: images from elsewhere are refused, and its region is this API's. */
-export function appRunnerApi(host: RuntimeHost, registryHost: string): Handler {
+export function appRunnerApi(host: RuntimeHost): Handler {
   const { accountId } = accounts.aws;
-  const region = registryHost.split('.')[3] ?? 'eu-west-1';
-  const scalings = new AutoScalings(region, accountId);
+  const scalings = new AutoScalings(accountId);
   const services: AppRunnerService[] = [];
+  const tagged = new Map<string, Map<string, string>>();
 
   const find = (arn: string): AppRunnerService => {
     const service = services.find((one) => one.arn === arn);
@@ -81,10 +81,10 @@ export function appRunnerApi(host: RuntimeHost, registryHost: string): Handler {
     return service;
   };
 
-  const operations: Readonly<Record<string, (body: unknown) => unknown>> = {
-    async CreateService(body) {
+  const operations: Readonly<Record<string, (body: unknown, region: string) => unknown>> = {
+    async CreateService(body, region) {
       const request = parse(createService, body);
-      refuse(refusals(request.SourceConfiguration, registryHost));
+      refuse(refusals(request.SourceConfiguration));
       if (services.some((one) => one.name === request.ServiceName && one.status !== 'DELETED')) {
         throw new Refusal(
           'InvalidRequestException',
@@ -103,7 +103,7 @@ export function appRunnerApi(host: RuntimeHost, registryHost: string): Handler {
       const hosted = await HostedService.open(host, 'aws', request.ServiceName, frontDoorOf(settings));
       const identity = { name: request.ServiceName, region, accountId };
       const service = new AppRunnerService(host, hosted, identity, settings, describedOf(request, defaults));
-      service.tags = request.Tags ?? [];
+      tagged.set(service.arn, new Map(pairs(request.Tags)));
       scaling.HasAssociatedService = true;
       services.push(service);
       return { OperationId: service.create().Id, Service: describeService(service) };
@@ -111,7 +111,7 @@ export function appRunnerApi(host: RuntimeHost, registryHost: string): Handler {
     UpdateService(body) {
       const request = parse(updateService, body);
       const service = findFor(request.ServiceArn, 'updated', 'RUNNING');
-      if (request.SourceConfiguration !== undefined) refuse(refusals(request.SourceConfiguration, registryHost));
+      if (request.SourceConfiguration !== undefined) refuse(refusals(request.SourceConfiguration));
       const scaling =
         request.AutoScalingConfigurationArn === undefined
           ? service.settings.scaling
@@ -147,12 +147,21 @@ export function appRunnerApi(host: RuntimeHost, registryHost: string): Handler {
       const request = parse(z.strictObject({ ...page, ServiceArn: z.string() }), body);
       return paged('OperationSummaryList', find(request.ServiceArn).operations, request);
     },
-    ListTagsForResource(body) {
-      const { ResourceArn } = parse(z.strictObject({ ResourceArn: z.string() }), body);
-      return { Tags: services.find((one) => one.arn === ResourceArn)?.tags ?? [] };
+    ListTagsForResource: (body) => ({
+      Tags: [...(tagged.get(parse(byResource, body).ResourceArn) ?? [])].map(([Key, Value]) => ({ Key, Value })),
+    }),
+    TagResource(body) {
+      const request = parse(byResource.extend({ Tags: tags }), body);
+      tagged.set(request.ResourceArn, new Map([...(tagged.get(request.ResourceArn) ?? []), ...pairs(request.Tags)]));
+      return {};
     },
-    CreateAutoScalingConfiguration: (body) => ({
-      AutoScalingConfiguration: scalings.create(parse(createAutoScaling, body), region, accountId),
+    UntagResource(body) {
+      const request = parse(byResource.extend({ TagKeys: z.array(z.string()) }), body);
+      for (const key of request.TagKeys) tagged.get(request.ResourceArn)?.delete(key);
+      return {};
+    },
+    CreateAutoScalingConfiguration: (body, region) => ({
+      AutoScalingConfiguration: scalings.create(parse(createAutoScaling, body), region),
     }),
     DescribeAutoScalingConfiguration: (body) => ({
       AutoScalingConfiguration: findScaling(parse(byScalingArn, body).AutoScalingConfigurationArn),
@@ -175,7 +184,7 @@ export function appRunnerApi(host: RuntimeHost, registryHost: string): Handler {
       if (request.method !== 'POST' || operation === undefined) {
         throw new Refusal('com.amazon.coral.service#UnknownOperationException', `Unknown operation ${name}`);
       }
-      return json(200, await operation(bodyOf(request)));
+      return json(200, await operation(bodyOf(request), regionOf(request)));
     } catch (error) {
       if (error instanceof Refusal) return json(400, { __type: error.type, Message: error.message });
       return json(500, { __type: 'InternalServiceErrorException', Message: String(error) });
@@ -247,6 +256,15 @@ function describedOf(
     EncryptionConfiguration: request.EncryptionConfiguration,
   });
   return { ...before, ...Object.fromEntries(sent.filter(([, value]) => value !== undefined)) };
+}
+
+function pairs(list: z.infer<typeof tags> | undefined): [string, string][] {
+  return (list ?? []).map(({ Key, Value }) => [Key, Value]);
+}
+
+/** The region the request was signed for; a provider in this process signs nothing. */
+function regionOf(request: WireRequest): string {
+  return /Credential=[^/]+\/\d+\/([a-z0-9-]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? 'eu-west-1';
 }
 
 function parse<T>(schema: z.ZodType<T>, body: unknown): T {

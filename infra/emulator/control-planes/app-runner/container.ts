@@ -93,15 +93,15 @@ export function frontDoorOf(settings: Pick<ServiceSettings, 'scaling'>): FrontDo
 }
 
 /** What CreateService and UpdateService refuse at once. @returns every fault. */
-export function refusals(source: SourceConfiguration, registryHost: string): readonly string[] {
+export function refusals(source: SourceConfiguration): readonly string[] {
   const image = source.ImageRepository;
   const names = [
     ...Object.keys(image.ImageConfiguration?.RuntimeEnvironmentVariables ?? {}),
     ...Object.keys(image.ImageConfiguration?.RuntimeEnvironmentSecrets ?? {}),
   ];
   const faults: string[] = [];
-  if (!image.ImageIdentifier.startsWith(`${registryHost}/`)) {
-    faults.push(`Invalid ImageIdentifier ${image.ImageIdentifier}: expected an image in ${registryHost}`);
+  if (!/^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\/.+/.test(image.ImageIdentifier)) {
+    faults.push(`Invalid ImageIdentifier ${image.ImageIdentifier}: expected an image in Amazon ECR`);
   }
   if (image.ImageRepositoryType === 'ECR' && source.AuthenticationConfiguration?.AccessRoleArn === undefined) {
     faults.push('Authentication configuration is invalid: AccessRoleArn is required for images in ECR');

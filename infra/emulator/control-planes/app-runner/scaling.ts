@@ -32,28 +32,25 @@ export interface AutoScaling {
 }
 
 export class AutoScalings {
-  #all: AutoScaling[] = [];
   readonly default: AutoScaling;
+  #accountId: string;
+  #all: AutoScaling[] = [];
 
-  constructor(region: string, accountId: string) {
-    this.default = {
-      ...this.create(
-        { AutoScalingConfigurationName: 'DefaultConfiguration', MaxConcurrency: 100, MinSize: 1, MaxSize: 25 },
-        region,
-        accountId,
-      ),
-      IsDefault: true,
-    };
+  constructor(accountId: string) {
+    this.#accountId = accountId;
+    const limits = { MaxConcurrency: concurrency.value.default, MinSize: 1, MaxSize: 25 };
+    const made = this.create({ AutoScalingConfigurationName: 'DefaultConfiguration', ...limits }, 'eu-west-1');
+    this.default = { ...made, IsDefault: true };
     this.#all = [this.default];
   }
 
-  create(request: z.infer<typeof createAutoScaling>, region: string, accountId: string): AutoScaling {
+  create(request: z.infer<typeof createAutoScaling>, region: string): AutoScaling {
     const name = request.AutoScalingConfigurationName;
     const earlier = this.#all.filter((one) => one.AutoScalingConfigurationName === name);
     for (const one of earlier) one.Latest = false;
     const revision = earlier.length + 1;
     const created: AutoScaling = {
-      AutoScalingConfigurationArn: `arn:aws:apprunner:${region}:${accountId}:autoscalingconfiguration/${name}/${revision}/${randomBytes(16).toString('hex')}`,
+      AutoScalingConfigurationArn: `arn:aws:apprunner:${region}:${this.#accountId}:autoscalingconfiguration/${name}/${revision}/${randomBytes(16).toString('hex')}`,
       AutoScalingConfigurationName: name,
       AutoScalingConfigurationRevision: revision,
       Latest: true,

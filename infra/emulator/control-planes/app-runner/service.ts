@@ -45,7 +45,6 @@ export class AppRunnerService {
   settings: ServiceSettings;
   /** What the caller sent beside the settings; given back as it is. */
   described: Readonly<Record<string, unknown>>;
-  tags: readonly { readonly Key: string; readonly Value: string }[] = [];
   /** Newest first. */
   readonly operations: Operation[] = [];
   #host: RuntimeHost;

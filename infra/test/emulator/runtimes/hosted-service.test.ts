@@ -170,7 +170,8 @@ describe('the front door', () => {
   it('refuses a body over the limit with 413, declared or streamed', async () => {
     const { hosted, replace } = await service('a-good');
     await replace('b-good', { ...rules, bodyLimitBytes: 100_000 });
-    const post = (body: BodyInit) => fetch(hosted.url, { method: 'POST', body, duplex: 'half' } as RequestInit);
+    const post = (body: Buffer | ReadableStream) =>
+      fetch(hosted.url, { method: 'POST', body, duplex: 'half' } as RequestInit);
     const streamed = (bytes: number) =>
       new ReadableStream({
         start(controller) {
@@ -190,7 +191,7 @@ describe('the front door', () => {
     expect(await answer.text()).toBe('a-good 3000000');
   });
 
-  it('lets requests over an instance\'s concurrency wait for their turn', async () => {
+  it("lets requests over an instance's concurrency wait for their turn", async () => {
     const { hosted, replace } = await service('a-good');
     await replace('b-good', { ...rules, concurrency: 2 });
     const answers = await Promise.all(
