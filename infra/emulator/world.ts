@@ -33,7 +33,7 @@ export interface EmulatedRegistry {
   /** Where it really listens: `http://127.0.0.1:<port>`. */
   readonly url: string;
   /** Pushing to a repository that was not created is refused where the vendor refuses it. Creating twice is an error. */
-  createRepository(name: string): void;
+  createRepository(name: string, options?: { readonly immutableTags?: boolean }): void;
   deleteRepository(name: string): void;
 }
 
