@@ -4,7 +4,7 @@ import type { Actor, FactOf } from '../contract/fact.ts';
 import { environmentHead } from '../ledger/view.ts';
 import { judgeApprover } from './approval.ts';
 import { type Delivery, stamp } from './delivery.ts';
-import { preparedPromotion, promotionState } from './promotion-state.ts';
+import { approvalOf, preparedPromotion, promotionState } from './promotion-state.ts';
 import { findRelease } from './stack-state.ts';
 
 /**
@@ -13,14 +13,18 @@ import { findRelease } from './stack-state.ts';
  * @throws DeliveryError `refused` with every reason (author, requester, way, promotion no longer waiting); `usage` for an unknown promotion.
  */
 export async function approvePromotion(
-  delivery: Delivery,
+  delivery: Pick<Delivery, 'ledger' | 'clock' | 'policy' | 'emulated' | 'actor'>,
   promotionId: string,
   approver: Actor,
   url?: string,
 ): Promise<FactOf<'approval'>> {
   const { at } = stamp(delivery);
   const expires = new Date(delivery.clock.now() + delivery.policy.approvals.expiresHours * 3_600_000).toISOString();
+  let given: FactOf<'approval'> | undefined;
   const appended = await delivery.ledger.append((facts) => {
+    given = approvalOf(facts, promotionId);
+    // Several legs of one promotion may bring the same answer.
+    if (given?.body.approver === approver.login && given.body.expires > at) return [];
     const promotion = preparedPromotion(facts, promotionId);
     const state = promotionState(facts, promotionId);
     const manifest = findRelease(facts, promotion.release);
@@ -60,7 +64,7 @@ export async function approvePromotion(
       },
     ];
   });
-  const approval = appended.find((fact): fact is FactOf<'approval'> => fact.kind === 'approval');
+  const approval = appended.find((fact): fact is FactOf<'approval'> => fact.kind === 'approval') ?? given;
   if (approval === undefined) throw new Error('the ledger did not give back the approval it was given');
   return approval;
 }

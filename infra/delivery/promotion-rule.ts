@@ -71,24 +71,36 @@ function notInRegistries({ manifest, environment, stacks, resolved }: PromotionQ
 }
 
 /** A job that wakes up late must not replace a newer release: back is where only a rollback goes. */
-function goingBack({ manifest, environment, stacks, facts, deployed }: PromotionQuestion): string[] {
-  const newer = stacks
-    .filter(({ stack }) => stack.environment === environment)
-    .map(({ stack }) => ({ stack, release: runsNow(facts, stack.name) ?? deployed[stack.name] ?? undefined }))
-    .filter(({ release }) => release !== undefined && sequenceOf(release) > manifest.sequence);
+function goingBack(question: PromotionQuestion): string[] {
+  const { manifest, environment } = question;
+  const newer = running(question).filter(
+    ({ release }) => release !== undefined && sequenceOf(release) > manifest.sequence,
+  );
   if (newer.length === 0) return [];
-  const names = newer.map(({ stack, release }) => `${stack.name} runs ${release}`).join(', ');
+  const names = newer.map(({ stack, release }) => `${stack} runs ${release}`).join(', ');
   return [
     `${names}, which is newer: to go back, npx trireme rollback --environment ${environment} --to ${releaseIdOf(manifest)}`,
   ];
 }
 
-function alreadyThere({ manifest, environment, stacks, facts }: PromotionQuestion): string[] {
-  const targets = stacks.filter(({ stack }) => stack.environment === environment);
-  const id = releaseIdOf(manifest);
-  return targets.length > 0 && targets.every(({ stack }) => runsNow(facts, stack.name) === id)
-    ? [`every stack in ${environment} runs it already`]
-    : [];
+function alreadyThere(question: PromotionQuestion): string[] {
+  const { environment, manifest } = question;
+  const stacks = running(question);
+  const everywhere = stacks.length > 0 && stacks.every(({ release }) => release === releaseIdOf(manifest));
+  return everywhere ? [`every stack in ${environment} runs it already`] : [];
+}
+
+/** What the ledger proved, else what the outputs name; nothing where the stack was taken down. */
+function running({ facts, environment, stacks, deployed }: PromotionQuestion) {
+  return stacks
+    .filter(({ stack }) => stack.environment === environment)
+    .map(({ stack }) => {
+      const outputs = deployed[stack.name] ?? undefined;
+      return {
+        stack: stack.name,
+        release: outputs === undefined ? undefined : (runsNow(facts, stack.name) ?? outputs),
+      };
+    });
 }
 
 /** The sequence number in `rel-<sequence>-<hash>`; 0 for a name that is no release's. */

@@ -41,7 +41,7 @@ export interface EnvironmentStatus {
     readonly runs: string | null;
     readonly state: DeploymentState | null;
     readonly endpoint: string | null;
-    /** Another release than the ledger's stands in the stack's own outputs: somebody ran a plain `pulumi up`. */
+    /** What the stack's own outputs name where that is not the ledger's: somebody ran a plain `pulumi up` or `destroy`. */
     readonly outsideLedger?: string;
   }[];
 }
@@ -68,7 +68,7 @@ export function statusTable(
           environment,
           split: isSplit(facts, environment, names),
           waiting: waitingPromotions(facts, environment).map((fact) => fact.body.promotion),
-          stacks: own.map(({ stack }) => stackStatus(facts, stack.name, deployed[stack.name] ?? undefined)),
+          stacks: own.map(({ stack }) => stackStatus(facts, stack.name, deployed[stack.name])),
         },
       ];
     }),
@@ -81,7 +81,7 @@ export function statusTable(
   };
 }
 
-function stackStatus(facts: readonly Fact[], stack: StackName, deployed: string | undefined) {
+function stackStatus(facts: readonly Fact[], stack: StackName, deployed: string | null | undefined) {
   const runs = runsNow(facts, stack) ?? null;
   const healthy = deploymentsOf(facts, stack).find((fact) => fact.release === runs && fact.body.state === 'healthy');
   return {
@@ -89,7 +89,7 @@ function stackStatus(facts: readonly Fact[], stack: StackName, deployed: string 
     runs,
     state: lastDeployment(facts, stack)?.body.state ?? null,
     endpoint: healthy?.body.endpoint ?? null,
-    ...(deployed !== undefined && runs !== null && deployed !== runs ? { outsideLedger: deployed } : {}),
+    ...(deployed !== undefined && runs !== null && deployed !== runs ? { outsideLedger: deployed ?? 'nothing' } : {}),
   };
 }
 

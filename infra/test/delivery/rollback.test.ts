@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { releaseIdOf } from '../../contract/release.ts';
+import { deployRelease } from '../../delivery/deploy.ts';
+import { rollback } from '../../delivery/rollback.ts';
+import { World } from './world.ts';
+
+async function prodAfter(count: number, stacks?: Parameters<World['delivery']>[0]) {
+  const world = new World();
+  const delivery = world.delivery(stacks);
+  const releases = [];
+  for (let index = 0; index < count; index++) {
+    const manifest = await world.release();
+    releases.push(manifest);
+    await deployRelease(delivery, manifest, 'prod');
+  }
+  return { world, delivery, releases, ids: releases.map(releaseIdOf) };
+}
+
+describe('a rollback', () => {
+  test('goes to the previous healthy release by default, and records from where', async () => {
+    const { world, delivery, ids } = await prodAfter(3);
+    const outcome = await rollback(delivery, 'prod');
+    expect(outcome.release).toBe(ids[1]);
+    expect(outcome.stacks.every(({ runs }) => runs === ids[1])).toBe(true);
+    const fact = world.facts.findLast(({ kind }) => kind === 'rollback');
+    expect(fact).toMatchObject({ release: ids[1], body: { from: { 'aws-prod': ids[2], 'gcp-prod': ids[2] } } });
+  });
+
+  test('goes further back when it is asked again, until nothing is left', async () => {
+    const { delivery, ids } = await prodAfter(3);
+    await rollback(delivery, 'prod');
+    expect((await rollback(delivery, 'prod')).release).toBe(ids[0]);
+    await expect(rollback(delivery, 'prod')).rejects.toThrow('nothing to roll prod back to');
+  });
+
+  test('passes over a release that failed there', async () => {
+    const { world, delivery, ids } = await prodAfter(2);
+    const bad = await world.release();
+    for (const stack of ['aws-prod', 'gcp-prod', 'azure-prod'] as const) {
+      world.behave(stack, releaseIdOf(bad), 'not-ready');
+    }
+    await deployRelease(delivery, bad, 'prod');
+    expect((await rollback(delivery, 'prod')).release).toBe(ids[0]);
+  });
+
+  test('brings a split environment together on the last release that all its stacks proved', async () => {
+    const { world, delivery, ids } = await prodAfter(2);
+    const third = await world.release();
+    world.behave('gcp-prod', releaseIdOf(third), 'not-ready');
+    await deployRelease(delivery, third, 'prod');
+    expect((await rollback(delivery, 'prod')).release).toBe(ids[1]);
+  });
+
+  test('goes to a named release, by id or number, on the stacks named', async () => {
+    const { delivery, ids } = await prodAfter(3);
+    const outcome = await rollback(delivery, 'prod', { to: '1', stacks: ['gcp-prod'], reason: 'wrong vintage' });
+    expect(outcome).toMatchObject({ release: ids[0], stacks: [{ stack: 'gcp-prod', state: 'healthy' }] });
+  });
+
+  test('goes back where it is bad itself', async () => {
+    const { world, delivery, ids } = await prodAfter(2, ['gcp-prod']);
+    world.behave('gcp-prod', ids[0] ?? '', 'not-ready');
+    const outcome = await rollback(delivery, 'prod');
+    expect(outcome.stacks[0]).toMatchObject({ state: 'reverted', runs: ids[1] });
+  });
+
+  test('is refused to a release that prod never proved, to a newer one, and to one whose image is gone', async () => {
+    const { world, delivery, releases, ids } = await prodAfter(2);
+    const never = await world.release();
+    await expect(rollback(delivery, 'prod', { to: releaseIdOf(never) })).rejects.toThrow(
+      'prod never proved it on aws-prod',
+    );
+    await expect(rollback(delivery, 'prod', { to: ids[1] })).rejects.toThrow('not earlier than what prod runs');
+    world.images.delete(releases[0]?.image.copies[2]?.ref ?? '');
+    await expect(rollback(delivery, 'prod')).rejects.toThrow('not in every registry: azure has no such image');
+    await expect(rollback(delivery, 'prod', { to: 'rel-9-nothing' })).rejects.toMatchObject({
+      code: 'unknown-release',
+    });
+    expect(world.facts.some(({ kind }) => kind === 'rollback')).toBe(false);
+  });
+});
