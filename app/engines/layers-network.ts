@@ -23,7 +23,12 @@ export function parseLayersNetwork(network: string, weights: Float32Array): Dens
   if (topology.class_name !== 'Sequential' || !Array.isArray(chain.layers)) {
     throw unsupported('a chain of layers (Sequential)', topology.class_name);
   }
-  return chain.layers.map((layer) => denseLayer(asFields(layer, 'a layer'), tensors));
+  const layers = chain.layers.map((layer) => denseLayer(asFields(layer, 'a layer'), tensors));
+  for (const [index, layer] of layers.entries()) {
+    const before = layers[index - 1]?.outputWidth ?? layer.inputWidth;
+    if (before !== layer.inputWidth) throw unsupported(`a layer that takes ${before} numbers`, layer.inputWidth);
+  }
+  return layers;
 }
 
 interface Tensor {

@@ -66,26 +66,46 @@ export async function writeArtifact(
   const directory = artifactDirectory(store, digest);
   if (await holdsArtifact(directory, digest)) return { digest, directory, written: false };
 
-  // A leading dot: never taken for an artifact, whatever happens to this process.
-  const partial = path.join(store, `.${randomBytes(6).toString('hex')}.partial`);
+  const partial = asidePath(store);
   try {
     await mkdir(partial, { recursive: true });
     for (const [name, bytes] of [...files, [lineageFile, `${JSON.stringify(lineage, null, 2)}\n`] as const]) {
       await writeThrough(path.join(partial, name), bytes);
     }
-    await rm(directory, { recursive: true, force: true });
-    await rename(partial, directory);
+    return { digest, directory, written: await putInPlace(partial, directory, digest) };
   } catch (cause) {
-    await rm(partial, { recursive: true, force: true });
-    // Another process wrote the same artifact between the look and the rename.
-    if (await holdsArtifact(directory, digest)) return { digest, directory, written: false };
+    const found = cause instanceof Error ? cause.message : String(cause);
     throw new AppError(
       'store-unwritable',
-      `expected to write the model store ${store}, found ${(cause as Error).message}; make room or give another with --store`,
+      `expected to write the model store ${store}, found ${found}; make room or give another with --store`,
       { cause },
     );
+  } finally {
+    await rm(partial, { recursive: true, force: true }).catch(() => {});
   }
-  return { digest, directory, written: true };
+}
+
+/** @returns false when another process had put the same artifact there first. */
+async function putInPlace(partial: string, directory: string, digest: string): Promise<boolean> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await rename(partial, directory);
+      return true;
+    } catch (error) {
+      const isTaken = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (!isTaken || tries === 5) throw error;
+    }
+    if (await holdsArtifact(directory, digest)) return false;
+    // What is there is damaged. Moved before it is removed: nobody ever sees it half removed.
+    const aside = asidePath(path.dirname(directory));
+    await rename(directory, aside).catch(() => {});
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/** A leading dot: never taken for an artifact, whatever happens to this process. */
+function asidePath(store: string): string {
+  return path.join(store, `.${randomBytes(6).toString('hex')}.partial`);
 }
 
 export function artifactDirectory(store: string, digest: string): string {
@@ -121,7 +141,7 @@ async function holdsArtifact(directory: string, digest: string): Promise<boolean
 
 async function readFiles(directory: string): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
-  for (const entry of await readdir(directory, { withFileTypes: true }).catch(() => [])) {
+  for (const entry of await readdir(directory, { withFileTypes: true }).catch(unreadable)) {
     if (entry.name === lineageFile) continue;
     if (!entry.isFile()) {
       throw new AppError(
@@ -129,7 +149,7 @@ async function readFiles(directory: string): Promise<Map<string, Uint8Array>> {
         `model artifact: expected files only, found the folder or link \`${entry.name}\``,
       );
     }
-    files.set(entry.name, await readFile(path.join(directory, entry.name)));
+    files.set(entry.name, Buffer.from(await readFile(path.join(directory, entry.name)).catch(unreadable)));
   }
   const missing = [...artifactFiles, sumsFile].filter((name) => !files.has(name));
   if (missing.length > 0) {
@@ -139,6 +159,12 @@ async function readFiles(directory: string): Promise<Map<string, Uint8Array>> {
     );
   }
   return files;
+}
+
+/** What is not there is listed as missing; what is there and can't be read is said at once. */
+function unreadable(cause: NodeJS.ErrnoException): never[] {
+  if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return [];
+  throw new AppError('artifact-incomplete', `model artifact: expected to read it, found ${cause.code}`, { cause });
 }
 
 /** Not a byte may differ, of the sums neither: they are compared with the only way of writing them. */

@@ -7,7 +7,7 @@ export interface Split<T> {
   readonly heldOut: readonly T[];
 }
 
-/** @param stratify keep each label's share, and at least one row of it on both sides. */
+/** @param stratify keep each label's share; no label is left without a row to train on. */
 export function split<T extends { readonly label: Label }>(
   rows: readonly T[],
   share: number,
@@ -15,11 +15,7 @@ export function split<T extends { readonly label: Label }>(
   random: Random,
 ): Split<T> {
   const mixed = shuffled(rows, random);
-  const groups = new Map<Label, T[]>();
-  for (const row of mixed) {
-    const key = stratify ? row.label : '';
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
+  const groups = Map.groupBy(mixed, (row) => (stratify ? row.label : ''));
   const heldOut = new Set<T>();
   for (const group of groups.values()) {
     const count = Math.min(group.length - 1, Math.max(1, Math.round(group.length * share)));

@@ -17,8 +17,9 @@ const statusOf: Partial<Record<AppErrorCode, number>> = {
 };
 
 export function failureHandler(log: Log, bodyLimitBytes: number): ErrorRequestHandler {
-  return (thrown: unknown, request, response, next) => {
-    if (response.headersSent || request.destroyed) return next(thrown);
+  return (thrown: unknown, request, response, _next) => {
+    // Nobody is there to answer, or half an answer is out: the connection ends.
+    if (response.headersSent || request.destroyed) return void response.destroy();
     const error = thrown instanceof AppError ? thrown : fromExpress(thrown, bodyLimitBytes);
     const status = error === undefined ? undefined : statusOf[error.code];
     if (error === undefined || status === undefined) {
@@ -80,10 +81,10 @@ function fromExpress(thrown: unknown, bodyLimitBytes: number): AppError | undefi
   }
   if (type === 'charset.unsupported')
     return new AppError('media-type-unsupported', 'expected JSON in UTF-8, found another charset');
-  if (status === 400)
-    return new AppError(
-      'body-malformed',
-      'expected a JSON object or array, and a well-formed address; found something else',
-    );
+  if (type === 'entity.parse.failed' || type === 'request.size.invalid') {
+    return new AppError('body-malformed', 'expected a body that is a JSON object or array, found something else');
+  }
+  // The router could not decode a `%` in the path.
+  if (status === 400) return new AppError('not-found', 'expected a well-formed address, found a broken escape in it');
   return undefined;
 }

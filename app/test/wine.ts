@@ -1,0 +1,38 @@
+// The wine model for tests, trained once in each test file that asks for it, in a folder of its own.
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+import { writeArtifact } from '../model/artifact.ts';
+import { type Problem, readProblem } from '../training/problem.ts';
+import { train } from '../training/train.ts';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A folder that is removed when the test file ends. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'trireme-app-'));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export async function wineProblem(changes: Partial<Problem> = {}): Promise<Problem> {
+  return { ...(await readProblem(path.join(root, 'problem.yaml'))), ...changes };
+}
+
+/** @returns the folder of a wine artifact in a store of its own. */
+export async function wineArtifact(changes: Partial<Problem> = {}) {
+  const { contents, model } = await train(await wineProblem(changes));
+  const store = await temporaryFolder();
+  return { store, contents, model, ...(await writeArtifact(store, contents, {})) };
+}
+
+/** A `models` folder as an image has it. */
+export async function imageWith(directory: string): Promise<{ cwd: string; models: string; model: string }> {
+  const cwd = await temporaryFolder();
+  const models = path.join(cwd, 'models');
+  const model = path.join(models, 'wine');
+  await cp(directory, model, { recursive: true });
+  return { cwd, models, model };
+}
