@@ -10,9 +10,10 @@ import { type Cloud, foundationOf, type Stack as ServiceStack } from '../contrac
 import { ignoreDroppedEngineCalls } from './engine-calls.ts';
 import { EngineExit, type Environment, engineCommand } from './engine-command.ts';
 import { type Diagnostic, diagnosticOf, type Failure, failureOf } from './failure.ts';
+import { removeEmptyLocks } from './lock.ts';
 import { nameOf, planOf, type Step, stepOf } from './plan.ts';
 import { lockedError, orphanNotes, removeDeadLocks } from './recovery.ts';
-import { parseExport, readStateFile, type StackState, stateFileOf } from './state.ts';
+import { lockFolderOf, parseExport, readStateFile, type StackState, stateFileOf } from './state.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The two Pulumi programs, as functions of what the stack files do not say. */
@@ -120,7 +121,7 @@ export function createDeployer(options: DeployerOptions): Deployer {
 }
 
 type Operation = 'preview' | 'up' | 'destroy';
-type Ending = Exclude<Failure, { kind: 'locked' }>;
+type Ending = Exclude<Failure, { kind: 'locked' | 'lock-unreadable' }>;
 
 /** Runs one operation on one stack: makes the stack, clears what a killed run left, waits for its turn, watches, says how it ended. */
 class Engine {
@@ -133,7 +134,7 @@ class Engine {
   /** Reads the backend's own file where there is one; asks the CLI otherwise. `undefined`: there is no such stack. */
   async state(stack: string): Promise<StackState | undefined> {
     const { workspace } = this.#options;
-    const file = stateFileOf(this.#options.environment.PULUMI_BACKEND_URL, workspace.project, stack);
+    const file = this.#stateFile(stack);
     if (file !== undefined) return readStateFile(file);
     const command = engineCommand(this.#options.command, this.#variables());
     try {
@@ -153,6 +154,7 @@ class Engine {
     operation: Operation,
     onStep?: (step: Step) => void,
   ): Promise<Ending | undefined> {
+    if (run.signal?.aborted) throw interruptedError(name);
     const state = await this.state(name);
     if (state === undefined) await this.#create(name);
     const notes = operation === 'preview' ? [] : orphanNotes(state?.pending ?? []);
@@ -177,7 +179,14 @@ class Engine {
     const deadline = clock.now() + lockWaitSeconds * 1000;
     for (let attempt = 0; ; attempt++) {
       const failure = await this.#once(name, program, run, operation, onStep);
-      if (failure?.kind !== 'locked') return failure;
+      if (failure === undefined || failure.kind === 'rejected' || failure.kind === 'error') return failure;
+      if (failure.kind === 'lock-unreadable') {
+        if (attempt >= unreadableLockAttempts) return { kind: 'error', error: failure.error };
+        const removed = await this.#removeEmptyLocks(name);
+        if (removed) run.report?.({ stack: name, message: 'a lock that was cut short by a full disk: removed' });
+        else await this.#wait(1000, name, run);
+        continue;
+      }
       if (await removeDeadLocks(failure.text)) {
         run.report?.({ stack: name, message: 'a run that was killed held the lock: removed' });
         // The killed run's own operations are in the state: the caller's view of it is old.
@@ -186,8 +195,27 @@ class Engine {
       }
       if (clock.now() >= deadline) return { kind: 'error', error: lockedError(name, failure.text, lockWaitSeconds) };
       if (attempt === 0) run.report?.({ stack: name, message: 'another update holds the stack: waiting for it' });
-      await clock.sleep(1000 + Math.random() * 2000, run.signal);
+      await this.#wait(1000 + Math.random() * 2000, name, run);
     }
+  }
+
+  async #wait(milliseconds: number, stack: string, { signal }: RunOptions): Promise<void> {
+    try {
+      await this.#options.clock.sleep(milliseconds, signal);
+    } catch (error) {
+      if (signal?.aborted) throw interruptedError(stack);
+      throw error;
+    }
+  }
+
+  async #removeEmptyLocks(stack: string): Promise<boolean> {
+    const { workspace, clock } = this.#options;
+    const file = this.#stateFile(stack);
+    return file !== undefined && removeEmptyLocks(lockFolderOf(file, workspace.project, stack), clock.now());
+  }
+
+  #stateFile(stack: string): string | undefined {
+    return stateFileOf(this.#options.environment.PULUMI_BACKEND_URL, this.#options.workspace.project, stack);
   }
 
   async #once(
@@ -222,7 +250,11 @@ class Engine {
         const step = stepOf(event);
         if (step === undefined) return;
         onStep?.(step);
-        if (operation !== 'preview' && step.op !== 'same' && /^(create|update|replace|delete)/.test(step.op)) {
+        if (
+          operation !== 'preview' &&
+          /^(create|update|replace|delete)/.test(step.op) &&
+          !step.type.startsWith('pulumi:')
+        ) {
           run.report?.({ stack: name, message: `${step.op} ${step.type} ${nameOf(step.urn)}` });
         }
       },
@@ -289,6 +321,13 @@ class Engine {
       PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true',
     };
   }
+}
+
+/** An empty lock may also be one that is being written: it gets a moment. */
+const unreadableLockAttempts = 5;
+
+function interruptedError(stack: string): DeliveryError {
+  return new DeliveryError('interrupted', `${stack}: interrupted before anything was started`);
 }
 
 const foundationOutputs = z.object({

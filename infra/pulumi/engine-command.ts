@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { delimiter, dirname } from 'node:path';
 import type { PulumiCommand } from '@pulumi/pulumi/automation/index.js';
+import { DeliveryError } from '../contract/errors.ts';
 
 /** What a CLI run printed and how it ended. */
 export interface EngineRun {
@@ -72,7 +73,12 @@ export function engineCommand(found: PulumiCommand, environment: Environment): E
         });
         child.on('error', (error) => {
           signal?.removeEventListener('abort', interrupt);
-          reject(error);
+          reject(
+            new DeliveryError('cli-missing', `expected to run ${found.command}: ${error.message}`, {
+              cause: error,
+              hint: 'run the same command again: it is looked for, or obtained, anew',
+            }),
+          );
         });
         child.on('close', (code, killedBy) => {
           signal?.removeEventListener('abort', interrupt);

@@ -12,6 +12,8 @@ export interface Diagnostic {
 export type Failure =
   | { readonly kind: 'rejected'; readonly diagnostics: readonly string[] }
   | { readonly kind: 'locked'; readonly text: string }
+  /** A lock that a full disk left empty: the engine can't read it, and stops there ever after. */
+  | { readonly kind: 'lock-unreadable'; readonly error: DeliveryError }
   | { readonly kind: 'error'; readonly error: DeliveryError };
 
 export interface FailedRun {
@@ -24,11 +26,24 @@ export interface FailedRun {
 
 export function failureOf({ stack, diagnostics, printed, interrupted }: FailedRun): Failure {
   if (printed.includes('the stack is currently locked by')) return { kind: 'locked', text: printed };
+  if (/^error: unexpected end of JSON input/m.test(printed)) {
+    const message = `${stack}: expected its locks to be readable; found one that is cut short`;
+    return {
+      kind: 'lock-unreadable',
+      error: new DeliveryError('errored', message, { hint: `pulumi cancel --stack ${stack}` }),
+    };
+  }
   if (interrupted) {
     return error(
       'interrupted',
       `${stack}: the update was interrupted; what had been started was finished and recorded`,
     );
+  }
+  const texts = [...diagnostics.map((one) => one.message), printed];
+  const stateFault = texts.find((text) => unwritable.test(text));
+  if (stateFault !== undefined) {
+    const hint = 'make room, or make the folder writable, and run the same command again';
+    return error('state-unwritable', `${stack}: ${lineWith(unwritable, stateFault)}`, hint);
   }
   const about = (one: Diagnostic) => one.urn !== undefined && !/::pulumi:(pulumi:Stack|providers:)/.test(one.urn);
   const refusals = diagnostics.filter(
@@ -38,7 +53,6 @@ export function failureOf({ stack, diagnostics, printed, interrupted }: FailedRu
     const sentences = refusals.map((one) => `${nameOf(one.urn ?? '')}: ${vendorSentence(one.message)}`);
     return { kind: 'rejected', diagnostics: [...new Set(sentences)] };
   }
-  const texts = [...diagnostics.map((one) => one.message), printed];
   for (const [pattern, code, hint] of causes) {
     const text = texts.find((candidate) => pattern.test(candidate));
     if (text !== undefined) return error(code, `${stack}: ${lineWith(pattern, text)}`, hint);
@@ -74,6 +88,9 @@ export function vendorSentence(message: string): string {
   return sentence.length > 600 ? `${sentence.slice(0, 599)}…` : sentence;
 }
 
+/** As the operating system words it, always with the path: a vendor's "permission denied" is something else. */
+const unwritable =
+  /(open|mkdir|create|write|unlink|remove|rename|link) \/\S+: (no space left on device|permission denied|read-only file system|disk quota exceeded|not a directory)/;
 const unreachable =
   /dial tcp|dial unix|connect: connection refused|code = (Unavailable|DeadlineExceeded)|no such host|i\/o timeout|TLS handshake|transport is closing|did not begin responding to RPC/;
 const unauthorized =

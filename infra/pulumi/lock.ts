@@ -1,8 +1,8 @@
 // Who holds a stack: the engine's own lock files, and whether the process that wrote one is still there.
 import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -77,4 +77,16 @@ export async function removeLock(lock: Lock): Promise<boolean> {
   if (!lock.url.startsWith('file:///')) return false;
   await rm(fileURLToPath(lock.url), { force: true });
   return true;
+}
+
+/** A lock is written in an instant; one that stays empty was cut short by a full disk or a power cut. */
+const emptyLockSeconds = 2;
+
+/** @returns whether there was one. */
+export async function removeEmptyLocks(folder: string, now: number): Promise<boolean> {
+  const files = (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
+  const found = await Promise.all(files.map((path) => stat(path).then((file) => ({ path, file }))));
+  const empty = found.filter(({ file }) => file.size === 0 && now - file.mtimeMs > emptyLockSeconds * 1000);
+  await Promise.all(empty.map(({ path }) => rm(path, { force: true })));
+  return empty.length > 0;
 }

@@ -1,8 +1,9 @@
 // A stack's state as the last update left it: outputs, what is protected, what was under way when a run was killed.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { DeliveryError } from '../contract/errors.ts';
 
 export interface StackState {
   /** Of the last successful update; empty before it. Values that are secret are left out. */
@@ -18,6 +19,11 @@ export interface PendingOperation {
   readonly operation: string;
 }
 
+/** The folder of a `file://` backend that holds a stack's locks. */
+export function lockFolderOf(stateFile: string, project: string, stack: string): string {
+  return join(stateFile, '..', '..', '..', 'locks', 'organization', project, stack);
+}
+
 /** The file a `file://` backend keeps a stack in; `undefined` for every other backend. */
 export function stateFileOf(backendUrl: string | undefined, project: string, stack: string): string | undefined {
   if (backendUrl === undefined || !backendUrl.startsWith('file://')) return undefined;
@@ -29,11 +35,24 @@ export function stateFileOf(backendUrl: string | undefined, project: string, sta
 
 /** Reading the file costs a millisecond, asking the CLI a third of a second. The CLI replaces the file as a whole. */
 export async function readStateFile(path: string): Promise<StackState | undefined> {
+  let text: string;
   try {
-    return parseState(checkpoint.parse(JSON.parse(await readFile(path, 'utf8'))).checkpoint.latest);
+    text = await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
+  }
+  try {
+    return parseState(checkpoint.parse(JSON.parse(text)).checkpoint.latest);
+  } catch (cause) {
+    throw new DeliveryError(
+      'document-invalid',
+      `${path}: expected the state of a stack; found a file that is damaged`,
+      {
+        cause,
+        hint: `the state before the last update is beside it, as ${basename(path)}.bak`,
+      },
+    );
   }
 }
 

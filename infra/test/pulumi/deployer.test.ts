@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -205,6 +205,36 @@ describe('a run that did not end by itself', () => {
       message: expect.stringContaining('ada@elsewhere (process 4194304)'),
     });
     expect(await readdir(folder)).toEqual(['other.json']);
+  });
+
+  test('a lock that a full disk left empty does not stop the next update', async () => {
+    const deployer = await deployerWith({ lockWaitSeconds: 10 });
+    await deployer.deploy(gcp, r1);
+    const folder = join(checkout, 'state', '.pulumi', 'locks', 'organization', 'tiny', 'gcp-dev');
+    await writeFile(join(folder, 'cut.json.tmp'), '');
+    await utimes(join(folder, 'cut.json.tmp'), 0, 0);
+    expect((await deployer.deploy(gcp, r2)).outcome).toBe('applied');
+  });
+
+  test('a signal that is there already starts nothing', async () => {
+    const deployer = await deployerWith();
+    const run = deployer.deploy(gcp, r1, { signal: AbortSignal.abort() });
+    await expect(run).rejects.toMatchObject({ code: 'interrupted' });
+    expect(await readdir(join(checkout, 'state'))).toEqual([]);
+  });
+
+  test('a wait for a lock ends with the signal', async () => {
+    const deployer = await deployerWith({ lockWaitSeconds: 60 });
+    await deployer.deploy(gcp, r1);
+    const folder = join(checkout, 'state', '.pulumi', 'locks', 'organization', 'tiny', 'gcp-dev');
+    const lock = { pid: 1, username: 'ada', hostname: 'elsewhere', timestamp: '2026-11-21T14:00:00Z' };
+    await writeFile(join(folder, 'other.json'), JSON.stringify(lock));
+    const controller = new AbortController();
+    const report = ({ message }: { message: string }) => {
+      if (message.includes('waiting')) controller.abort();
+    };
+    const run = deployer.deploy(gcp, r2, { signal: controller.signal, report });
+    await expect(run).rejects.toMatchObject({ code: 'interrupted' });
   });
 });
 

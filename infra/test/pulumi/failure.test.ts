@@ -92,6 +92,27 @@ describe('why the engine ended badly', () => {
     expect(result).toMatchObject({ kind: 'error', error: { code, message: expect.stringMatching(says) } });
   });
 
+  test.each([
+    'write /s/.pulumi/locks/x.json.tmp: no space left on device',
+    'open /s/.pulumi/stacks/trireme/gcp-dev.json: permission denied',
+    'mkdir /s/.pulumi: read-only file system',
+  ])('a state that can not be written comes before everything else: %s', (message) => {
+    expect(failure([{ urn: service, message: `saving snapshot: ${message}` }])).toMatchObject({
+      error: { code: 'state-unwritable' },
+    });
+    expect(failure([], `error: 1) ${message}\n2) Unknown`)).toMatchObject({ error: { code: 'state-unwritable' } });
+  });
+
+  test("a vendor's own permission denied is a refusal", () => {
+    expect(
+      failure([{ urn: service, message: "Permission 'run.services.create' denied: permission denied" }]).kind,
+    ).toBe('rejected');
+  });
+
+  test('a lock that was cut short is told apart from a lock', () => {
+    expect(failure([], 'error: unexpected end of JSON input\n').kind).toBe('lock-unreadable');
+  });
+
   test('one refusal among unreachable resources is still a refusal', () => {
     const result = failure([
       { urn: service, message: 'quota exceeded' },

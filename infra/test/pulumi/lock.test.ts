@@ -1,9 +1,18 @@
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type Lock, type Owner, ownerOf, parseLocks, programOf, removeLock, thisMachine } from '../../pulumi/lock.ts';
+import {
+  type Lock,
+  type Owner,
+  ownerOf,
+  parseLocks,
+  programOf,
+  removeEmptyLocks,
+  removeLock,
+  thisMachine,
+} from '../../pulumi/lock.ts';
 import { decideOnLocks, lockedError, orphanNotes, removeDeadLocks } from '../../pulumi/recovery.ts';
 
 const printed = `error: the stack is currently locked by 2 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
@@ -84,6 +93,18 @@ describe('removing a lock', () => {
   test("is not done in a bucket, where this machine's processes say nothing", async () => {
     expect(await removeLock({ ...lock, url: 's3://bucket/lock.json' })).toBe(false);
   });
+});
+
+test('a lock that stays empty is removed; one that may be being written, or says something, is not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'trireme-lock-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const now = Date.now();
+  expect(await removeEmptyLocks(join(folder, 'none'), now)).toBe(false);
+  await writeFile(join(folder, 'empty.json.tmp'), '');
+  await writeFile(join(folder, 'held.json'), '{}');
+  expect(await removeEmptyLocks(folder, now)).toBe(false);
+  expect(await removeEmptyLocks(folder, now + 60_000)).toBe(true);
+  expect(await readdir(folder)).toEqual(['held.json']);
 });
 
 test('an error about a lock names who holds it and since when', () => {

@@ -58,3 +58,16 @@ test('a stack that was never deployed is empty', () => {
     pending: [],
   });
 });
+
+test('a damaged state file is said to be that, with where the one before is', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'trireme-state-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'gcp-dev.json');
+  for (const damaged of ['{"version":3,"chec', '{"version":3}']) {
+    await writeFile(file, damaged);
+    await expect(readStateFile(file)).rejects.toMatchObject({
+      code: 'document-invalid',
+      hint: expect.stringContaining('gcp-dev.json.bak'),
+    });
+  }
+});
