@@ -1,14 +1,15 @@
 // The rules behind the ResourceProvider service: which model answers for a resource, what check, diff and preview say about it.
+
 import plugin from '@pulumi/pulumi/proto/plugin_pb.js';
 import type * as requests from '@pulumi/pulumi/proto/provider_pb.js';
 import provider from '@pulumi/pulumi/proto/provider_pb.js';
-import empty from 'google-protobuf/google/protobuf/empty_pb.js';
 import { isGenerated, withName } from './autoname.ts';
 import { checkResponse, diffResponse } from './engine-response.ts';
 import { checkInputs } from './input-check.ts';
 import { covers, diffInputs, projected } from './input-diff.ts';
 import type { InputSchema } from './input-schema.ts';
 import { fromStruct, type Properties, type Property, toStruct, unresolved } from './property.ts';
+import { Empty } from './protobuf.ts';
 import type { ProviderDefinition, ResourceContext, ResourceModel } from './resource-model.ts';
 
 /** Where every provider package declares its own configuration: `provider.d.ts`. */
@@ -120,10 +121,10 @@ export class AttachedProvider {
     return new provider.UpdateResponse().setProperties(toStruct(outputs));
   }
 
-  async delete(request: requests.DeleteRequest, peer: string): Promise<empty.Empty> {
+  async delete(request: requests.DeleteRequest, peer: string): Promise<InstanceType<typeof Empty>> {
     const inputs = fromStruct(request.getOldInputs());
     await this.#modelOf(request).delete(request.getId(), inputs, this.#contextOf(request, peer));
-    return new empty.Empty();
+    return new Empty();
   }
 
   async invoke(request: requests.InvokeRequest, peer: string): Promise<requests.InvokeResponse> {

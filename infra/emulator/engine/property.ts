@@ -1,6 +1,7 @@
 // Values as they travel between the engine and a provider: plain JavaScript on our side, protobuf structs with marked secrets and unknowns on the wire.
-import type { Struct as StructMessage } from 'google-protobuf/google/protobuf/struct_pb.js';
-import structs from 'google-protobuf/google/protobuf/struct_pb.js';
+
+import type { JavaScriptValue, Struct as StructMessage } from 'google-protobuf/google/protobuf/struct_pb.js';
+import { Struct } from './protobuf.ts';
 
 /** A value that only exists once the resource does: the engine's previews carry it. */
 export const unresolved: unique symbol = Symbol('unknown until created');
@@ -39,7 +40,7 @@ export function fromStruct(struct: StructMessage | undefined): Properties {
 }
 
 export function toStruct(properties: Properties): StructMessage {
-  return structs.Struct.fromJavaScript(wireObject(properties));
+  return Struct.fromJavaScript(wireObject(properties));
 }
 
 export function isRecord(value: Property | undefined): value is Properties {
@@ -87,13 +88,13 @@ function unmarked(value: Record<string, unknown>): Property {
   }
 }
 
-function wireValue(value: Property): structs.JavaScriptValue {
+function wireValue(value: Property): JavaScriptValue {
   if (value === unresolved) return unknownSentinel;
   if (isList(value)) return value.map(wireValue);
   if (isRecord(value)) return wireObject(value);
   return value as null | boolean | number | string;
 }
 
-function wireObject(properties: Properties): { [key: string]: structs.JavaScriptValue } {
+function wireObject(properties: Properties): { [key: string]: JavaScriptValue } {
   return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, wireValue(value)]));
 }

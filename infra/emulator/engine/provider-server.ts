@@ -1,10 +1,11 @@
 // One emulated Pulumi provider as the engine attaches to it: the ResourceProvider service over gRPC, answered from a table of resource models.
+
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import services from '@pulumi/pulumi/proto/provider_grpc_pb.js';
 import type * as requests from '@pulumi/pulumi/proto/provider_pb.js';
-import empty from 'google-protobuf/google/protobuf/empty_pb.js';
 import { AttachedProvider, providerModule } from './attached-provider.ts';
 import { installedPackage, loadInputSchema } from './input-schema.ts';
+import { Empty } from './protobuf.ts';
 import type { ProviderDefinition } from './resource-model.ts';
 import { serviceError } from './service-error.ts';
 
@@ -34,7 +35,7 @@ export async function startProviderServer(
 function handlers(attached: AttachedProvider): Record<string, HandleUnary> {
   return {
     handshake: unary(() => attached.handshake()),
-    attach: unary(() => new empty.Empty()),
+    attach: unary(() => new Empty()),
     getPluginInfo: unary(() => attached.pluginInfo()),
     checkConfig: unary((request: requests.CheckRequest) => attached.checkConfig(request)),
     diffConfig: unary((request: requests.DiffRequest) => attached.diffConfig(request)),
@@ -47,7 +48,7 @@ function handlers(attached: AttachedProvider): Record<string, HandleUnary> {
     delete: unary((request: requests.DeleteRequest, peer) => attached.delete(request, peer)),
     invoke: unary((request: requests.InvokeRequest, peer) => attached.invoke(request, peer)),
     // What runs is finished and recorded: the engine waits for it, and nothing half-made is left behind.
-    cancel: unary(() => new empty.Empty()),
+    cancel: unary(() => new Empty()),
   };
 }
 

@@ -1,9 +1,10 @@
 // How a provider's errors reach the engine: a gRPC status with a message, and for a half-made resource the details the engine records.
+
 import { Metadata, type ServerErrorResponse, status } from '@grpc/grpc-js';
 import provider from '@pulumi/pulumi/proto/provider_pb.js';
 import statuses from '@pulumi/pulumi/proto/status_pb.js';
-import any from 'google-protobuf/google/protobuf/any_pb.js';
 import { toStruct } from './property.ts';
+import { Any } from './protobuf.ts';
 import { HalfMadeResource } from './resource-model.ts';
 
 export function serviceError(error: unknown): ServerErrorResponse {
@@ -23,7 +24,7 @@ function detailsOf(error: HalfMadeResource): Metadata {
     .setId(error.id)
     .setProperties(toStruct(error.outputs))
     .setReasonsList([error.message]);
-  const detail = new any.Any();
+  const detail = new Any();
   detail.pack(failure.serializeBinary(), 'pulumirpc.ErrorResourceInitFailed');
   const rich = new statuses.Status().setCode(status.UNKNOWN).setMessage(error.message).setDetailsList([detail]);
   const metadata = new Metadata();

@@ -145,7 +145,7 @@ function serviceFaults(inputs: Properties): readonly InputFault[] {
     ...pattern(
       inputs,
       `${image}.imageIdentifier`,
-      /^(\d{12}\.dkr\.ecr\.[a-z\d-]+\.amazonaws\.com|public\.ecr\.aws)\/[\w.\-/]+(:[\w.-]+|@sha256:[0-9a-f]{64})?$/,
+      /^(\d{12}\.dkr\.ecr\.[a-z\d-]+\.amazonaws\.com|public\.ecr\.aws)\/[a-z\d._\-/]+(:[\w+\-=._:/@]+|@[\w:]+)?$/,
     ),
     ...reservedKeys(inputs, `${image}.imageConfiguration.runtimeEnvironmentVariables`, /^(AWSAPPRUNNER|PORT$)/),
     ...reservedKeys(inputs, `${image}.imageConfiguration.runtimeEnvironmentSecrets`, /^(AWSAPPRUNNER|PORT$)/),

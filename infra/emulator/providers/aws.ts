@@ -96,7 +96,7 @@ function repository(account: AwsAccount): ResourceModel {
 async function holdsImages(account: AwsAccount, name: string): Promise<boolean> {
   const authorization = `Basic ${Buffer.from('AWS:emulated').toString('base64')}`;
   const response = await fetch(`${account.registry.url}/v2/${name}/tags/list`, {
-    headers: { authorization, host: account.registry.host },
+    headers: { authorization },
   });
   if (!response.ok) return false;
   const { tags } = (await response.json()) as { tags?: readonly string[] | null };
