@@ -1,4 +1,5 @@
 // What a control plane asks to be run, free of any vendor: an image and how its container is started, judged and stopped.
+import { dirname } from 'node:path';
 import type { StartProbe } from './probe.ts';
 
 /** An image as a registry served it, every digest checked, its layers unpacked into a folder. */
@@ -52,20 +53,19 @@ export function listeningPort(container: Container, image: ImageConfig): number 
   return told === undefined ? (image.exposedPort ?? 8080) : Number(told);
 }
 
+/** Where an image without a `PATH` of its own finds programs. */
+const usualPath = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
+
 /**
- * Exactly what the container sees: nothing of the emulator's own environment but `PATH`. On a real platform every container has
+ * Exactly what the container sees: nothing of the emulator's own environment. On a real platform every container has
  * an address of its own and the same port; here they share loopback, so `HOST` and `PORT` are remapped.
  */
-export function environmentOf(
-  container: Container,
-  image: ImageConfig,
-  machine: { readonly path: string; readonly port: number },
-): Record<string, string> {
+export function environmentOf(container: Container, image: ImageConfig, remappedPort: number): Record<string, string> {
   return {
-    PATH: machine.path,
+    PATH: usualPath,
     ...image.variables,
     ...container.variables,
     HOST: '127.0.0.1',
-    PORT: String(machine.port),
+    PORT: String(remappedPort),
   };
 }

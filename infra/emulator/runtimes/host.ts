@@ -26,8 +26,8 @@ export class RuntimeHost {
   readonly processes: ProcessRecord;
   readonly timeScale: number;
   readonly faults: Faults;
-  /** The emulator's `PATH`, the one variable instances share with it. */
-  readonly path: string;
+  /** The least a start limit is shortened to. */
+  readonly shortestStartSeconds: number;
   readonly services = new Set<HostedService>();
   /** Aborted when the emulator stops. */
   readonly stopping = new AbortController();
@@ -39,13 +39,13 @@ export class RuntimeHost {
     readonly images: Images;
     readonly processes: ProcessRecord;
     readonly timeScale: number;
-    readonly path: string;
+    readonly shortestStartSeconds?: number;
     readonly faults?: Faults;
   }) {
     this.images = options.images;
     this.processes = options.processes;
     this.timeScale = options.timeScale;
-    this.path = options.path;
+    this.shortestStartSeconds = options.shortestStartSeconds ?? 8;
     this.faults = { ...(options.faults ?? noFaults) };
   }
 

@@ -44,19 +44,15 @@ export class Instance {
   }
 
   /** @throws Error when the image names no program that this machine can run. */
-  static async start(
-    container: Container,
-    image: UnpackedImage,
-    machine: { readonly path: string; readonly processes: ProcessRecord },
-  ): Promise<Instance> {
+  static async start(container: Container, image: UnpackedImage, processes: ProcessRecord): Promise<Instance> {
     const [port, reachable] = await remappedPort(listeningPort(container, image.config) === container.port);
     const child = spawn(process.execPath, ['--require', parentWatch, ...programOf(container, image)], {
       cwd: inside(image, image.config.workingDirectory),
-      env: environmentOf(container, image.config, { path: machine.path, port }),
+      env: environmentOf(container, image.config, port),
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
-    if (child.pid !== undefined) void machine.processes.add(child.pid);
-    return new Instance(child, reachable, machine.processes);
+    if (child.pid !== undefined) void processes.add(child.pid);
+    return new Instance(child, reachable, processes);
   }
 
   /** SIGTERM, and SIGKILL for what is still there after `drainSeconds`. Resolves when the process is gone. */

@@ -19,18 +19,23 @@ export interface StartProbe {
   readonly limitSeconds: number;
 }
 
-/** A Node process starts in real time however fast the platform's waiting passes; less than this would fail good images on a busy machine. */
-export const shortestStartSeconds = 8;
 const shortestPeriodSeconds = 0.1;
 
-/** The platform's waiting, shortened by `timeScale`; the time one probe may take is the service's own and stays. */
-export function scaledProbe(probe: StartProbe, timeScale: number): StartProbe {
+/**
+ * The platform's waiting, shortened by `timeScale`; the time one probe may take is the service's own and stays.
+ * @param shortestStartSeconds a process starts in real time however fast the platform's waiting passes; a limit below this would
+ * fail good images on a busy machine.
+ */
+export function scaledProbe(
+  probe: StartProbe,
+  { timeScale, shortestStartSeconds }: { readonly timeScale: number; readonly shortestStartSeconds: number },
+): StartProbe {
   const limit = probe.limitSeconds / timeScale;
   return {
     ...probe,
     initialDelaySeconds: probe.initialDelaySeconds / timeScale,
     periodSeconds: Math.max(probe.periodSeconds / timeScale, Math.min(shortestPeriodSeconds, probe.periodSeconds)),
-    limitSeconds: timeScale === 1 ? limit : Math.max(limit, Math.min(shortestStartSeconds, probe.limitSeconds)),
+    limitSeconds: Math.max(limit, Math.min(shortestStartSeconds, probe.limitSeconds)),
   };
 }
 

@@ -85,7 +85,7 @@ export class Revision {
     if (image === undefined) return { kind: 'image', reason: 'the image was not pulled' };
     let instance: Instance;
     try {
-      instance = await Instance.start(this.container, image, this.#host);
+      instance = await Instance.start(this.container, image, this.#host.processes);
     } catch (error) {
       return { kind: 'exited', reason: error instanceof Error ? error.message : String(error) };
     }
@@ -96,7 +96,7 @@ export class Revision {
       over.abort();
       return how;
     });
-    const found = await probeUntilReady(instance.port, scaledProbe(this.container.probe, this.#host.timeScale), signal);
+    const found = await probeUntilReady(instance.port, scaledProbe(this.container.probe, this.#host), signal);
     if (found === undefined && instance.running && !this.#retired.signal.aborted && !outer.aborted) {
       const backend = newBackend(instance.port, () => instance.running);
       this.#serving.set(instance, backend);

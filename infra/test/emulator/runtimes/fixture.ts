@@ -70,7 +70,7 @@ export async function bench(options: { readonly timeScale?: number; readonly fau
     images,
     processes,
     timeScale: options.timeScale ?? 100,
-    path: process.env.PATH ?? '',
+    shortestStartSeconds: 2,
     ...(options.faults === undefined ? {} : { faults: options.faults }),
   });
   return {
