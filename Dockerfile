@@ -16,14 +16,13 @@ FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /srv
 COPY package.json package-lock.json ./
 COPY app/package.json app/
-COPY infra/package.json infra/
 # No install script runs: what is in the image is what the lockfile names. The lockfile itself stays behind, because scanners would
 # read packages from it that are not installed.
 RUN --mount=type=secret,id=ca,required=false \
     if [ -f /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
     npm ci --workspace app --omit=dev --ignore-scripts --no-audit --no-fund --no-update-notifier && \
     mkdir -p app/node_modules && \
-    rm -r package-lock.json infra
+    rm -r package-lock.json
 
 # No shell, no package manager: glibc, libstdc++, certificates and time zones, then Node and the service.
 FROM ${BASE_IMAGE}
@@ -31,9 +30,10 @@ LABEL org.opencontainers.image.title="trireme prediction service" \
       org.opencontainers.image.description="Predictions over HTTP on port 8080; ready at /v2/health/ready, who it is at /version" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
-WORKDIR /srv
 COPY --from=dependencies /usr/local/bin/node /usr/local/bin/node
-COPY --from=dependencies /srv/ ./
+# Copied before it is the working directory, which would be made for the user of the base image and then writable.
+COPY --from=dependencies /srv/ /srv/
+WORKDIR /srv
 COPY app/model app/model
 COPY app/engines app/engines
 COPY app/serving app/serving
