@@ -236,10 +236,12 @@ async function tags({ method, store, name, response }: Exchange): Promise<void> 
 
 /** The repository must have been created where the vendor wants that; where it does not, pushing creates it. */
 function admitPush({ vendor, store, name }: Exchange): void {
-  if (!vendor.mayPush(name, store.repositories)) {
+  const parent = vendor.createdAs(name);
+  if (parent === undefined || (parent !== null && !store.repositories.has(parent))) {
     throw new SpecError(404, 'NAME_UNKNOWN', `The repository with name '${name}' does not exist in the registry`);
   }
-  if (!store.repositories.has(name)) store.createRepository(name, { immutableTags: false });
+  if (store.repositories.has(name)) return;
+  store.createRepository(name, { immutableTags: parent !== null && store.immutableTags(parent) });
 }
 
 /** Config and layers of an image manifest; the manifests of an index are not blobs. */

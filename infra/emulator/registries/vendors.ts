@@ -11,8 +11,8 @@ export interface RegistryVendor {
   readonly challenge: (base: string, host: string, repository: string | undefined) => string;
   /** Does the vendor take this header? */
   readonly accepts: (authorization: string) => boolean;
-  /** May a push go to this repository when these were created? */
-  readonly mayPush: (repository: string, created: ReadonlySet<string>) => boolean;
+  /** The created repository that a push to this one belongs to; `null` where pushing needs none, `undefined` where nothing may lie. */
+  readonly createdAs: (repository: string) => string | null | undefined;
   /** ECR leaves `Docker-Content-Digest` out of some answers: a client has to compute it. */
   readonly omitsDigestHeader: boolean;
 }
@@ -28,7 +28,7 @@ export const registryVendors: Readonly<Record<Cloud, RegistryVendor>> = {
     challenge: (_base, host) => `Basic realm="https://${host}/",service="ecr.amazonaws.com"`,
     accepts: (authorization) => /^AWS:.+/.test(userAndPassword(authorization)),
     // https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-ecr-image.html: the repository must exist.
-    mayPush: (repository, created) => created.has(repository),
+    createdAs: (repository) => repository,
     omitsDigestHeader: true,
   },
   // https://cloud.google.com/artifact-registry/docs/docker/authentication
@@ -39,8 +39,11 @@ export const registryVendors: Readonly<Record<Cloud, RegistryVendor>> = {
     challenge: (base, host, repository) => `Bearer realm="${base}/v2/token",service="${host}"${scope(repository)}`,
     accepts: (authorization) =>
       bearer.test(authorization) || /^oauth2accesstoken:emulated/.test(userAndPassword(authorization)),
-    // `<project>/<repository>` is created; images lie below it.
-    mayPush: (repository, created) => created.has(repository.split('/').slice(0, 2).join('/')),
+    // `<project>/<repository>` is created; images lie below it: https://cloud.google.com/artifact-registry/docs/docker/names
+    createdAs(repository) {
+      const steps = repository.split('/');
+      return steps.length < 3 ? undefined : steps.slice(0, 2).join('/');
+    },
     omitsDigestHeader: false,
   },
   // https://learn.microsoft.com/azure/container-registry/container-registry-authentication
@@ -50,7 +53,7 @@ export const registryVendors: Readonly<Record<Cloud, RegistryVendor>> = {
     hostPattern: /^[a-z0-9]{5,50}\.azurecr\.io$/,
     challenge: (base, host, repository) => `Bearer realm="${base}/oauth2/token",service="${host}"${scope(repository)}`,
     accepts: (authorization) => bearer.test(authorization),
-    mayPush: () => true,
+    createdAs: () => null,
     omitsDigestHeader: false,
   },
 };
