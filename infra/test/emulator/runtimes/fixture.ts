@@ -28,6 +28,7 @@ if (BEHAVIOUR !== 'silent') server.listen(Number(PORT), HOST);
 else setInterval(() => {}, 1000);
 process.on('SIGTERM', () => {
   if (BEHAVIOUR === 'stubborn') return;
+  if (BEHAVIOUR === 'rude') process.exit(0);
   server.close(() => process.exit(0));
 });
 `;

@@ -33,7 +33,7 @@ function alive(pid: number): boolean {
 }
 
 describe('replacing a revision', () => {
-  it.each(['good', 'closes', 'short-idle'])(
+  it.each(['good', 'closes', 'short-idle', 'rude'])(
     'loses no request under constant load, with instances that behave %s',
     async (behaviour) => {
       const { hosted, replace } = await service(`a-${behaviour}`, {}, { instances: 2 });
@@ -189,15 +189,6 @@ describe('the front door', () => {
     const { hosted } = await service('a-good');
     const answer = await fetch(hosted.url, { method: 'POST', body: Buffer.alloc(3_000_000) });
     expect(await answer.text()).toBe('a-good 3000000');
-  });
-
-  it("lets requests over an instance's concurrency wait for their turn", async () => {
-    const { hosted, replace } = await service('a-good');
-    await replace('b-good', { ...rules, concurrency: 2 });
-    const answers = await Promise.all(
-      Array.from({ length: 7 }, () => fetch(`${hosted.url}/?wait=100`).then((answer) => answer.status)),
-    );
-    expect(answers).toEqual(Array(7).fill(200));
   });
 
   it('gives up its address when the service is deleted', async () => {

@@ -1,0 +1,111 @@
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { FrontDoor, newBackend } from '../../../emulator/runtimes/front-door.ts';
+import { rules } from './fixture.ts';
+
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+async function listening(server: Server | TcpServer): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  open.push(() => new Promise((resolve) => server.close(resolve)));
+  return (server.address() as AddressInfo).port;
+}
+
+async function door(changes: Partial<typeof rules> = {}): Promise<FrontDoor> {
+  const opened = await FrontDoor.open({ ...rules, ...changes });
+  open.push(() => opened.close(0));
+  return opened;
+}
+
+/** Answers the first request on each connection and resets it at the second, as one that closes an idle connection just then. */
+async function resetsReusedConnections(): Promise<{ port: number; connections: () => number }> {
+  let connections = 0;
+  const server = createTcpServer((socket) => {
+    const own = ++connections;
+    let requests = 0;
+    socket.on('error', () => {});
+    socket.on('data', () => {
+      if (++requests > 1) return void socket.resetAndDestroy();
+      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n${own}`);
+    });
+  });
+  return { port: await listening(server), connections: () => connections };
+}
+
+const post = (url: string) => fetch(url, { method: 'POST', body: 'body' });
+
+describe('a kept connection that the instance closes at the moment it is used', () => {
+  it('costs no request: it is sent again on a new one', async () => {
+    const instance = await resetsReusedConnections();
+    const front = await door();
+    const backend = newBackend(instance.port, () => true);
+    front.route([backend]);
+    open.push(async () => backend.agent.destroy());
+    for (const expected of ['1', '2', '3']) expect(await (await post(front.url)).text()).toBe(expected);
+    expect(instance.connections()).toBe(3);
+  });
+
+  it('is a lost request when the process is gone: it may have been processed', async () => {
+    const instance = await resetsReusedConnections();
+    const front = await door();
+    const backend = newBackend(instance.port, () => false);
+    front.route([backend]);
+    open.push(async () => backend.agent.destroy());
+    expect((await post(front.url)).status).toBe(200);
+    expect((await post(front.url)).status).toBe(502);
+  });
+});
+
+describe('the concurrency of an instance', () => {
+  async function counting(): Promise<{ port: number; most: () => number }> {
+    let now = 0;
+    let most = 0;
+    const server = createServer((_request, response) => {
+      most = Math.max(most, ++now);
+      setTimeout(() => {
+        now--;
+        response.end();
+      }, 30);
+    });
+    return { port: await listening(server), most: () => most };
+  }
+
+  it('is never exceeded: further requests wait for their turn, over all instances', async () => {
+    const instances = [await counting(), await counting()];
+    const front = await door({ concurrency: 2 });
+    const backends = instances.map(({ port }) => newBackend(port, () => true));
+    front.route(backends);
+    open.push(async () => {
+      for (const backend of backends) backend.agent.destroy();
+    });
+    const answers = await Promise.all(Array.from({ length: 15 }, () => post(front.url).then(({ status }) => status)));
+    expect(answers).toEqual(Array(15).fill(200));
+    expect(instances.map(({ most }) => most())).toEqual([2, 2]);
+  });
+});
+
+describe('an instance that refuses the connection', () => {
+  it('does not cost a request while another is ready', async () => {
+    const server = createServer((_request, response) => response.end('ready'));
+    const gone = createServer();
+    const dead = await listening(gone);
+    await open.pop()?.();
+    const front = await door();
+    const backends = [dead, await listening(server)].map((port) => newBackend(port, () => true));
+    front.route(backends);
+    open.push(async () => {
+      for (const backend of backends) backend.agent.destroy();
+    });
+    for (let request = 0; request < 4; request++) expect(await (await post(front.url)).text()).toBe('ready');
+  });
+
+  it('is unavailable when it is the only one', async () => {
+    const front = await door();
+    front.route([]);
+    expect(await (await post(front.url)).text()).toBe('none is ready');
+  });
+});
