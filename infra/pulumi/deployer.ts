@@ -14,7 +14,7 @@ import { removeEmptyLocks } from './lock.ts';
 import { nameOf, planOf, type Step, stepOf } from './plan.ts';
 import { lockedError, orphanNotes, removeDeadLocks } from './recovery.ts';
 import { lockFolderOf, parseExport, readStateFile, type StackState, stateFileOf } from './state.ts';
-import type { Workspace } from './workspace.ts';
+import { plainPulumiEnvironment, type Workspace } from './workspace.ts';
 
 /** The two Pulumi programs, as functions of what the stack files do not say. */
 export interface DeliveryProgram {
@@ -317,8 +317,7 @@ class Engine {
       PULUMI_SKIP_UPDATE_CHECK: 'true',
       ...this.#options.environment,
       // A shell in which plain `pulumi` was pointed at another workspace has no say here.
-      PULUMI_OPTION_CWD: this.#options.workspace.directory,
-      PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true',
+      ...plainPulumiEnvironment(this.#options.workspace),
     };
   }
 }

@@ -10,6 +10,17 @@ export interface Workspace {
   readonly directory: string;
   /** The project's name, from `Pulumi.yaml`. */
   readonly project: string;
+  /** Where its stack files are, relative to the folder. */
+  readonly stackFolder: string;
+}
+
+/** What makes plain `pulumi`, typed in any folder of that shell, work here: every flag of the CLI can be given as `PULUMI_OPTION_…`. */
+export function plainPulumiEnvironment({ directory }: Pick<Workspace, 'directory'>): Record<string, string> {
+  return {
+    PULUMI_OPTION_CWD: directory,
+    // A stack file that was copied anew has lost its salt; the state has it.
+    PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true',
+  };
 }
 
 export interface WorkspaceOptions {
@@ -40,7 +51,7 @@ export async function prepareWorkspace({ checkout, directory, secrets }: Workspa
   refuseTogether(copied);
   const gone = (await stackFiles(copies)).filter((file) => !present.includes(file));
   await Promise.all(gone.map((file) => rm(join(copies, file))));
-  return { directory, project: name };
+  return { directory, project: name, stackFolder: stackConfigDir };
 }
 
 /** What the program is made of: read through links, so that it is always the checkout's. */
@@ -91,7 +102,6 @@ async function copyStackFile(source: string, copy: string, secrets: WorkspaceOpt
   const wanted = parseYaml(source, text);
   const noted = await readFile(copy, 'utf8').then(parse, () => undefined);
   if (isDeepStrictEqual(without(engineKeys, noted), without(engineKeys, wanted))) return;
-  // The engine finds its salt in the state when the file has none (`PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER`).
   await replaceFile(copy, secrets === 'own' ? stringify(without(engineKeys, wanted)) : text);
 }
 
@@ -113,8 +123,10 @@ function parseYaml(path: string, text: string): unknown {
 async function link(target: string, path: string): Promise<void> {
   const wanted = relative(join(path, '..'), target);
   if ((await readlink(path).catch(() => undefined)) === wanted) return;
-  await rm(path, { recursive: true, force: true });
-  await symlink(wanted, path);
+  // Another process may prepare the same folder at the same time.
+  const next = `${path}.${process.pid}.${Date.now()}`;
+  await symlink(wanted, next);
+  await rename(next, path);
 }
 
 /** Never half a file for an engine that reads at the same time. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Installation } from '../../pulumi/installation.ts';
-import { prepareWorkspace } from '../../pulumi/workspace.ts';
+import { plainPulumiEnvironment, prepareWorkspace } from '../../pulumi/workspace.ts';
 import { checkoutInstallation, installationMilliseconds, tinyProject } from './tiny-deployer.ts';
 
 const nodeModules = fileURLToPath(new URL('../../../node_modules', import.meta.url));
@@ -46,7 +46,7 @@ async function pulumi(...words: string[]): Promise<string> {
     env: {
       PATH: [installed.binDirectory, process.env.PATH].join(delimiter),
       HOME: process.env.HOME,
-      PULUMI_OPTION_CWD: join(checkout, 'workspace'),
+      ...plainPulumiEnvironment({ directory: join(checkout, 'workspace') }),
       PULUMI_BACKEND_URL: `file://${join(checkout, 'state')}`,
       PULUMI_HOME: join(checkout, 'home'),
       PULUMI_CONFIG_PASSPHRASE: 'for tests',

@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { prepareWorkspace } from '../../pulumi/workspace.ts';
+import { watchWorkspace } from '../../pulumi/workspace-watch.ts';
 
 let checkout: string;
 let directory: string;
@@ -22,7 +23,7 @@ const writeStack = (stack: string, text: string) => writeFile(join(checkout, 'st
 const copy = (stack: string) => join(directory, 'stacks', `Pulumi.${stack}.yaml`);
 
 test('it holds the project file, the stack files and the program, and says the name of the project', async () => {
-  expect(await prepare()).toEqual({ directory, project: 'trireme' });
+  expect(await prepare()).toEqual({ directory, project: 'trireme', stackFolder: 'stacks' });
   expect(await readFile(copy('gcp-dev'), 'utf8')).toBe('config:\n  trireme:region: europe-west1\n');
   expect(await realpath(join(directory, 'infra'))).toBe(await realpath(join(checkout, 'infra')));
 });
@@ -69,4 +70,15 @@ test('a folder without a Pulumi project is said to be that', async () => {
     code: 'config-invalid',
     message: expect.stringContaining('Pulumi.yaml'),
   });
+});
+
+test('while it is watched it follows what is saved in the checkout, and says what is wrong with it', async () => {
+  const faults: unknown[] = [];
+  const watched = await watchWorkspace({ checkout, directory, secrets: 'own' }, (fault) => faults.push(fault));
+  onTestFinished(() => watched.close());
+  await writeStack('gcp-dev', 'config:\n  trireme:region: us-east1\n');
+  await expect.poll(() => readFile(copy('gcp-dev'), 'utf8'), { timeout: 10_000 }).toContain('us-east1');
+  await writeStack('gcp-dev', 'config: [\n');
+  await expect.poll(() => faults, { timeout: 10_000 }).toMatchObject([{ code: 'config-invalid' }]);
+  expect(await readFile(copy('gcp-dev'), 'utf8')).toContain('us-east1');
 });
