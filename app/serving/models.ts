@@ -41,7 +41,10 @@ export async function loadModels(locations: readonly ModelLocation[]): Promise<P
 }
 
 /** What the models need and this environment lacks, in words; `undefined` when nothing is missing. */
-export function missingSettings(models: readonly Model[], present: ReadonlySet<string>): string | undefined {
+export function missingSettings(
+  models: readonly Pick<Model, 'name' | 'settings'>[],
+  present: ReadonlySet<string>,
+): string | undefined {
   const missing = models.flatMap(({ name, settings }) =>
     settings
       .filter((setting) => !present.has(setting.name))

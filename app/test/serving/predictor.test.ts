@@ -1,0 +1,52 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compile } from '../../engines/compiled.ts';
+import type { Engine } from '../../engines/engine.ts';
+import { type Artifact, readArtifact } from '../../model/artifact.ts';
+import { createPredictor } from '../../serving/predictor.ts';
+import { wineArtifact } from '../wine.ts';
+
+describe('a predictor', () => {
+  let artifact: Artifact;
+  beforeAll(async () => {
+    const { directory } = await wineArtifact();
+    artifact = await readArtifact(directory);
+  });
+
+  /** The real engine until it is broken. */
+  function breakable() {
+    const engine = compile(artifact);
+    let broken = false;
+    const run: Engine['run'] = (inputs, rows) => {
+      const answers = engine.run(inputs, rows);
+      return broken ? answers.fill(Number.NaN) : answers;
+    };
+    return { engine: { ...engine, run }, break: () => (broken = true) };
+  }
+
+  it('gives no row when a number in it is not finite: JSON would turn it into null', () => {
+    const breaking = breakable();
+    const predictor = createPredictor(artifact, breaking.engine);
+    breaking.break();
+    expect(() => predictor.predict([predictor.example])).toThrow(
+      expect.objectContaining({ code: 'input-invalid', message: expect.stringContaining('finite') }),
+    );
+  });
+
+  it('is not created with an engine that computes something else', () => {
+    const breaking = breakable();
+    const shifted: Engine = {
+      ...breaking.engine,
+      run: (inputs, rows) => breaking.engine.run(inputs, rows).map((value) => value + 1e-4),
+    };
+    expect(() => createPredictor(artifact, shifted)).toThrow(expect.objectContaining({ code: 'golden-mismatch' }));
+    expect(() => createPredictor(artifact, { ...breaking.engine, inputWidth: 12 })).toThrow(/13 numbers in and 3 out/);
+  });
+
+  it('gives the caller rows of its own: the next prediction does not change them', () => {
+    const { predict, example } = createPredictor(artifact, compile(artifact));
+    const [first] = predict([example]);
+    const copy = { ...first };
+    predict([{ ...example, proline: 1600 }]);
+    expect(first).toEqual(copy);
+  });
+});
