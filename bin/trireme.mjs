@@ -11,8 +11,8 @@ const repository = new URL('../', import.meta.url);
 
 const verbs = {
   train: ['app', 'train the model of a problem file into the model store'],
-  model: ['app', 'list and show models, make sure that the locked ones are there'],
-  serve: ['app', 'serve the trained model on this machine'],
+  ensure: ['app', 'make sure that the model store holds what the lock names'],
+  serve: ['app', 'serve the locked model on this machine'],
   release: ['infra', 'build the image, publish it to every registry, write the release manifest'],
   preview: ['infra', 'show what a deployment would change, without doing it'],
   deploy: ['infra', 'deploy a release to dev and prove it'],

@@ -1,0 +1,40 @@
+// The ending of a verb that put a release on stacks: one line per stack, the verdict, the document.
+import type { DeploymentOutcome } from '../delivery/deploy.ts';
+import { verdictOf } from '../delivery/verdict.ts';
+import type { Cli } from './cli.ts';
+import { table } from './output.ts';
+
+/** @param next the command to propose when every stack is healthy. */
+export function endDeployment(cli: Cli, outcome: DeploymentOutcome, json: boolean | undefined, next: string): void {
+  const { release, environment, stacks } = outcome;
+  if (json !== true) {
+    const rows = stacks.map(({ stack, state, runs, seconds, reason = '' }) => [
+      stack,
+      state,
+      runs ?? '?',
+      `${seconds.toFixed(1)} s`,
+      reason,
+    ]);
+    cli.output.data(table([['stack', 'state', 'runs', 'took', 'why'], ...rows]));
+  }
+  const { code, sentence } = verdictOf(release, stacks);
+  const recovery = code === 'errored' ? `npx trireme verify --environment ${environment}` : 'npx trireme status';
+  cli.end({
+    code,
+    sentence,
+    next: code === undefined ? next : recovery,
+    json: {
+      release,
+      environment,
+      stacks: stacks.map(({ stack, state, reason, seconds, runs, endpoint, checks }) => ({
+        stack,
+        state,
+        reason,
+        seconds,
+        runs,
+        endpoint,
+        checks,
+      })),
+    },
+  });
+}

@@ -1,0 +1,96 @@
+// The only reader of `process.env` in infra, besides the Pulumi program: what this machine says, once, frozen.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import type { ActionsRun } from '../github/approvals.ts';
+
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface CliEnvironment {
+  /** The repository this command line is in. */
+  readonly checkout: string;
+  /** Cache, ledger, registries, logs of this checkout. */
+  readonly stateDirectory: string;
+  /** As the shell has them: for git, container engines and other tools of this machine. */
+  readonly shell: Variables;
+  /** What the engine, its providers and the provers may see. With emulated clouds, no credential of the shell is among them. */
+  readonly variables: Variables;
+  /** The emulated clouds, when they are up; real ones otherwise. */
+  readonly emulated: EmulatedClouds | undefined;
+  /** A folder, or a remote that git can push to. */
+  readonly ledger: string;
+  /** Who acts, where the shell says so; git knows otherwise. */
+  readonly login: string | undefined;
+  /** The GitHub Actions run this is, if it is one. */
+  readonly actions: ActionsRun | undefined;
+}
+
+export interface EmulatedClouds {
+  readonly since: string;
+  readonly timeScale: number;
+}
+
+/** @param talk is told, in one line, which clouds will be spoken to. */
+export async function readEnvironment(
+  talk: (line: string) => void,
+  shell: Variables = process.env,
+): Promise<CliEnvironment> {
+  const checkout = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+  const stateDirectory = join(checkout, '.trireme');
+  const found = await emulatorVariables(stateDirectory);
+  if (found?.stopped) talk('clouds: real (the emulated ones are not running any more: npx trireme emulator up)');
+  const emulated = found === undefined || found.stopped ? undefined : found;
+  if (emulated !== undefined) {
+    const scale = emulated.timeScale === 1 ? '' : `, their waiting ${emulated.timeScale} times shorter`;
+    talk(`clouds: emulated (since ${emulated.since}${scale})`);
+  }
+  const { PATH, HOME, TMPDIR } = shell;
+  const variables = emulated === undefined ? shell : { PATH, HOME, TMPDIR, ...emulated.variables };
+  return Object.freeze({
+    checkout,
+    stateDirectory,
+    shell,
+    variables,
+    emulated: emulated === undefined ? undefined : { since: emulated.since, timeScale: emulated.timeScale },
+    ledger: shell.TRIREME_LEDGER ?? join(stateDirectory, 'ledger.git'),
+    login: shell.TRIREME_ACTOR ?? shell.GITHUB_ACTOR,
+    actions: actionsRun(shell),
+  });
+}
+
+/** Left behind by emulated clouds that were killed, the file names a process that is gone. */
+async function emulatorVariables(stateDirectory: string) {
+  const text = await readFile(join(stateDirectory, 'emulator', 'emulator.env'), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const variables: Variables = parseEnv(text.replace(/^export /gm, ''));
+  const pid = Number(variables.TRIREME_EMULATOR_PID);
+  return {
+    variables,
+    stopped: !isAlive(pid),
+    since: variables.TRIREME_EMULATOR_SINCE ?? 'an unknown time',
+    timeScale: Number(variables.TRIREME_TIME_SCALE ?? 1),
+  };
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function actionsRun(shell: Variables): ActionsRun | undefined {
+  const { GITHUB_ACTIONS, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_TOKEN } = shell;
+  if (GITHUB_ACTIONS !== 'true' || !GITHUB_REPOSITORY || !GITHUB_RUN_ID || !GITHUB_TOKEN) return undefined;
+  return {
+    repository: GITHUB_REPOSITORY,
+    runId: GITHUB_RUN_ID,
+    token: GITHUB_TOKEN,
+    apiUrl: shell.GITHUB_API_URL ?? 'https://api.github.com',
+    serverUrl: shell.GITHUB_SERVER_URL ?? 'https://github.com',
+  };
+}

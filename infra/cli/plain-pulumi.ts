@@ -1,0 +1,51 @@
+// The Pulumi CLI and the folder it works in: for the deployer, and for whoever types `pulumi` against the emulated clouds.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { DeliveryError } from '../contract/errors.ts';
+import type { Report } from '../contract/ports.ts';
+import { type Installation, installation } from '../pulumi/installation.ts';
+import { prepareWorkspace, type Workspace } from '../pulumi/workspace.ts';
+import type { CliEnvironment } from './environment.ts';
+
+/** The CLI of this checkout, found or obtained once. @throws DeliveryError `cli-missing`, with everything that was tried. */
+export function findInstallation(
+  environment: CliEnvironment,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<Installation> {
+  const { shell, checkout } = environment;
+  return installation(checkout, {
+    explicit: shell.TRIREME_PULUMI,
+    cacheDirectory: join(shell.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'trireme', 'pulumi'),
+    environment: shell,
+    report: (message) => report({ message }),
+    signal,
+  });
+}
+
+/** Emulated clouds have a folder and secrets of their own, so that what is tried on them never reaches a real stack file. */
+export function openWorkspace(environment: CliEnvironment, emulated: boolean): Promise<Workspace> {
+  const { checkout, stateDirectory } = environment;
+  return prepareWorkspace({
+    checkout,
+    directory: emulated ? join(stateDirectory, 'emulator', 'workspace') : join(stateDirectory, 'workspace'),
+    secrets: emulated ? 'own' : 'stack-files',
+  });
+}
+
+/** Emulated clouds are of use without a CLI as well: its absence is said, and left to the verb that needs it. */
+export async function preparePlainPulumi(
+  environment: CliEnvironment,
+  report: Report,
+  signal: AbortSignal,
+): Promise<{ readonly workspace: string; readonly binDirectory?: string }> {
+  const { directory: workspace } = await openWorkspace(environment, true);
+  try {
+    const { binDirectory } = await findInstallation(environment, report, signal);
+    return { workspace, binDirectory };
+  } catch (error) {
+    if (!(error instanceof DeliveryError) || error.code !== 'cli-missing') throw error;
+    report({ message: error.message });
+    return { workspace };
+  }
+}

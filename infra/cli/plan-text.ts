@@ -1,0 +1,21 @@
+// A plan for people: current → new for each stack, the resources touched, the fingerprint an approval is bound to.
+import type { Plan } from '../contract/plan.ts';
+
+const shownPaths = 4;
+
+export function planLines(
+  plans: readonly Plan[],
+  current: Readonly<Record<string, string | null>>,
+  release: string,
+): string[] {
+  return plans.flatMap(({ stack, changes, fingerprint }) => [
+    `${stack}: ${current[stack] ?? 'nothing'} → ${release}, ${changes.length === 0 ? 'no change' : `${changes.length} resources`}, plan ${fingerprint.slice(0, 12)}`,
+    ...changes.map(({ operation, type, name, paths }) => {
+      const more = paths.length > shownPaths ? ` and ${paths.length - shownPaths} more` : '';
+      const touched = paths.length === 0 ? '' : `: ${paths.slice(0, shownPaths).join(', ')}${more}`;
+      return `  ${marks[operation]} ${operation.padEnd(7)} ${type} ${name}${touched}`;
+    }),
+  ]);
+}
+
+const marks = { create: '+', update: '~', replace: '±', delete: '-', other: '?' } as const;

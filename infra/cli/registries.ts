@@ -1,0 +1,78 @@
+// The registries of the clouds: the emulated ones behind their vendors' names, or the vendors' own with the logins their clouds hand out.
+import { DeliveryError } from '../contract/errors.ts';
+import { golden, goldenSchema } from '../contract/golden.ts';
+import type { Goldens } from '../contract/ports.ts';
+import { copyFor, parseDocument } from '../contract/release.ts';
+import type { Cloud } from '../contract/stack.ts';
+import { workingFolder } from '../image/modules-layer.ts';
+import { createRegistryClient, type RegistryClient } from '../registry/client.ts';
+import type { CliEnvironment, Variables } from './environment.ts';
+
+/** One client for all of them; the host decides which login is used. */
+export async function openRegistries(environment: CliEnvironment): Promise<RegistryClient> {
+  return environment.emulated === undefined
+    ? realRegistries(environment.variables)
+    : emulatedRegistries(environment.variables);
+}
+
+async function realRegistries(variables: Variables): Promise<RegistryClient> {
+  const { registryLogin } = await import('../clouds/index.ts');
+  return createRegistryClient({ authenticate: registryLogin(variables) });
+}
+
+/** `TRIREME_REGISTRY_HOSTS` names where each vendor's host really answers: `host=url,host=url`. */
+async function emulatedRegistries({ TRIREME_REGISTRY_HOSTS = '' }: Variables): Promise<RegistryClient> {
+  const { emulatedAuthorization } = await import('../emulator/registries/credentials.ts');
+  const hosts = new Map(
+    TRIREME_REGISTRY_HOSTS.split(',').flatMap((pair): [string, string][] => {
+      const [host, url] = pair.split('=', 2);
+      return host === undefined || url === undefined ? [] : [[host, url]];
+    }),
+  );
+  return createRegistryClient({
+    resolveHost: (host) => {
+      const url = hosts.get(host);
+      if (url !== undefined) return url;
+      throw new DeliveryError('emulator-missing', `expected the host of an emulated registry; found \`${host}\``, {
+        hint: 'real registries are not reached while the emulated clouds run: npx trireme emulator down',
+      });
+    },
+    authenticate: async (host) => {
+      const cloud = vendorOf(host);
+      return cloud === undefined ? undefined : emulatedAuthorization[cloud];
+    },
+  });
+}
+
+/** Whose registry a host is. */
+export function vendorOf(host: string): Cloud | undefined {
+  if (/\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com$/.test(host)) return 'aws';
+  if (/(-docker\.pkg\.dev|\.gcr\.io)$/.test(host)) return 'gcp';
+  return /\.azurecr\.io$/.test(host) ? 'azure' : undefined;
+}
+
+/** Golden predictions as the image in that cloud's own registry holds them; each is read once. */
+export function goldensIn(client: Pick<RegistryClient, 'readFile'>): Goldens {
+  const read = new Map<string, ReturnType<Goldens['read']>>();
+  return {
+    read(manifest, cloud) {
+      const ref = copyFor(manifest, cloud);
+      const known = read.get(ref) ?? Promise.all(manifest.models.map(({ name }) => goldenOf(client, ref, name)));
+      read.set(ref, known);
+      known.catch(() => read.delete(ref));
+      return known;
+    },
+  };
+}
+
+async function goldenOf(client: Pick<RegistryClient, 'readFile'>, ref: string, model: string) {
+  const path = `${workingFolder}/models/${model}/golden.json`;
+  const bytes = await client.readFile(ref, path);
+  if (bytes === undefined) {
+    throw new DeliveryError('document-invalid', `expected ${path} in ${ref}; found no such file`, {
+      hint: 'train the model again and make a new release',
+    });
+  }
+  const parsed = parseDocument(`golden predictions of ${model}`, golden, goldenSchema, JSON.parse(bytes.toString()));
+  return { model, golden: parsed };
+}

@@ -1,0 +1,219 @@
+// The steps of a release, one function each: models, image, registries, manifest. `trireme release` runs them in a row.
+import { spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { canonicalJson, type Digest, digestOf } from '../contract/canonical.ts';
+import { DeliveryError } from '../contract/errors.ts';
+import type { Report } from '../contract/ports.ts';
+import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import type { Cloud } from '../contract/stack.ts';
+import { makeRelease } from '../delivery/release.ts';
+import { buildIdOf } from '../image/build-id.ts';
+import { type BakedModel, prepareContext, sourceDigest } from '../image/context.ts';
+import { buildWithEngine, type Engine } from '../image/engine.ts';
+import { type BuiltImage, buildLayout } from '../image/layout.ts';
+import { readSource, type Source } from '../image/source.ts';
+import { releases } from '../ledger/view.ts';
+import { publish } from '../registry/publish.ts';
+import type { CliEnvironment } from './environment.ts';
+import type { StackFiles } from './stack-files.ts';
+import type { WiredDelivery } from './wiring.ts';
+
+/** The machine a step runs on, and who watches. */
+export interface Bench {
+  readonly environment: CliEnvironment;
+  readonly report: Report;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const ensured = z.object({
+  schema: z.literal('trireme.ensure/1'),
+  models: z.array(z.object({ name: z.string(), digest: z.string(), directory: z.string() })).min(1),
+});
+
+/**
+ * The models that the lock names, in the store. The application itself makes sure of it, in a process of its own: infra knows no TensorFlow.
+ * @throws DeliveryError `failed`, with the last words of the application.
+ */
+export async function ensureModels({ environment, report, signal }: Bench): Promise<readonly BakedModel[]> {
+  const { checkout, stateDirectory, shell } = environment;
+  const words = [
+    'ensure',
+    '--json',
+    '--store',
+    join(stateDirectory, 'models'),
+    '--lock',
+    join(checkout, 'model.lock.json'),
+  ];
+  const child = spawn(process.execPath, [join(checkout, 'app', 'cli', 'main.ts'), ...words], {
+    cwd: checkout,
+    env: shell,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
+  });
+  let printed = '';
+  let last = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+    last = lines.at(-1) ?? last;
+    for (const message of lines) report({ message });
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) {
+    throw new DeliveryError(
+      'failed',
+      `expected the locked models in the store; the application ended with ${code}: ${last}`,
+      {
+        hint: 'npx trireme train',
+      },
+    );
+  }
+  const { models } = ensured.parse(JSON.parse(printed));
+  return models.map(({ name, digest, directory }) => ({ name, digest, folder: directory }));
+}
+
+/** What git says about this checkout since the newest release in the ledger. */
+export async function readSourceFacts(
+  { environment }: Bench,
+  delivery: Pick<WiredDelivery, 'ledger'>,
+): Promise<Source> {
+  const [newest] = releases(await delivery.ledger.facts());
+  return readSource(environment.checkout, newest?.body.manifest.source.commit);
+}
+
+export interface Build {
+  readonly image: BuiltImage;
+  readonly buildId: string;
+  readonly models: readonly BakedModel[];
+  readonly source: Source;
+}
+
+export interface BuildOptions {
+  /** Builds the Dockerfile with it; without one, trireme writes the image itself, for emulated clouds. */
+  readonly engine?: Engine | undefined;
+  readonly buildArgs?: Readonly<Record<string, string>> | undefined;
+  readonly certificates?: string | undefined;
+}
+
+/** The same commit and models give the same digest. */
+export async function buildImage(
+  { environment, report, signal }: Bench,
+  source: Source,
+  models: readonly BakedModel[],
+  { engine, buildArgs, certificates }: BuildOptions = {},
+): Promise<Build> {
+  const { checkout, stateDirectory } = environment;
+  const { commit, repository, dirty } = source;
+  const dirtySource = dirty ? await sourceDigest(checkout) : undefined;
+  const buildId = buildIdOf({ commit, models, ...(dirtySource === undefined ? {} : { dirtySource }) });
+  const folder = join(stateDirectory, 'build', buildId);
+  const context = join(folder, 'context');
+  report({
+    message: `building ${buildId} from ${commit.slice(0, 12)} ${engine === undefined ? 'as a layout' : `with ${engine}`}`,
+  });
+  await prepareContext({ root: checkout, models, buildId, destination: context });
+  const common = { context, destination: join(folder, 'image'), labels: { commit, repository, buildId } };
+  const image =
+    engine === undefined
+      ? await buildLayout({ ...common, root: checkout, cache: join(stateDirectory, 'cache', 'image') })
+      : await buildWithEngine({
+          ...common,
+          engine,
+          dockerfile: join(checkout, 'Dockerfile'),
+          onLine: (message) => report({ message }),
+          ...(buildArgs === undefined ? {} : { buildArgs }),
+          ...(certificates === undefined ? {} : { certificates }),
+          ...(signal === undefined ? {} : { signal }),
+        });
+  return { image, buildId, models, source };
+}
+
+/** Registries and pull identities of these clouds, brought up where they are missing. @returns `<host>/<repository>` of each. */
+export async function bringUpFoundations(
+  { report, signal }: Bench,
+  delivery: Pick<WiredDelivery, 'deployer'>,
+  clouds: readonly Cloud[],
+): Promise<readonly { readonly cloud: Cloud; readonly repository: string }[]> {
+  const options = { report, ...(signal === undefined ? {} : { signal }) };
+  return Promise.all(
+    clouds.map(async (cloud) => {
+      report({ stack: `${cloud}-foundation`, message: 'bringing up registry and pull identity' });
+      const { repository } = await delivery.deployer.foundation(cloud, options);
+      report({ stack: `${cloud}-foundation`, message: `done: ${repository}` });
+      return { cloud, repository };
+    }),
+  );
+}
+
+/** Publishes the image to every cloud with a stack, and makes the release: sequence, manifest, fact, and a copy of the manifest on disk. */
+export async function publishRelease(
+  bench: Bench,
+  delivery: WiredDelivery,
+  files: StackFiles,
+  { image, buildId, models, source }: Build,
+): Promise<ReleaseManifest> {
+  const { environment, report } = bench;
+  const clouds = [...new Set(delivery.stacks.map(({ stack }) => stack.cloud))];
+  const repositories = await bringUpFoundations(bench, delivery, clouds);
+  const { layout, builder, builderVersion } = image;
+  const published = await publish({ client: delivery.client, layout, repositories, report });
+  const lockfile = digestOf(await readFile(join(environment.checkout, 'package-lock.json')));
+  const manifest = await makeRelease(delivery, {
+    source: { ...source, authors: [...source.authors] },
+    image: {
+      name: 'trireme',
+      digest: published.digest,
+      builder,
+      builderVersion,
+      platform: 'linux/amd64',
+      size: published.size,
+      copies: published.copies.map(({ cloud, ref }) => ({ cloud, ref })),
+    },
+    build: { buildId, node: process.versions.node, lockfile },
+    models: models.map(({ name, digest }) => ({ name, digest })),
+    infra: {
+      program: await programDigest(environment.checkout),
+      stackConfigs: Object.fromEntries(Object.entries(files.texts).map(([name, text]) => [name, digestOf(text)])),
+    },
+  });
+  await writeManifest(environment.stateDirectory, manifest);
+  return manifest;
+}
+
+/** `.trireme/releases/<id>.json`: what `TRIREME_RELEASE` names for a plain `pulumi up`. */
+async function writeManifest(stateDirectory: string, manifest: ReleaseManifest): Promise<void> {
+  const path = manifestPath(stateDirectory, releaseIdOf(manifest));
+  await mkdir(join(stateDirectory, 'releases'), { recursive: true });
+  await writeFile(`${path}.new`, `${canonicalJson(manifest)}\n`);
+  await rename(`${path}.new`, path);
+}
+
+export function manifestPath(stateDirectory: string, release: string): string {
+  return join(stateDirectory, 'releases', `${release}.json`);
+}
+
+/** What the Pulumi program is made of; the lockfile, which is in the manifest already, names its packages. */
+const programParts = ['infra/clouds', 'infra/contract', 'infra/config.ts', 'infra/index.ts', 'infra/package.json'];
+
+async function programDigest(checkout: string): Promise<Digest> {
+  const paths = (await Promise.all(programParts.map((part) => filesBelow(checkout, part)))).flat().sort();
+  const files = await Promise.all(
+    paths.map(async (path) => ({ path, digest: digestOf(await readFile(join(checkout, path))) })),
+  );
+  return digestOf(canonicalJson(files));
+}
+
+async function filesBelow(checkout: string, part: string): Promise<string[]> {
+  if (/\.(ts|json)$/.test(part)) return [part];
+  const entries = await readdir(join(checkout, part), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(checkout.length + 1));
+}

@@ -1,0 +1,119 @@
+// `trireme emulator up|down|status`: the three clouds on this machine, for trireme, plain Pulumi and any script.
+import { mkdir } from 'node:fs/promises';
+import { relative } from 'node:path';
+import type { Command } from 'commander';
+import { DeliveryError } from '../../contract/errors.ts';
+import { type Cli, type Verb, verb } from '../cli.ts';
+import {
+  askEmulator,
+  emulatorDirectory,
+  runInForeground,
+  runningEmulator,
+  startDetached,
+  stopEmulator,
+} from '../emulated-clouds.ts';
+import { table } from '../output.ts';
+import { preparePlainPulumi } from '../plain-pulumi.ts';
+
+const defaultTimeScale = '30';
+
+export const emulator: Verb = (cli) => {
+  const command = verb('emulator', 'Runs the emulated clouds: registries, control planes, runtimes and providers');
+  command.addCommand(up(cli));
+  command.addCommand(down(cli));
+  command.addCommand(status(cli));
+  return command;
+};
+
+function up(cli: Cli): Command {
+  return verb('up', 'Starts them and says how to call them')
+    .option(
+      '--time-scale <factor>',
+      "how many times shorter a platform's own waiting is; 1 is real time",
+      defaultTimeScale,
+    )
+    .option('--foreground', 'run here until Ctrl-C')
+    .action(async (options: { readonly timeScale: string; readonly foreground?: boolean }) => {
+      const timeScale = scaleOf(options.timeScale);
+      const directory = emulatorDirectory(cli.environment);
+      const already = await runningEmulator(directory);
+      if (already !== undefined) {
+        throw new DeliveryError('refused', `the emulated clouds run already, as process ${already.pid}`, {
+          hint: 'stop them first: npx trireme emulator down',
+        });
+      }
+      await makeDirectory(directory);
+      const pulumi = await preparePlainPulumi(cli.environment, cli.output.report, cli.signal);
+      const here = (path: string) => relative(process.cwd(), path) || '.';
+      const instructions = [
+        'in another terminal, plain Pulumi against them:',
+        `  . ${here(directory)}/emulator.env`,
+        ...(pulumi.binDirectory === undefined ? [] : [`  export PATH="${pulumi.binDirectory}:$PATH"`]),
+        `  cd ${here(pulumi.workspace)} && pulumi preview -s gcp-dev`,
+      ];
+      const settings = { timeScale, foreground: options.foreground === true };
+      if (settings.foreground) {
+        for (const line of instructions) cli.output.talk(line);
+        const code = await runInForeground(cli.environment, settings, cli.signal);
+        cli.end({ code: code === 0 ? undefined : 'failed', sentence: 'the emulated clouds ended', json: { code } });
+        return;
+      }
+      const { pid, url } = await startDetached(cli.environment, settings, cli.signal);
+      for (const line of instructions) cli.output.talk(line);
+      cli.end({
+        sentence: `the emulated clouds run as process ${pid}, a platform's waiting ${timeScale} times shorter`,
+        next: 'npx trireme release, and to stop them: npx trireme emulator down',
+        json: { pid, url, timeScale, environmentFile: `${directory}/emulator.env`, ...pulumi },
+      });
+    });
+}
+
+function down(cli: Cli): Command {
+  return verb('down', 'Stops them; what they hold stays').action(async () => {
+    const stopped = await stopEmulator(cli.environment, cli.signal);
+    const sentence = stopped
+      ? 'the emulated clouds stopped; registries and state stay'
+      : 'the emulated clouds did not run';
+    cli.end({ sentence, next: 'npx trireme emulator up', json: { stopped } });
+  });
+}
+
+function status(cli: Cli): Command {
+  return verb('status', 'Says whether they run, and what they run').action(
+    async (options: { readonly json?: boolean }) => {
+      const running = await runningEmulator(emulatorDirectory(cli.environment));
+      const found = running === undefined ? undefined : await askEmulator(running.url, 'GET', '/status');
+      if (found === undefined) {
+        throw new DeliveryError('emulator-missing', 'the emulated clouds do not run', {
+          hint: 'npx trireme emulator up',
+        });
+      }
+      if (options.json !== true) {
+        const rows = found.services.map(({ cloud, name, endpoint, image }) => [
+          cloud,
+          name,
+          endpoint,
+          image ?? 'nothing',
+        ]);
+        cli.output.data(table([['cloud', 'service', 'endpoint', 'image'], ...rows]));
+      }
+      cli.end({
+        sentence: `the emulated clouds run as process ${found.pid} with ${found.services.length} services`,
+        json: { ...found },
+      });
+    },
+  );
+}
+
+function scaleOf(word: string): number {
+  const scale = Number(word);
+  if (Number.isFinite(scale) && scale >= 1) return scale;
+  throw new DeliveryError('usage', `expected --time-scale with a number from 1; found \`${word}\``);
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DeliveryError('state-unwritable', `expected to make ${directory}; found ${why}`, { cause });
+  });
+}

@@ -1,0 +1,40 @@
+// `trireme preview`: what a deployment would change, resource by resource, without doing it.
+import { releaseIdOf } from '../../contract/release.ts';
+import { targetsIn } from '../../delivery/delivery.ts';
+import { deployedIn, previewAll } from '../../delivery/situation.ts';
+import { findRelease } from '../../delivery/stack-state.ts';
+import { type Verb, verb } from '../cli.ts';
+import { planLines } from '../plan-text.ts';
+import { type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
+import { readWiredStacks, wireDelivery } from '../wiring.ts';
+
+interface Options extends SelectionOptions {
+  readonly release: string;
+  readonly json?: boolean;
+}
+
+export const preview: Verb = (cli) =>
+  withSelection(verb('preview', 'Shows what deploying a release would change, without doing it'), 'dev')
+    .option('--release <release>', 'id, sequence number or `latest`', 'latest')
+    .action(async (options: Options) => {
+      const files = await readWiredStacks(cli.environment);
+      const { environment, stacks } = selectionOf(options, files.stacks, 'dev');
+      const delivery = await wireDelivery(cli.environment, files, cli.output.report);
+      const manifest = findRelease(await delivery.ledger.facts(), options.release);
+      const targets = targetsIn(delivery, environment, stacks);
+      const [plans, current] = await Promise.all([
+        previewAll(delivery, manifest, targets, cli.signal),
+        deployedIn(delivery, targets),
+      ]);
+      const release = releaseIdOf(manifest);
+      if (options.json !== true) cli.output.data(planLines(plans, current, release).join('\n'));
+      const changes = plans.reduce((sum, plan) => sum + plan.changes.length, 0);
+      cli.end({
+        sentence: `${release} would change ${changes} resources in ${environment}`,
+        next:
+          environment === 'dev'
+            ? `npx trireme deploy --release ${release}`
+            : `npx trireme promote --release ${release}`,
+        json: { release, environment, current, plans },
+      });
+    });

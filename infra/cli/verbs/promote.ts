@@ -1,0 +1,85 @@
+// `trireme promote`: shows what would change in prod, takes the approval, asks everything again, deploys what was approved.
+import { DeliveryError } from '../../contract/errors.ts';
+import type { Approver } from '../../contract/ports.ts';
+import { environments } from '../../contract/stack.ts';
+import type { Delivery } from '../../delivery/delivery.ts';
+import { preparePromotion } from '../../delivery/prepare.ts';
+import { promote as carryOut } from '../../delivery/promote.ts';
+import { preparedPromotion } from '../../delivery/promotion-state.ts';
+import { findRelease } from '../../delivery/stack-state.ts';
+import { approverFor } from '../approvers.ts';
+import { type Cli, type Verb, verb } from '../cli.ts';
+import { endDeployment } from '../ending.ts';
+import { planLines } from '../plan-text.ts';
+import { type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
+import { readWiredStacks, wireDelivery } from '../wiring.ts';
+
+interface Options extends SelectionOptions {
+  readonly release?: string;
+  readonly promotion?: string;
+  readonly approveAs?: string;
+  readonly prepare?: boolean;
+  readonly json?: boolean;
+}
+
+const last = environments[environments.length - 1];
+
+export const promote: Verb = (cli) =>
+  withSelection(verb('promote', 'Lets a release proven in dev enter prod, once someone approved exactly that'), last)
+    .option('--release <release>', 'prepare a promotion of this release: id, sequence number or `latest`')
+    .option('--promotion <promotion>', 'carry out a promotion that was prepared before')
+    .option('--approve-as <name>', 'approve as this person, where policy.yaml accepts local approvals')
+    .option('--prepare', 'only prepare and show it')
+    .action(async (options: Options) => {
+      assertOneWay(options);
+      const files = await readWiredStacks(cli.environment);
+      const { environment, stacks } = selectionOf(options, files.stacks, last);
+      const delivery = await wireDelivery(cli.environment, files, cli.output.report);
+      const id = options.promotion ?? (await prepare(cli, delivery, environment, options));
+      if (options.prepare === true) {
+        const promotion = preparedPromotion(await delivery.ledger.facts(), id);
+        const next = `npx trireme approve ${id}`;
+        cli.end({ sentence: `${id} waits for an approval`, next, json: promotion.body });
+        return;
+      }
+      const approver: Approver | undefined = await approverFor(cli, options.approveAs);
+      const outcome = await carryOut(delivery, id, { stacks, signal: cli.signal, approver });
+      endDeployment(cli, outcome, options.json, `npx trireme status; to go back: npx trireme rollback`);
+    });
+
+function assertOneWay({ release, promotion, stack, cloud, prepare }: Options): void {
+  if (promotion !== undefined && (release !== undefined || prepare === true)) {
+    throw new DeliveryError('usage', 'expected --release or --promotion; found both', {
+      hint: 'a promotion names its release already',
+    });
+  }
+  if (promotion === undefined && (stack !== undefined || cloud !== undefined)) {
+    throw new DeliveryError(
+      'usage',
+      'a promotion is prepared for every stack; single stacks are legs of a prepared one',
+      {
+        hint: 'npx trireme promote --prepare --release latest, then --promotion <promotion> --stack <stack>',
+      },
+    );
+  }
+}
+
+/** Shows current → new for each stack, the resources touched and the fingerprints, which is what will be approved. */
+async function prepare(
+  cli: Cli,
+  delivery: Delivery,
+  environment: (typeof environments)[number],
+  options: Options,
+): Promise<string> {
+  const manifest = findRelease(await delivery.ledger.facts(), options.release ?? 'latest');
+  const { promotion, plans } = await preparePromotion(delivery, manifest, environment, { signal: cli.signal });
+  const { body, release } = promotion;
+  cli.output.talk(
+    `promotion ${body.promotion}: ${release} → ${environment}, manifest ${body.manifest.slice(0, 12)}`,
+    'bold',
+  );
+  for (const line of planLines(plans, body.previous, release)) cli.output.talk(line);
+  const first = Object.values(body.previous).some((previous) => previous === null);
+  if (first) cli.output.talk('a stack without an earlier release has nothing to go back to', 'yellow');
+  return body.promotion;
+}

@@ -1,0 +1,63 @@
+// `trireme release`: one image of this commit and its models, in every registry under one digest, with a manifest that names it.
+
+import { DeliveryError } from '../../contract/errors.ts';
+import { releaseIdOf } from '../../contract/release.ts';
+import { type Engine, engines } from '../../image/engine.ts';
+import { type Verb, verb } from '../cli.ts';
+import { buildImage, ensureModels, manifestPath, publishRelease, readSourceFacts } from '../release-steps.ts';
+import { readWiredStacks, wireDelivery } from '../wiring.ts';
+
+interface Options {
+  readonly engine?: string;
+  readonly buildArg?: readonly string[];
+  readonly ca?: string;
+  readonly json?: boolean;
+}
+
+export const release: Verb = (cli) =>
+  verb('release', 'Builds the image, publishes it to the registry of every cloud, writes the release manifest')
+    .option(
+      '--engine <engine>',
+      `build the Dockerfile with ${engines.join(', ')} (default: no engine, for emulated clouds)`,
+    )
+    .option('--build-arg <argument...>', 'NAME=VALUE for the Dockerfile, such as a base by digest')
+    .option('--ca <file>', 'certificates of an authority of your own, used while building')
+    .action(async (options: Options) => {
+      const { environment, output, signal } = cli;
+      const engine = engineOf(options.engine);
+      const buildArgs = Object.fromEntries((options.buildArg ?? []).map(argumentOf));
+      const files = await readWiredStacks(environment);
+      const bench = { environment, report: output.report, signal };
+      const delivery = await wireDelivery(environment, files, output.report);
+      const source = await readSourceFacts(bench, delivery);
+      if (source.dirty) output.talk('the tree is dirty: this release can never enter prod', 'yellow');
+      if (engine === undefined && !delivery.emulated) {
+        throw new DeliveryError('refused', 'expected --engine: real clouds run images built from the Dockerfile only', {
+          hint: 'npx trireme release --engine podman',
+        });
+      }
+      const models = await ensureModels(bench);
+      const build = await buildImage(bench, source, models, { engine, buildArgs, certificates: options.ca });
+      const manifest = await publishRelease(bench, delivery, files, build);
+      const id = releaseIdOf(manifest);
+      const path = manifestPath(environment.stateDirectory, id);
+      if (options.json !== true) output.data(id);
+      cli.end({
+        sentence: `${id} is in ${manifest.image.copies.map(({ cloud }) => cloud).join(', ')} as ${manifest.image.digest}`,
+        next: `npx trireme deploy --release ${id}`,
+        json: { release: id, manifest: path, ...manifest },
+      });
+    });
+
+function engineOf(word: string | undefined): Engine | undefined {
+  if (word === undefined) return undefined;
+  const found = engines.find((engine) => engine === word);
+  if (found !== undefined) return found;
+  throw new DeliveryError('usage', `expected --engine ${engines.join(', ')}; found \`${word}\``);
+}
+
+function argumentOf(pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
+  throw new DeliveryError('usage', `expected --build-arg NAME=VALUE; found \`${pair}\``);
+}

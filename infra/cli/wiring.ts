@@ -1,0 +1,105 @@
+// Gives delivery its ports: the one place where rules meet Pulumi, registries, control planes and git.
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DeliveryError } from '../contract/errors.ts';
+import type { Actor } from '../contract/fact.ts';
+import type { Clock, Report } from '../contract/ports.ts';
+import type { Delivery } from '../delivery/delivery.ts';
+import { parsePolicy } from '../delivery/policy.ts';
+import { openLedger } from '../ledger/git.ts';
+import { runGit } from '../ledger/git-command.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import type { CliEnvironment } from './environment.ts';
+import type { StackFiles } from './stack-files.ts';
+
+/** What deciding needs without any cloud: `approve`, `status` and `history` start fast with it. */
+export type Office = Pick<Delivery, 'ledger' | 'clock' | 'policy' | 'emulated' | 'actor'>;
+
+export interface WiredDelivery extends Delivery {
+  /** The registries' own client: releases are published with it. */
+  readonly client: RegistryClient;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
+};
+
+/** @throws DeliveryError `config-invalid` with every fault of every stack file. */
+export async function readWiredStacks({ checkout }: CliEnvironment): Promise<StackFiles> {
+  const { readStackFiles } = await import('./stack-files.ts');
+  return readStackFiles(join(checkout, 'stacks'));
+}
+
+export async function wireLedger(environment: CliEnvironment): Promise<Office> {
+  const { checkout, stateDirectory, ledger: repository } = environment;
+  await makeState(stateDirectory);
+  const [ledger, policyText, actor] = await Promise.all([
+    openLedger({ repository, cache: join(stateDirectory, 'cache', 'ledger'), clock: systemClock }),
+    readFile(join(checkout, 'policy.yaml'), 'utf8').catch((cause: unknown) => {
+      throw new DeliveryError(
+        'document-invalid',
+        `expected the rules in ${join(checkout, 'policy.yaml')}; found no file`,
+        { cause },
+      );
+    }),
+    actorOf(environment),
+  ]);
+  return {
+    ledger,
+    clock: systemClock,
+    policy: parsePolicy(policyText),
+    emulated: environment.emulated !== undefined,
+    actor,
+  };
+}
+
+/** Everything. Finds the Pulumi CLI, which can take minutes the first time on a machine. */
+export async function wireDelivery(
+  environment: CliEnvironment,
+  files: StackFiles,
+  report: Report,
+): Promise<WiredDelivery> {
+  const { emulated, variables } = environment;
+  const [office, { openRegistries, goldensIn }, { provers }, { openDeployer }] = await Promise.all([
+    wireLedger(environment),
+    import('./registries.ts'),
+    import('../clouds/index.ts'),
+    import('./deployer.ts'),
+  ]);
+  const timeScale = emulated?.timeScale ?? 1;
+  const client = await openRegistries(environment);
+  return {
+    ...office,
+    client,
+    deployer: await openDeployer(environment, report),
+    provers: provers({ variables, clock: systemClock, timeScale }),
+    registries: { aws: client, gcp: client, azure: client },
+    goldens: goldensIn(client),
+    stacks: files.stacks,
+    timeScale,
+    report,
+    fetch,
+  };
+}
+
+/** Where the shell does not say who acts, git's own user does. */
+async function actorOf({ login, actions, checkout }: CliEnvironment): Promise<Actor> {
+  const via = actions === undefined ? 'local' : 'github';
+  if (login !== undefined) return { login, via };
+  for (const key of ['user.name', 'user.email']) {
+    const found = await runGit(['-C', checkout, 'config', '--get', key]);
+    const value = found.stdout.toString().trim();
+    if (found.code === 0 && value !== '') return { login: value, via };
+  }
+  const { userInfo } = await import('node:os');
+  return { login: userInfo().username, via };
+}
+
+async function makeState(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true }).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DeliveryError('state-unwritable', `expected to write in ${directory}; found ${why}`, { cause });
+  });
+}
