@@ -1,20 +1,14 @@
-// Pulumi as delivery sees it: the real engine, driven through the Automation API with the program in this process.
-import { setMaxListeners } from 'node:events';
-import { LocalWorkspace, type PulumiCommand, type PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
+// Pulumi as delivery sees it: stacks, releases and plans in delivery's words, over the engine.
+import type { PulumiFn } from '@pulumi/pulumi/automation/index.js';
 import { z } from 'zod';
 import { DeliveryError } from '../contract/errors.ts';
-import type { Clock, Deployer, DeploymentRequest, RunOptions } from '../contract/ports.ts';
+import type { Deployer, DeploymentRequest } from '../contract/ports.ts';
 import { copyFor, identityOf, type ReleaseIdentity } from '../contract/release.ts';
 import { type DeployedService, deployedService, type ReleaseArgs, type Stage } from '../contract/service.ts';
 import { type Cloud, foundationOf, type Stack as ServiceStack } from '../contract/stack.ts';
+import { Engine, type EngineOptions } from './engine.ts';
 import { ignoreDroppedEngineCalls } from './engine-calls.ts';
-import { EngineExit, type Environment, engineCommand } from './engine-command.ts';
-import { type Diagnostic, diagnosticOf, type Failure, failureOf } from './failure.ts';
-import { removeEmptyLocks } from './lock.ts';
-import { nameOf, planOf, type Step, stepOf } from './plan.ts';
-import { lockedError, orphanNotes, removeDeadLocks } from './recovery.ts';
-import { lockFolderOf, parseExport, readStateFile, type StackState, stateFileOf } from './state.ts';
-import { plainPulumiEnvironment, type Workspace } from './workspace.ts';
+import { nameOf, planOf, type Step } from './plan.ts';
 
 /** The two Pulumi programs, as functions of what the stack files do not say. */
 export interface DeliveryProgram {
@@ -27,18 +21,8 @@ export interface DeliveryProgram {
   foundation(args: { readonly cloud: Cloud }): PulumiFn;
 }
 
-export interface DeployerOptions {
+export interface DeployerOptions extends EngineOptions {
   readonly program: DeliveryProgram;
-  readonly workspace: Workspace;
-  readonly command: PulumiCommand;
-  /**
-   * Everything the engine and its providers may see: the state (`PULUMI_BACKEND_URL`), `PULUMI_HOME`, the passphrase, credentials,
-   * `PULUMI_DEBUG_PROVIDERS`. Nothing is inherited besides.
-   */
-  readonly environment: Environment;
-  readonly clock: Clock;
-  /** How long to wait for another update of the same stack. Default: 60. */
-  readonly lockWaitSeconds?: number;
 }
 
 export function createDeployer(options: DeployerOptions): Deployer {
@@ -120,215 +104,6 @@ export function createDeployer(options: DeployerOptions): Deployer {
   };
 }
 
-type Operation = 'preview' | 'up' | 'destroy';
-type Ending = Exclude<Failure, { kind: 'locked' | 'lock-unreadable' }>;
-
-/** Runs one operation on one stack: makes the stack, clears what a killed run left, waits for its turn, watches, says how it ended. */
-class Engine {
-  readonly #options: DeployerOptions;
-
-  constructor(options: DeployerOptions) {
-    this.#options = options;
-  }
-
-  /** Reads the backend's own file where there is one; asks the CLI otherwise. `undefined`: there is no such stack. */
-  async state(stack: string): Promise<StackState | undefined> {
-    const { workspace } = this.#options;
-    const file = this.#stateFile(stack);
-    if (file !== undefined) return readStateFile(file);
-    const command = engineCommand(this.#options.command, this.#variables());
-    try {
-      const { stdout } = await command.run(['stack', 'export', '--stack', stack], workspace.directory, {});
-      return parseExport(stdout);
-    } catch (error) {
-      if (error instanceof EngineExit && /no stack named/.test(error.run.stderr)) return undefined;
-      throw this.#unexpected(stack, error);
-    }
-  }
-
-  /** @returns why it failed, `undefined` when it did not. */
-  async run(
-    name: string,
-    program: PulumiFn,
-    run: RunOptions,
-    operation: Operation,
-    onStep?: (step: Step) => void,
-  ): Promise<Ending | undefined> {
-    if (run.signal?.aborted) throw interruptedError(name);
-    const state = await this.state(name);
-    if (state === undefined) await this.#create(name);
-    const notes = operation === 'preview' ? [] : orphanNotes(state?.pending ?? []);
-    if (operation !== 'preview' && state !== undefined && state.pending.length > 0) {
-      run.report?.({ stack: name, message: 'an earlier run was killed: reading back what it left' });
-      const failure = await this.#freeRun(name, program, run, 'refresh');
-      if (failure !== undefined) return failure;
-    }
-    const failure = await this.#freeRun(name, program, run, operation, onStep);
-    return failure?.kind === 'rejected' ? { ...failure, diagnostics: [...failure.diagnostics, ...notes] } : failure;
-  }
-
-  /** Waits, bounded, while another update holds the stack; a lock whose process is gone is removed. */
-  async #freeRun(
-    name: string,
-    program: PulumiFn,
-    run: RunOptions,
-    operation: Operation | 'refresh',
-    onStep?: (step: Step) => void,
-  ): Promise<Ending | undefined> {
-    const { clock, lockWaitSeconds = 60 } = this.#options;
-    const deadline = clock.now() + lockWaitSeconds * 1000;
-    for (let attempt = 0; ; attempt++) {
-      const failure = await this.#once(name, program, run, operation, onStep);
-      if (failure === undefined || failure.kind === 'rejected' || failure.kind === 'error') return failure;
-      if (failure.kind === 'lock-unreadable') {
-        if (attempt >= unreadableLockAttempts) return { kind: 'error', error: failure.error };
-        const removed = await this.#removeEmptyLocks(name);
-        if (removed) run.report?.({ stack: name, message: 'a lock that was cut short by a full disk: removed' });
-        else await this.#wait(1000, name, run);
-        continue;
-      }
-      if (await removeDeadLocks(failure.text)) {
-        run.report?.({ stack: name, message: 'a run that was killed held the lock: removed' });
-        // The killed run's own operations are in the state: the caller's view of it is old.
-        if (operation !== 'preview' && operation !== 'refresh') return this.run(name, program, run, operation, onStep);
-        continue;
-      }
-      if (clock.now() >= deadline) return { kind: 'error', error: lockedError(name, failure.text, lockWaitSeconds) };
-      if (attempt === 0) run.report?.({ stack: name, message: 'another update holds the stack: waiting for it' });
-      await this.#wait(1000 + Math.random() * 2000, name, run);
-    }
-  }
-
-  async #wait(milliseconds: number, stack: string, { signal }: RunOptions): Promise<void> {
-    try {
-      await this.#options.clock.sleep(milliseconds, signal);
-    } catch (error) {
-      if (signal?.aborted) throw interruptedError(stack);
-      throw error;
-    }
-  }
-
-  async #removeEmptyLocks(stack: string): Promise<boolean> {
-    const { workspace, clock } = this.#options;
-    const file = this.#stateFile(stack);
-    return file !== undefined && removeEmptyLocks(lockFolderOf(file, workspace.project, stack), clock.now());
-  }
-
-  #stateFile(stack: string): string | undefined {
-    return stateFileOf(this.#options.environment.PULUMI_BACKEND_URL, this.#options.workspace.project, stack);
-  }
-
-  async #once(
-    name: string,
-    program: PulumiFn,
-    run: RunOptions,
-    operation: Operation | 'refresh',
-    onStep?: (step: Step) => void,
-  ): Promise<Failure | undefined> {
-    const diagnostics: Diagnostic[] = [];
-    const stop = new AbortController();
-    const signal = run.signal === undefined ? stop.signal : AbortSignal.any([run.signal, stop.signal]);
-    setMaxListeners(0, signal);
-    let programFault: { readonly error: unknown } | undefined;
-    const stack = await this.#open(name, async () => {
-      try {
-        return await program();
-      } catch (error) {
-        // Handed on to Pulumi's runtime it would come back as an unhandled rejection in this process, several times over.
-        programFault = { error };
-        stop.abort();
-        return new Promise<never>(() => {});
-      }
-    });
-    const options = {
-      signal,
-      color: 'never' as const,
-      suppressProgress: true,
-      onEvent(event: Parameters<typeof stepOf>[0]) {
-        const diagnostic = diagnosticOf(event);
-        if (diagnostic !== undefined) diagnostics.push(diagnostic);
-        const step = stepOf(event);
-        if (step === undefined) return;
-        onStep?.(step);
-        if (
-          operation !== 'preview' &&
-          /^(create|update|replace|delete)/.test(step.op) &&
-          !step.type.startsWith('pulumi:')
-        ) {
-          run.report?.({ stack: name, message: `${step.op} ${step.type} ${nameOf(step.urn)}` });
-        }
-      },
-    };
-    try {
-      if (operation === 'preview') await stack.preview(options);
-      else if (operation === 'up') await stack.up(options);
-      else if (operation === 'destroy') await stack.destroy(options);
-      else await stack.refresh({ ...options, clearPendingCreates: true });
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof EngineExit)) throw error;
-      const failure = failureOf({
-        stack: name,
-        diagnostics,
-        printed: `${error.run.stderr}\n${error.run.stdout}`,
-        interrupted: run.signal?.aborted === true,
-      });
-      // A refusal also ends the calls the program waits for: what they then throw is not the reason.
-      const reasonIsKnown = failure.kind !== 'error' || failure.error.code === 'interrupted';
-      return programFault === undefined || reasonIsKnown
-        ? failure
-        : { kind: 'error', error: faultOf(name, programFault.error) };
-    }
-  }
-
-  /** The stack as the Automation API knows it, without the CLI calls it makes on the way: one to select, three after each update. */
-  async #open(name: string, program: PulumiFn): Promise<Stack> {
-    const workspace = await LocalWorkspace.create({
-      workDir: this.#options.workspace.directory,
-      pulumiCommand: engineCommand(this.#options.command, this.#variables()),
-      program,
-    });
-    // Every call names its stack; selecting would write a file that parallel runs share (pulumi/pulumi#8186).
-    workspace.selectStack = async () => {};
-    const stack = await Stack.select(name, workspace);
-    stack.outputs = async () => ({});
-    stack.info = async () => undefined;
-    return stack;
-  }
-
-  async #create(name: string): Promise<void> {
-    const command = engineCommand(this.#options.command, this.#variables());
-    try {
-      await command.run(['stack', 'init', name, '--no-select'], this.#options.workspace.directory, {});
-    } catch (error) {
-      if (error instanceof EngineExit && /already exists/.test(error.run.stderr)) return;
-      throw this.#unexpected(name, error);
-    }
-  }
-
-  #unexpected(stack: string, error: unknown): unknown {
-    if (!(error instanceof EngineExit)) return error;
-    const failure = failureOf({ stack, diagnostics: [], printed: error.run.stderr, interrupted: false });
-    return failure.kind === 'error' ? failure.error : error;
-  }
-
-  #variables(): Environment {
-    return {
-      PULUMI_SKIP_UPDATE_CHECK: 'true',
-      ...this.#options.environment,
-      // A shell in which plain `pulumi` was pointed at another workspace has no say here.
-      ...plainPulumiEnvironment(this.#options.workspace),
-    };
-  }
-}
-
-/** An empty lock may also be one that is being written: it gets a moment. */
-const unreadableLockAttempts = 5;
-
-function interruptedError(stack: string): DeliveryError {
-  return new DeliveryError('interrupted', `${stack}: interrupted before anything was started`);
-}
-
 const foundationOutputs = z.object({
   repository: z.string().min(1),
   pullIdentity: z.string(),
@@ -346,10 +121,4 @@ function parseOutputs<T>(stack: string, schema: z.ZodType<T>, outputs: unknown):
 /** A state names its release in plain strings; they came from a manifest once. */
 function currentRelease({ release }: DeployedService): ReleaseArgs {
   return { ...release, releaseId: release.releaseId as ReleaseIdentity['releaseId'] };
-}
-
-function faultOf(stack: string, error: unknown): DeliveryError {
-  if (error instanceof DeliveryError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new DeliveryError('errored', `${stack}: the Pulumi program failed: ${reason}`, { cause: error });
 }
