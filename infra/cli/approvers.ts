@@ -1,6 +1,6 @@
 // Where an approval comes from: GitHub in Actions, a flag, a person at the terminal; otherwise nobody, and the promotion waits.
-import { createInterface } from 'node:readline/promises';
 import type { Approver } from '../contract/ports.ts';
+import { ask } from './ask.ts';
 import type { Cli } from './cli.ts';
 
 /** @param approveAs the value of `--approve-as`. */
@@ -16,15 +16,10 @@ export async function approverFor(cli: Cli, approveAs: string | undefined): Prom
 
 function promptingApprover(cli: Cli): Approver {
   return {
-    async decide(promotion) {
-      const prompt = createInterface({ input: process.stdin, output: process.stderr });
-      try {
-        const question = `approve ${promotion.release} for ${promotion.environment}? your name to approve, Enter to leave it waiting: `;
-        const login = (await prompt.question(question, { signal: cli.signal })).trim();
-        return login === '' ? undefined : { actor: { login, via: 'local' } };
-      } finally {
-        prompt.close();
-      }
+    async decide({ release, environment }) {
+      const question = `approve ${release} for ${environment}? your name to approve, Enter to leave it waiting: `;
+      const login = await ask(question, cli.signal);
+      return login === '' ? undefined : { actor: { login, via: 'local' } };
     },
   };
 }

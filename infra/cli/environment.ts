@@ -35,8 +35,8 @@ export interface EmulatedClouds {
 export async function readEnvironment(
   talk: (line: string) => void,
   shell: Variables = process.env,
+  checkout = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, ''),
 ): Promise<CliEnvironment> {
-  const checkout = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
   const stateDirectory = join(checkout, '.trireme');
   const found = await emulatorVariables(stateDirectory);
   if (found?.stopped) talk('clouds: real (the emulated ones are not running any more: npx trireme emulator up)');

@@ -59,6 +59,7 @@ async function run(argv: readonly string[], output: Output, signal: AbortSignal)
     },
   };
   const command = definition(cli)
+    .name(`trireme ${name}`)
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.data(text), writeErr: () => {} });
   for (const child of command.commands) child.copyInheritedSettings(command);

@@ -1,8 +1,8 @@
 // `trireme destroy`: takes down what stacks run, after someone said so.
-import { createInterface } from 'node:readline/promises';
 import { DeliveryError } from '../../contract/errors.ts';
 import { foundationOf } from '../../contract/stack.ts';
 import { targetsIn } from '../../delivery/delivery.ts';
+import { ask } from '../ask.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
 import { type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
 import { readWiredStacks, wireDelivery } from '../wiring.ts';
@@ -49,11 +49,6 @@ async function confirm(cli: Cli, names: readonly string[], yes: boolean | undefi
   if (!cli.interactive) {
     throw new DeliveryError('usage', `expected --yes to destroy ${what} without a terminal to ask on; found none`);
   }
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await prompt.question(`destroy ${what}? type \`destroy\`: `, { signal: cli.signal });
-    if (answer.trim() !== 'destroy') throw new DeliveryError('refused', 'nothing was destroyed');
-  } finally {
-    prompt.close();
-  }
+  const answer = await ask(`destroy ${what}? type \`destroy\`: `, cli.signal);
+  if (answer !== 'destroy') throw new DeliveryError('refused', 'nothing was destroyed');
 }

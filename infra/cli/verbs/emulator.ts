@@ -19,9 +19,7 @@ const defaultTimeScale = '30';
 
 export const emulator: Verb = (cli) => {
   const command = verb('emulator', 'Runs the emulated clouds: registries, control planes, runtimes and providers');
-  command.addCommand(up(cli));
-  command.addCommand(down(cli));
-  command.addCommand(status(cli));
+  for (const child of [up(cli), down(cli), status(cli)]) command.addCommand(child);
   return command;
 };
 
