@@ -22,15 +22,9 @@ export class AwsAccount {
     this.registry = registry;
   }
 
-  /** The resource's own region, else the provider's. @throws CloudRefusal as the provider does without one. */
+  /** The resource's own region, else the provider's, else the registry's: what `AWS_REGION` says to a provider that has a process of its own. */
   region(inputs: Properties, { config }: Pick<ResourceContext, 'config'>): string {
-    const region = text(inputs, 'region') ?? text(config, 'region');
-    if (region === undefined) {
-      throw new CloudRefusal(
-        'Missing region configuration: set it with `pulumi config set aws:region some-aws-region`',
-      );
-    }
-    return region;
+    return text(inputs, 'region') ?? text(config, 'region') ?? this.registry.host.split('.')[3] ?? 'eu-west-1';
   }
 
   /** What `tagsAll` and `region` are on nearly every resource. */

@@ -72,7 +72,7 @@ function repository(account: AwsAccount): ResourceModel {
     alreadyExists: (id) =>
       `RepositoryAlreadyExistsException: The repository with name '${id}' already exists in the registry with id '${account.id}'`,
     create(inputs, context, id) {
-      account.registry.createRepository(id);
+      account.registry.createRepository(id, { immutableTags: inputs.imageTagMutability === 'IMMUTABLE' });
       return {
         arn: `arn:aws:ecr:${account.region(inputs, context)}:${account.id}:repository/${id}`,
         registryId: account.id,

@@ -1,6 +1,6 @@
 // The emulated Google Cloud as Pulumi's `gcp` provider shows it: Artifact Registry, service accounts, IAM members and Cloud Run.
 import { createHash, randomInt } from 'node:crypto';
-import { type Properties, text } from '../engine/property.ts';
+import { isRecord, type Properties, text } from '../engine/property.ts';
 import {
   CloudRefusal,
   type ProviderDefinition,
@@ -40,6 +40,13 @@ export function gcpProvider(world: Pick<World, 'controlPlanes' | 'registries' | 
         },
         exists: (service) => serviceExists(world, service),
       }),
+      'gcp:secretmanager/secretIamMember:SecretIamMember': iamMember(project, {
+        module: 'secretmanager/secretIamMember',
+        targetOf: (inputs, context) =>
+          `projects/${project.project(inputs, context)}/secrets/${lastStep(text(inputs, 'secretId') ?? '')}`,
+        // The emulated project holds no secrets.
+        exists: () => false,
+      }),
       'gcp:cloudrunv2/service:Service': cloudRunService(world, project),
     },
     functions: {},
@@ -63,7 +70,9 @@ function repository(project: GcpProject): ResourceModel {
     idOf: (inputs, context) => repositoryPath(project, inputs, text(inputs, 'repositoryId') ?? '', context),
     alreadyExists: () => 'Error creating Repository: googleapi: Error 409: the repository already exists',
     create(inputs, context, id) {
-      project.registry.createRepository(nameIn(id));
+      const { dockerConfig } = inputs;
+      const immutableTags = isRecord(dockerConfig) && dockerConfig.immutableTags === true;
+      project.registry.createRepository(nameIn(id), { immutableTags });
       const now = new Date().toISOString();
       return {
         name: lastStep(id),
@@ -118,7 +127,7 @@ function iamMember(project: GcpProject, target: GrantTarget): ResourceModel {
   return storedResource({
     module: target.module,
     shelf: project.members,
-    replaceOnChanges: ['role', 'member', 'project', 'location', 'repository', 'name', 'condition'],
+    replaceOnChanges: ['role', 'member', 'project', 'location', 'repository', 'name', 'secretId', 'condition'],
     computed: ['project', 'location'],
     validate: (inputs) => [
       // https://cloud.google.com/iam/docs/principal-identifiers

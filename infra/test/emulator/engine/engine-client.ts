@@ -89,7 +89,9 @@ export class EngineClient {
     );
     const replaces = response.getReplacesList();
     const detailed: [string, string][] = [];
-    response.getDetaileddiffMap().forEach((change, path) => detailed.push([path, kindOf(change.getKind())]));
+    response.getDetaileddiffMap().forEach((change, path) => {
+      detailed.push([path, kindOf(change.getKind())]);
+    });
     return {
       changed: response.getChanges() === provider.DiffResponse.DiffChanges.DIFF_SOME,
       diffs: response.getDiffsList(),

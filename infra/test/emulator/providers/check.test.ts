@@ -1,31 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Properties } from '../../../emulator/engine/property.ts';
-import { type Providers, startProviders } from '../../../emulator/providers/start.ts';
-import { EngineClient } from '../engine/engine-client.ts';
-import { emulatedWorld, type TestWorld } from './emulated-world.ts';
+import { type AttachedClouds, attachedClouds } from './attached-clouds.ts';
 
-let cacheDirectory: string;
-let clouds: TestWorld;
-let providers: Providers;
-const clients = new Map<string, EngineClient>();
+let clouds: AttachedClouds;
 beforeAll(async () => {
-  cacheDirectory = await mkdtemp(join(tmpdir(), 'trireme-check-'));
-  clouds = await emulatedWorld();
-  providers = await startProviders(clouds.world, { cacheDirectory });
-  for (const one of providers.debugProviders.split(',')) {
-    const [name = '', port] = one.split(':');
-    clients.set(name, new EngineClient(Number(port)));
-  }
+  clouds = await attachedClouds();
 });
-afterAll(async () => {
-  for (const client of clients.values()) client.close();
-  await providers.stop();
-  await clouds.stop();
-  await rm(cacheDirectory, { recursive: true, force: true });
-});
+afterAll(() => clouds.stop());
 
 const service = {
   serviceName: 'trireme-dev',
@@ -231,7 +212,7 @@ const cases: readonly [string, string, Properties, string | RegExp][] = [
 
 describe('what a vendor would refuse is refused before anything is made', () => {
   it.each(cases)('%s (%s)', async (_what, type, inputs, fault) => {
-    const { faults } = await clientOf(type).check(type, inputs as never);
+    const { faults } = await clouds.client(type).check(type, inputs as never);
     expect(faults).toEqual([typeof fault === 'string' ? fault : expect.stringMatching(fault)]);
   });
 
@@ -240,12 +221,6 @@ describe('what a vendor would refuse is refused before anything is made', () => 
     ['gcp:cloudrunv2/service:Service', run],
     ['azure-native:web:WebApp', site],
   ])('and good inputs of %s pass', async (type, inputs) => {
-    expect((await clientOf(type).check(type, inputs)).faults).toEqual([]);
+    expect((await clouds.client(type).check(type, inputs)).faults).toEqual([]);
   });
 });
-
-function clientOf(type: string): EngineClient {
-  const client = clients.get(type.slice(0, type.indexOf(':')));
-  if (client === undefined) throw new Error(`no provider for ${type}`);
-  return client;
-}
