@@ -1,0 +1,175 @@
+// The registry of runtimes and clouds: what each one brings, checked to be the same of all.
+import type { Region } from '@pulumi/aws/region.js';
+import type { Output, ProviderResource } from '@pulumi/pulumi';
+import { DeliveryError } from '../contract/errors.ts';
+import type { Clock, Prover } from '../contract/ports.ts';
+import type { RuntimeContract } from '../contract/runtime.ts';
+import type {
+  FoundationConfig,
+  FoundationOutputs,
+  PredictionServiceArgs,
+  PredictionServiceOutputs,
+  RuntimeName,
+} from '../contract/service.ts';
+import type { Cloud } from '../contract/stack.ts';
+import { appRunnerProver } from './aws/app-runner/prover.ts';
+import { appRunner } from './aws/app-runner/runtime.ts';
+import { ecrLogin } from './aws/registry-login.ts';
+import { azureAccessToken, azureCredentialsFrom } from './azure/access-token.ts';
+import { appServiceProver } from './azure/app-service/prover.ts';
+import { appService } from './azure/app-service/runtime.ts';
+import { acrLogin } from './azure/registry-login.ts';
+import type { Connection, RegistryLogin } from './connection.ts';
+import { googleAccessToken } from './gcp/access-token.ts';
+import { cloudRunProver } from './gcp/cloud-run/prover.ts';
+import { cloudRun } from './gcp/cloud-run/runtime.ts';
+import { artifactRegistryLogin } from './gcp/registry-login.ts';
+
+/** The environment as the command line read it: credentials, and where emulated clouds answer. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface Runtime {
+  readonly contract: RuntimeContract;
+  /** Loads this one's resources only: a provider's package is megabytes. */
+  component(): Promise<
+    new (
+      name: string,
+      args: PredictionServiceArgs,
+      options: WithProvider,
+    ) => PredictionServiceOutputs
+  >;
+  /** The variable that says where the emulated control plane answers. */
+  readonly endpointVariable: string;
+  prover(connection: Connection): Prover;
+}
+
+export interface CloudParts {
+  /** Everything of a stack goes where its own file says, whatever the machine is set to. */
+  provider(region: string): Promise<ProviderResource>;
+  foundation(config: FoundationConfig, options: WithProvider): Promise<Outputs<FoundationOutputs>>;
+  /** Whose host it is. */
+  readonly registryHost: RegExp;
+  /** An access token for the cloud's API; AWS signs by its SDK's own chain instead. */
+  token?(variables: Variables): () => Promise<string>;
+  registryLogin(variables: Variables): RegistryLogin;
+}
+
+export interface WithProvider {
+  readonly provider: ProviderResource;
+}
+
+type Outputs<T> = { readonly [K in keyof T]: Output<T[K]> };
+
+export const runtimeRegistry = {
+  'app-runner': {
+    contract: appRunner,
+    component: async () => (await import('./aws/app-runner/component.ts')).AwsPredictionService,
+    endpointVariable: 'AWS_ENDPOINT_URL_APPRUNNER',
+    prover: appRunnerProver,
+  },
+  'cloud-run': {
+    contract: cloudRun,
+    component: async () => (await import('./gcp/cloud-run/component.ts')).GcpPredictionService,
+    endpointVariable: 'CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN',
+    prover: cloudRunProver,
+  },
+  'app-service': {
+    contract: appService,
+    component: async () => (await import('./azure/app-service/component.ts')).AzurePredictionService,
+    endpointVariable: 'TRIREME_ARM_ENDPOINT',
+    prover: appServiceProver,
+  },
+} satisfies Record<RuntimeName, Runtime>;
+
+export const cloudRegistry = {
+  aws: {
+    async provider(region) {
+      const { Provider } = await import('@pulumi/aws/provider.js');
+      return new Provider('aws', { region: region as Region });
+    },
+    async foundation(_config, options) {
+      const { AwsFoundation } = await import('./aws/foundation.ts');
+      return new AwsFoundation('foundation', options);
+    },
+    registryHost: /^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com$/,
+    registryLogin: () => ecrLogin(),
+  },
+  gcp: {
+    async provider(region) {
+      const { Provider } = await import('@pulumi/gcp/provider.js');
+      return new Provider('gcp', { region });
+    },
+    async foundation(config, options) {
+      const { GcpFoundation } = await import('./gcp/foundation.ts');
+      return new GcpFoundation('foundation', config, options);
+    },
+    registryHost: /^[a-z0-9-]+-docker\.pkg\.dev$/,
+    token: () => googleAccessToken(),
+    registryLogin: () => artifactRegistryLogin(googleAccessToken()),
+  },
+  azure: {
+    async provider(region) {
+      const { Provider } = await import('@pulumi/azure-native/provider.js');
+      return new Provider('azure', { location: region });
+    },
+    async foundation(config, options) {
+      const { AzureFoundation } = await import('./azure/foundation.ts');
+      return new AzureFoundation('foundation', config, options);
+    },
+    registryHost: /^[a-z0-9]{5,50}\.azurecr\.io$/,
+    token: azureToken,
+    registryLogin: (variables) => acrLogin({ token: azureToken(variables), fetch }),
+  },
+} satisfies Record<Cloud, CloudParts>;
+
+function azureToken(variables: Variables): () => Promise<string> {
+  return azureAccessToken(azureCredentialsFrom(variables), { fetch, now: Date.now });
+}
+
+/** One prover per runtime. @throws DeliveryError `emulator-missing` when emulated clouds are named without their control planes. */
+export function provers(options: {
+  readonly variables: Variables;
+  readonly clock: Clock;
+  readonly timeScale: number;
+}): Readonly<Record<RuntimeName, Prover>> {
+  const proverOf = ({ contract, endpointVariable, prover }: Runtime) => {
+    const { token }: CloudParts = cloudRegistry[contract.cloud];
+    return prover({
+      ...endpointFrom(options.variables, endpointVariable),
+      ...(token === undefined ? {} : { token: token(options.variables) }),
+      fetch,
+      clock: options.clock,
+      timeScale: options.timeScale,
+    });
+  };
+  return {
+    'app-runner': proverOf(runtimeRegistry['app-runner']),
+    'cloud-run': proverOf(runtimeRegistry['cloud-run']),
+    'app-service': proverOf(runtimeRegistry['app-service']),
+  };
+}
+
+/** Only emulated clouds answer elsewhere: a variable left behind by them must not fake the proof of a real one, nor the reverse. */
+export function endpointFrom(variables: Variables, name: string): { readonly endpoint?: string } {
+  if (variables.TRIREME_EMULATOR === undefined) return {};
+  const endpoint = variables[name];
+  if (endpoint === undefined) {
+    throw new DeliveryError(
+      'emulator-missing',
+      `expected ${name}, where the emulated control plane answers; found none`,
+      {
+        hint: 'start the emulated clouds again: npx trireme emulator up',
+      },
+    );
+  }
+  return { endpoint };
+}
+
+/** Logs in to a vendor's registry by its host. `undefined`: nobody's known host. */
+export function registryLogin(variables: Variables): RegistryLogin {
+  const logins = Object.values<CloudParts>(cloudRegistry).map((cloud) => ({
+    host: cloud.registryHost,
+    login: cloud.registryLogin(variables),
+  }));
+  return async (host, challenge) => logins.find((one) => one.host.test(host))?.login(host, challenge);
+}

@@ -1,0 +1,72 @@
+// The Pulumi program for whoever runs plain `pulumi`. Which release: the manifest that TRIREME_RELEASE names, else what the stack runs.
+import { readFile } from 'node:fs/promises';
+import { getOrganization, getStack, RunError, runtime } from '@pulumi/pulumi';
+import { z } from 'zod';
+import { project } from './clouds/names.ts';
+import { readConfig } from './config.ts';
+import { DeliveryError } from './contract/errors.ts';
+import { copyFor, identityOf, parseReleaseManifest, type ReleaseId } from './contract/release.ts';
+import { deployedService, type ReleaseArgs } from './contract/service.ts';
+import type { Stack } from './contract/stack.ts';
+import { foundationProgram, serviceProgram } from './program.ts';
+
+/** The environment is read here, at the edge, and nowhere below. */
+const { TRIREME_RELEASE: manifestPath, TRIREME_EMULATOR: emulator } = process.env;
+
+export default async function main(): Promise<Record<string, unknown>> {
+  try {
+    const read = readConfig(getStack());
+    if (read.kind === 'foundation') return { ...(await foundationProgram(read)) };
+    const { stack, config } = read;
+    return { ...(await serviceProgram({ stack, config, release: await releaseFor(stack), stage: 'live' })) };
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    // Pulumi prints this kind once and without a stack.
+    throw new RunError(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
+  }
+}
+
+async function releaseFor(stack: Stack): Promise<ReleaseArgs> {
+  return manifestPath === undefined ? runningRelease(stack) : releaseFrom(manifestPath, stack);
+}
+
+async function releaseFrom(path: string, stack: Stack): Promise<ReleaseArgs> {
+  const manifest = parseReleaseManifest(JSON.parse(await textOf(path)));
+  if (manifest.image.builder === 'layout' && emulator === undefined) {
+    throw new DeliveryError('refused', `expected an image built from the Dockerfile; ${path} names a layout`, {
+      hint: 'real clouds run no layout: make the release with a container engine, or start the emulated clouds',
+    });
+  }
+  return { ...identityOf(manifest), imageRef: copyFor(manifest, stack.cloud) };
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new DeliveryError(
+      'unknown-release',
+      `expected a release manifest in TRIREME_RELEASE; could not read ${path}`,
+      {
+        hint: 'manifests lie where `npx trireme release` says',
+        cause,
+      },
+    );
+  }
+}
+
+const ownOutputs = z.object({ outputs: z.object({ release: deployedService.shape.release }) });
+
+/** What the stack's own last outputs say. Asked for directly: a stack reference to itself would become a resource of the stack. */
+async function runningRelease(stack: Stack): Promise<ReleaseArgs> {
+  const name = `${getOrganization()}/${project}/${stack.name}`;
+  const answer: unknown = await runtime.invoke('pulumi:pulumi:readStackOutputs', { name });
+  const parsed = ownOutputs.safeParse(answer);
+  if (!parsed.success) {
+    throw new DeliveryError('unknown-release', `${stack.name} runs no release yet, and TRIREME_RELEASE names none`, {
+      hint: `TRIREME_RELEASE=<path of a release manifest> pulumi up --stack ${stack.name}`,
+    });
+  }
+  const { release } = parsed.data.outputs;
+  return { ...release, releaseId: release.releaseId as ReleaseId };
+}

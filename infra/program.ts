@@ -1,0 +1,82 @@
+// The two Pulumi programs as functions: a prediction service, and what a cloud needs once. Whoever runs them says which release.
+import { getOrganization, type Input, type Output, StackReference } from '@pulumi/pulumi';
+import { cloudRegistry, type Runtime, runtimeRegistry } from './clouds/index.ts';
+import { project } from './clouds/names.ts';
+import { DeliveryError } from './contract/errors.ts';
+import type {
+  FoundationConfig,
+  FoundationOutputs,
+  PredictionServiceArgs,
+  PredictionServiceOutputs,
+  ReleaseArgs,
+  ServiceConfig,
+  Stage,
+} from './contract/service.ts';
+import { type Cloud, foundationOf, type Stack } from './contract/stack.ts';
+
+export interface ServiceProgramArgs {
+  readonly stack: Stack;
+  readonly config: ServiceConfig;
+  readonly release: ReleaseArgs;
+  readonly stage: Stage;
+  /** What the stack runs now; absent on the first deployment. */
+  readonly current?: ReleaseArgs;
+}
+
+/** What a service stack outputs; read back, it is a `DeployedService`. */
+export type ServiceStackOutputs = Pick<
+  PredictionServiceOutputs,
+  'endpoint' | 'revision' | 'candidateEndpoint' | 'coordinates'
+> & { readonly release: ReleaseArgs };
+
+/** Runs inside a Pulumi program. */
+export async function serviceProgram(args: ServiceProgramArgs): Promise<ServiceStackOutputs> {
+  const { stack, config } = args;
+  const runtime: Runtime = runtimeRegistry[config.runtime];
+  const PredictionService = await runtime.component();
+  const provider = await cloudRegistry[stack.cloud].provider(config.region);
+  const foundation = readFoundation(stack.cloud);
+  const service = new PredictionService('prediction-service', { ...args, foundation }, { provider });
+
+  const { endpoint, revision, candidateEndpoint, coordinates } = service;
+  return {
+    endpoint,
+    revision,
+    ...(candidateEndpoint === undefined ? {} : { candidateEndpoint }),
+    coordinates,
+    release: liveRelease(args, candidateEndpoint !== undefined),
+  };
+}
+
+/** Runs inside a Pulumi program. */
+export async function foundationProgram({
+  cloud,
+  config,
+}: {
+  readonly cloud: Cloud;
+  readonly config: FoundationConfig;
+}): Promise<{ readonly [K in keyof FoundationOutputs]: Output<FoundationOutputs[K]> }> {
+  const provider = await cloudRegistry[cloud].provider(config.region);
+  const { repository, pullIdentity, details } = await cloudRegistry[cloud].foundation(config, { provider });
+  return { repository, pullIdentity, details };
+}
+
+/** Only a slot holds a candidate beside what is live; elsewhere what is deployed is live. */
+function liveRelease({ stage, release, current }: ServiceProgramArgs, hasSlot: boolean): ReleaseArgs {
+  const live = stage === 'candidate' && hasSlot ? (current ?? release) : release;
+  const { releaseId, imageDigest, buildId, imageRef } = live;
+  return { releaseId, imageDigest, buildId, imageRef };
+}
+
+function readFoundation(cloud: Cloud): PredictionServiceArgs['foundation'] {
+  const name = foundationOf(cloud);
+  const outputs = new StackReference(`${getOrganization()}/${project}/${name}`);
+  const output = <T>(key: keyof FoundationOutputs): Input<T> =>
+    outputs.getOutput(key).apply((value: T | undefined) => {
+      if (value !== undefined) return value;
+      throw new DeliveryError('refused', `expected ${name} to be up; found no output \`${key}\` of it`, {
+        hint: `bring it up first: pulumi up --stack ${name}`,
+      });
+    });
+  return { pullIdentity: output('pullIdentity'), details: output('details') };
+}
