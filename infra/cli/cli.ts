@@ -11,7 +11,8 @@ export interface Ending {
   readonly sentence: string;
   /** What a person would do next: a command. */
   readonly next?: string | undefined;
-  readonly json: Readonly<Record<string, unknown>>;
+  /** Absent where the verb itself wrote it to a file. */
+  readonly json?: Readonly<Record<string, unknown>>;
 }
 
 export interface Cli {

@@ -68,7 +68,7 @@ async function run(argv: readonly string[], output: Output, signal: AbortSignal)
 }
 
 function tell(output: Output, { code, sentence, next, json }: Ending, asJson: boolean): number {
-  if (asJson) output.data(JSON.stringify({ ok: code === undefined, ...json }, null, 2));
+  if (asJson && json !== undefined) output.data(JSON.stringify({ ok: code === undefined, ...json }, null, 2));
   output.talk(sentence, code === undefined ? 'green' : 'red');
   if (next !== undefined) output.talk(`next: ${next}`);
   return code === undefined ? exitDone : exitCodes[code];

@@ -3,7 +3,7 @@ import { DeliveryError } from '../contract/errors.ts';
 import { golden, goldenSchema } from '../contract/golden.ts';
 import type { Goldens } from '../contract/ports.ts';
 import { copyFor, parseDocument } from '../contract/release.ts';
-import type { Cloud } from '../contract/stack.ts';
+import { clouds } from '../contract/stack.ts';
 import { workingFolder } from '../image/modules-layer.ts';
 import { createRegistryClient, type RegistryClient } from '../registry/client.ts';
 import type { CliEnvironment, Variables } from './environment.ts';
@@ -22,7 +22,10 @@ async function realRegistries(variables: Variables): Promise<RegistryClient> {
 
 /** `TRIREME_REGISTRY_HOSTS` names where each vendor's host really answers: `host=url,host=url`. */
 async function emulatedRegistries({ TRIREME_REGISTRY_HOSTS = '' }: Variables): Promise<RegistryClient> {
-  const { emulatedAuthorization } = await import('../emulator/registries/credentials.ts');
+  const [{ emulatedAuthorization }, { cloudRegistry }] = await Promise.all([
+    import('../emulator/registries/credentials.ts'),
+    import('../clouds/index.ts'),
+  ]);
   const hosts = new Map(
     TRIREME_REGISTRY_HOSTS.split(',').flatMap((pair): [string, string][] => {
       const [host, url] = pair.split('=', 2);
@@ -38,17 +41,10 @@ async function emulatedRegistries({ TRIREME_REGISTRY_HOSTS = '' }: Variables): P
       });
     },
     authenticate: async (host) => {
-      const cloud = vendorOf(host);
+      const cloud = clouds.find((one) => cloudRegistry[one].registryHost.test(host));
       return cloud === undefined ? undefined : emulatedAuthorization[cloud];
     },
   });
-}
-
-/** Whose registry a host is. */
-export function vendorOf(host: string): Cloud | undefined {
-  if (/\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com$/.test(host)) return 'aws';
-  if (/(-docker\.pkg\.dev|\.gcr\.io)$/.test(host)) return 'gcp';
-  return /\.azurecr\.io$/.test(host) ? 'azure' : undefined;
 }
 
 /** Golden predictions as the image in that cloud's own registry holds them; each is read once. */

@@ -73,7 +73,7 @@ export async function wireDelivery(
   return {
     ...office,
     client,
-    deployer: await openDeployer(environment, report),
+    deployer: await openDeployer(environment, systemClock, report),
     provers: provers({ variables, clock: systemClock, timeScale }),
     registries: { aws: client, gcp: client, azure: client },
     goldens: goldensIn(client),

@@ -1,0 +1,42 @@
+// `npm run bench`: every figure the docs state, measured on this machine. Ratios come from interleaved runs; absolute times are this machine's own.
+import { parseArgs } from 'node:util';
+import { benchHelp } from './help.ts';
+import { benchOverhead } from './overhead.ts';
+import { benchRehearsal } from './rehearsal.ts';
+
+/** A figure, what it must be, and whether it is. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly must?: number;
+}
+
+const benches: Readonly<Record<string, (talk: (line: string) => void) => Promise<readonly Figure[]>>> = {
+  help: benchHelp,
+  overhead: benchOverhead,
+  rehearsal: benchRehearsal,
+};
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
+const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
+if (unknown.length > 0) {
+  process.stderr.write(`expected ${Object.keys(benches).join(', ')}; found ${unknown.join(', ')}\n`);
+  process.exit(2);
+}
+
+const figures: Figure[] = [];
+for (const [name, bench] of Object.entries(benches)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  process.stderr.write(`\n${name}\n`);
+  figures.push(...(await bench((line) => process.stderr.write(`  ${line}\n`))));
+}
+
+if (values.json) process.stdout.write(`${JSON.stringify({ schema: 'trireme.bench/1', figures }, null, 2)}\n`);
+else {
+  for (const { name, value, unit, must } of figures) {
+    const verdict = must === undefined ? '' : value <= must ? `  must be ≤ ${must}: yes` : `  must be ≤ ${must}: NO`;
+    process.stdout.write(`${name.padEnd(58)} ${value.toFixed(2).padStart(8)} ${unit}${verdict}\n`);
+  }
+}
+process.exitCode = figures.some(({ value, must }) => must !== undefined && value > must) ? 1 : 0;

@@ -1,0 +1,37 @@
+// How much memory a process and everything it started hold, each shared page counted once (Linux: proportional set size).
+import { readdir, readFile } from 'node:fs/promises';
+
+/** In bytes; `undefined` where `/proc` does not tell. Processes that end while they are looked at count as nothing. */
+export async function proportionalSetSize(root: number): Promise<number | undefined> {
+  const parents = await parentOfEach();
+  if (parents.size === 0) return undefined;
+  const sizes = await Promise.all([...family(root, parents)].map(ownBytes));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+async function parentOfEach(): Promise<Map<number, number>> {
+  const parents = new Map<number, number>();
+  for (const entry of await readdir('/proc').catch(() => [])) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid)) continue;
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    const parent = /^PPid:\s+(\d+)$/m.exec(status)?.[1];
+    if (parent !== undefined) parents.set(pid, Number(parent));
+  }
+  return parents;
+}
+
+function family(root: number, parents: ReadonlyMap<number, number>): Set<number> {
+  const members = new Set([root]);
+  for (let grown = true; grown; ) {
+    const before = members.size;
+    for (const [pid, parent] of parents) if (members.has(parent)) members.add(pid);
+    grown = members.size > before;
+  }
+  return members;
+}
+
+async function ownBytes(pid: number): Promise<number> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
+  return 1024 * Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0);
+}
