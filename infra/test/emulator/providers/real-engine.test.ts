@@ -19,11 +19,12 @@ import { RepositoryIamMember } from '@pulumi/gcp/artifactregistry/repositoryIamM
 import { IAMMember } from '@pulumi/gcp/projects/iammember.js';
 import { Account } from '@pulumi/gcp/serviceaccount/account.js';
 import { secret } from '@pulumi/pulumi';
-import { LocalWorkspace, type PulumiFn, type Stack } from '@pulumi/pulumi/automation/index.js';
+import type { PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { accounts } from '../../../emulator/world.ts';
-import { checkoutInstallation, installationMilliseconds } from '../../pulumi/tiny-deployer.ts';
+import { installationMilliseconds } from '../../pulumi/tiny-deployer.ts';
 import { type AttachedClouds, attachedClouds } from './attached-clouds.ts';
+import { inlineStack } from './inline-stack.ts';
 
 let clouds: AttachedClouds;
 let directory: string;
@@ -99,22 +100,8 @@ beforeEach(() => {
 });
 
 async function stackOf(cloud: keyof typeof programs): Promise<Stack> {
-  const { command } = await checkoutInstallation();
-  const stack = await LocalWorkspace.createOrSelectStack(
-    { stackName: cloud, projectName: 'tests', program: programs[cloud] },
-    {
-      pulumiCommand: command,
-      pulumiHome: join(directory, 'home'),
-      workDir: await mkdtemp(join(directory, 'work-')),
-      projectSettings: { name: 'tests', runtime: 'nodejs', backend: { url: `file://${directory}` } },
-      envVars: {
-        PULUMI_CONFIG_PASSPHRASE: 'for tests',
-        PULUMI_SKIP_UPDATE_CHECK: 'true',
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
-        PULUMI_DEBUG_PROVIDERS: clouds.debugProviders,
-      },
-    },
-  );
+  const { debugProviders } = clouds;
+  const stack = await inlineStack({ name: cloud, directory, debugProviders, program: programs[cloud] });
   await stack.setAllConfig({
     'aws:region': { value: 'eu-west-1' },
     'gcp:region': { value: 'europe-west1' },
