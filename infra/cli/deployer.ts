@@ -1,0 +1,53 @@
+// The real deployer: the Pulumi CLI of this checkout, its workspace, and the two programs with what the stack files say.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseStackFile, type StackConfig } from '../config.ts';
+import { DeliveryError } from '../contract/errors.ts';
+import type { Clock, Deployer, Report } from '../contract/ports.ts';
+import { foundationOf } from '../contract/stack.ts';
+import { foundationProgram, serviceProgram } from '../program.ts';
+import { createDeployer, type DeliveryProgram } from '../pulumi/deployer.ts';
+import type { CliEnvironment } from './environment.ts';
+import { findInstallation, openWorkspace } from './plain-pulumi.ts';
+
+/** @throws DeliveryError `cli-missing`, `config-invalid`. */
+export async function openDeployer(environment: CliEnvironment, clock: Clock, report: Report): Promise<Deployer> {
+  const [{ command }, workspace] = await Promise.all([
+    findInstallation(environment, report),
+    openWorkspace(environment, environment.emulated !== undefined),
+  ]);
+  return createDeployer({
+    program: programFrom(join(environment.checkout, 'stacks')),
+    workspace,
+    command,
+    environment: environment.variables,
+    clock,
+  });
+}
+
+/** The stack file is read when the program runs: a commit may have changed it since the command started. */
+function programFrom(folder: string): DeliveryProgram {
+  const read = async (stack: string): Promise<StackConfig> => {
+    const text = await readFile(join(folder, `Pulumi.${stack}.yaml`), 'utf8').catch((cause: unknown) => {
+      throw new DeliveryError('config-invalid', `expected stacks/Pulumi.${stack}.yaml; found no file`, {
+        hint: `add stacks/Pulumi.${stack}.yaml`,
+        cause,
+      });
+    });
+    return parseStackFile(stack, text);
+  };
+  return {
+    service: (args) => async () => {
+      const found = await read(args.stack.name);
+      if (found.kind !== 'service') throw new TypeError(`${args.stack.name} is no service stack`);
+      return { ...(await serviceProgram({ ...args, config: found.config })) };
+    },
+    foundation:
+      ({ cloud }) =>
+      async () => {
+        const found = await read(foundationOf(cloud));
+        if (found.kind !== 'foundation') throw new TypeError(`${foundationOf(cloud)} is no foundation stack`);
+        return { ...(await foundationProgram({ cloud, config: found.config })) };
+      },
+  };
+}
