@@ -38,7 +38,7 @@ export interface Emulator {
 }
 
 /** How long instances may drain when everything stops. */
-const stopSeconds = 2;
+const stopSeconds = 1;
 
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const at = (...path: string[]) => join(options.directory, ...path);

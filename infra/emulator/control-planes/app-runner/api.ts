@@ -5,6 +5,7 @@ import { HostedService } from '../../runtimes/hosted-service.ts';
 import type { Handler, WireRequest, WireResponse } from '../../world.ts';
 import { accounts } from '../../world.ts';
 import { frontDoorOf, healthCheckConfiguration, refusals, sourceConfiguration } from './container.ts';
+import { describeService, summarize } from './resource.ts';
 import { type AutoScaling, AutoScalings, createAutoScaling } from './scaling.ts';
 import { AppRunnerService } from './service.ts';
 
@@ -193,42 +194,6 @@ export function appRunnerApi(host: RuntimeHost): Handler {
 }
 
 const byScalingArn = z.strictObject({ AutoScalingConfigurationArn: z.string() });
-
-function describeService(service: AppRunnerService): Record<string, unknown> {
-  const { settings } = service;
-  const { scaling } = settings;
-  return {
-    ...service.described,
-    ServiceName: service.name,
-    ServiceId: service.id,
-    ServiceArn: service.arn,
-    // Without a scheme, as the vendor's: `<id>.<region>.awsapprunner.com`.
-    ServiceUrl: service.hosted.url.replace('http://', ''),
-    CreatedAt: service.createdAt,
-    UpdatedAt: service.updatedAt,
-    ...(service.deletedAt === undefined ? {} : { DeletedAt: service.deletedAt }),
-    Status: service.status,
-    SourceConfiguration: settings.source,
-    HealthCheckConfiguration: settings.health,
-    AutoScalingConfigurationSummary: {
-      AutoScalingConfigurationArn: scaling.AutoScalingConfigurationArn,
-      AutoScalingConfigurationName: scaling.AutoScalingConfigurationName,
-      AutoScalingConfigurationRevision: scaling.AutoScalingConfigurationRevision,
-    },
-  };
-}
-
-function summarize(service: AppRunnerService): Record<string, unknown> {
-  return {
-    ServiceName: service.name,
-    ServiceId: service.id,
-    ServiceArn: service.arn,
-    ServiceUrl: service.hosted.url.replace('http://', ''),
-    CreatedAt: service.createdAt,
-    UpdatedAt: service.updatedAt,
-    Status: service.status,
-  };
-}
 
 const defaults = {
   InstanceConfiguration: { Cpu: '1024', Memory: '2048' },

@@ -36,6 +36,7 @@ interface Ending {
 
 export class AppRunnerService {
   readonly name: string;
+  /** 32 hexadecimal digits, as real ones are. */
   readonly id = randomBytes(16).toString('hex');
   readonly arn: string;
   readonly createdAt = epochSeconds();
@@ -116,7 +117,7 @@ export class AppRunnerService {
   #operate(type: OperationType, work: (operation: Operation) => Promise<Ending>): Operation {
     const now = epochSeconds();
     const operation: Operation = {
-      Id: randomUUID().replaceAll('-', ''),
+      Id: randomUUID(),
       Type: type,
       Status: 'IN_PROGRESS',
       TargetArn: this.arn,

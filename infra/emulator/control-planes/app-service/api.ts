@@ -4,6 +4,7 @@ import type { RuntimeHost } from '../../runtimes/host.ts';
 import { HostedService } from '../../runtimes/hosted-service.ts';
 import type { Handler, WireRequest, WireResponse } from '../../world.ts';
 import { frontDoorRules } from './container.ts';
+import { appSettings, instanceOf, siteResource, webConfig } from './resource.ts';
 import { Site } from './site.ts';
 
 class Refusal extends Error {
@@ -172,69 +173,6 @@ function configure(site: Site, config: SiteConfig): void {
     numberOfWorkers: numberOfWorkers ?? site.settings.numberOfWorkers,
   };
   if (JSON.stringify([site.settings, site.siteConfig.acrUseManagedIdentityCreds]) !== before) site.recycle();
-}
-
-function siteResource(site: Site): Record<string, unknown> {
-  const host = site.hosted.url.replace('http://', '');
-  return {
-    id: site.id,
-    name: site.name,
-    type: site.name.includes('/') ? 'Microsoft.Web/sites/slots' : 'Microsoft.Web/sites',
-    kind: site.kind,
-    location: site.location,
-    tags: site.tags,
-    ...(site.identity === undefined ? {} : { identity: site.identity }),
-    properties: {
-      ...site.properties,
-      name: site.name,
-      state: site.state,
-      // Also while the container is dead: https://github.com/Azure/azure-cli/issues/3606
-      availabilityState: 'Normal',
-      usageState: 'Normal',
-      enabled: true,
-      hostNames: [host],
-      enabledHostNames: [host],
-      defaultHostName: host,
-      resourceGroup: site.id.split('/')[4],
-      siteConfig: null,
-    },
-  };
-}
-
-function webConfig(site: Site): Record<string, unknown> {
-  return {
-    id: `${site.id}/config/web`,
-    name: site.name,
-    type: 'Microsoft.Web/sites/config',
-    location: site.location,
-    properties: {
-      ...site.siteConfig,
-      linuxFxVersion: site.settings.linuxFxVersion,
-      numberOfWorkers: site.settings.numberOfWorkers,
-      // Their values are secrets to this operation.
-      appSettings: null,
-    },
-  };
-}
-
-function appSettings(site: Site): Record<string, unknown> {
-  return {
-    id: `${site.id}/config/appsettings`,
-    name: 'appsettings',
-    type: 'Microsoft.Web/sites/config',
-    location: site.location,
-    properties: site.settings.appSettings,
-  };
-}
-
-function instanceOf(site: Site): Record<string, unknown> {
-  return {
-    id: `${site.id}/instances/${site.instanceId}`,
-    name: site.instanceId,
-    type: 'Microsoft.Web/sites/instances',
-    location: site.location,
-    properties: { state: site.instanceState },
-  };
 }
 
 /** The platform's lines, then the container's own. */

@@ -26,6 +26,7 @@ class Refusal extends Error {
 }
 
 const text = z.record(z.string(), z.string()).optional();
+const count = z.int().min(0).optional();
 /** The fields of a service that a client may write. Only traffic to the latest revision is emulated. */
 const serviceBody = z.strictObject({
   name: z.string().optional(),
@@ -54,7 +55,9 @@ const serviceBody = z.strictObject({
     )
     .max(1)
     .optional(),
-  scaling: z.looseObject({}).optional(),
+  scaling: z
+    .strictObject({ minInstanceCount: count, maxInstanceCount: count, scalingMode: z.literal('AUTOMATIC').optional() })
+    .optional(),
   invokerIamDisabled: z.boolean().optional(),
   defaultUriDisabled: z.boolean().optional(),
   customAudiences: z.array(z.string()).optional(),
@@ -216,7 +219,7 @@ function specOf(body: unknown): ServiceSpec {
     throw new Refusal('INVALID_ARGUMENT', `Violation in ServiceConfig: ${faults.join('; ')}`);
   }
   const { template, name: _name, etag: _etag, traffic: _traffic, ...rest } = parsed.data;
-  return { template, rest };
+  return { template, minInstances: rest.scaling?.minInstanceCount ?? 0, rest };
 }
 
 const readOnly = new Set([

@@ -86,6 +86,7 @@ export type RevisionTemplate = z.infer<typeof revisionTemplate>;
 export function containerOf(
   template: RevisionTemplate,
   names: { readonly service: string; readonly revision: string },
+  serviceMinInstances: number,
 ): Container {
   const [main] = template.containers;
   if (main === undefined) throw new TypeError('expected one container');
@@ -105,7 +106,7 @@ export function containerOf(
     ...(main.command === undefined || main.command.length === 0 ? {} : { entrypoint: main.command }),
     ...(main.args === undefined || main.args.length === 0 ? {} : { command: main.args }),
     // Also a service that scales to zero starts one instance to find out whether the revision is good; here it stays.
-    instances: Math.max(1, template.scaling?.minInstanceCount ?? 0),
+    instances: Math.max(1, template.scaling?.minInstanceCount ?? 0, serviceMinInstances),
     probe: startProbe(main.startupProbe),
     drainSeconds: cloudRun.drainSeconds.value,
   };

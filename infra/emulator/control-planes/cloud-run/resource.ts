@@ -39,6 +39,7 @@ export function revisionResource(service: CloudRunService, revision: RevisionRec
   return pruned({
     ...template,
     revision: undefined,
+    healthCheckDisabled: undefined,
     name: revisionName(service, revision),
     uid: revision.uid,
     generation: String(revision.generation),

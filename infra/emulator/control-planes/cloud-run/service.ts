@@ -11,7 +11,9 @@ export interface Condition {
   readonly type: string;
   readonly state: 'CONDITION_PENDING' | 'CONDITION_RECONCILING' | 'CONDITION_FAILED' | 'CONDITION_SUCCEEDED';
   readonly message?: string;
-  readonly reason?: string;
+  /** The vendor's common reasons, and those of revisions; a condition has at most one of the two. */
+  readonly reason?: 'REVISION_FAILED' | 'CONTAINER_MISSING';
+  readonly revisionReason?: 'HEALTH_CHECK_CONTAINER_ERROR';
   readonly lastTransitionTime: string;
 }
 
@@ -28,6 +30,8 @@ export interface RevisionRecord {
 /** What a client writes; given back with what the platform adds. */
 export interface ServiceSpec {
   readonly template: RevisionTemplate;
+  /** Set for the service as a whole, over the template's own. */
+  readonly minInstances: number;
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
@@ -83,7 +87,7 @@ export class CloudRunService {
     this.terminal =
       message === undefined
         ? condition('Ready', 'CONDITION_SUCCEEDED')
-        : condition('Ready', 'CONDITION_FAILED', message, 'HEALTH_CHECK_CONTAINER_ERROR');
+        : condition('Ready', 'CONDITION_FAILED', { message, reason: 'REVISION_FAILED' });
     this.observedGeneration = generation;
     return message;
   }
@@ -119,7 +123,8 @@ export class CloudRunService {
   async #deploy(revision: RevisionRecord, replaced: AbortSignal): Promise<string | undefined> {
     const signal = AbortSignal.any([replaced, this.#host.stopping.signal]);
     await pause((cloudRun.provisionSeconds.value * 1000) / this.#host.timeScale, signal);
-    const container = containerOf(revision.template, { service: this.name, revision: revision.name });
+    const names = { service: this.name, revision: revision.name };
+    const container = containerOf(revision.template, names, this.spec.minInstances);
     const failure =
       secretMissing(revision.template) ??
       (await this.hosted.replace({ name: revision.name, container, rules: frontDoorOf(revision.template) }, signal));
@@ -132,12 +137,14 @@ export class CloudRunService {
       this.hosted.say(`Ready condition status changed to True for Revision ${revision.name}`);
       return undefined;
     }
-    const reason = wordsFor(failure, container.port);
-    revision.conditions = ['Ready', 'ContainerHealthy'].map((type) =>
-      condition(type, 'CONDITION_FAILED', reason, 'HEALTH_CHECK_CONTAINER_ERROR'),
-    );
-    this.hosted.say(`Ready condition status changed to False for Revision ${revision.name}: ${reason}`);
-    return `Revision '${revision.name}' is not ready and cannot serve traffic. ${reason}`;
+    const message = wordsFor(failure, container.port);
+    const why =
+      failure.kind === 'image'
+        ? { message, reason: 'CONTAINER_MISSING' as const }
+        : { message, revisionReason: 'HEALTH_CHECK_CONTAINER_ERROR' as const };
+    revision.conditions = ['Ready', 'ContainerHealthy'].map((type) => condition(type, 'CONDITION_FAILED', why));
+    this.hosted.say(`Ready condition status changed to False for Revision ${revision.name}: ${message}`);
+    return `Revision '${revision.name}' is not ready and cannot serve traffic. ${message}`;
   }
 }
 
@@ -159,12 +166,10 @@ function wordsFor(failure: StartFailure, port: number): string {
   }
 }
 
-export function condition(type: string, state: Condition['state'], message?: string, reason?: string): Condition {
-  return {
-    type,
-    state,
-    lastTransitionTime: new Date().toISOString(),
-    ...(message === undefined ? {} : { message }),
-    ...(reason === undefined ? {} : { reason }),
-  };
+function condition(
+  type: string,
+  state: Condition['state'],
+  why: Pick<Condition, 'message' | 'reason' | 'revisionReason'> = {},
+): Condition {
+  return { type, state, lastTransitionTime: new Date().toISOString(), ...why };
 }
