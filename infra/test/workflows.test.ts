@@ -1,0 +1,142 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: expressions of GitHub Actions
+import { execFile } from 'node:child_process';
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { approvalFaults, commandsIn, pinFaults, workflowFaults } from './workflow-rules.ts';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+async function read(pattern: string): Promise<{ file: string; text: string }[]> {
+  const found: { file: string; text: string }[] = [];
+  for await (const path of glob(`.github/${pattern}`, { cwd: repository })) {
+    found.push({ file: path.replaceAll('\\', '/'), text: await readFile(join(repository, path), 'utf8') });
+  }
+  return found.sort((a, b) => a.file.localeCompare(b.file));
+}
+
+const workflows = await read('workflows/*.yml');
+const actions = await read('actions/*/action.yml');
+
+const checkout = '3d3c42e5aac5ba805825da76410c181273ba90b1';
+const good = `# Does nothing. Called by nobody.
+name: good
+on: { workflow_dispatch: }
+permissions: {}
+concurrency: { group: good, cancel-in-progress: false }
+jobs:
+  deploy:
+    runs-on: ubuntu-24.04
+    timeout-minutes: 5
+    environment: prod
+    strategy: { fail-fast: false, matrix: { cloud: [aws] } }
+    permissions: { id-token: write }
+    steps:
+      - uses: actions/checkout@${checkout} # v7.0.1
+        with: { persist-credentials: false }
+      - name: gate
+        run: npx trireme approve "$PROMOTION"
+      - uses: ./.github/actions/login
+      - run: npx trireme promote --promotion "$PROMOTION"
+`;
+const change = (from: string, to: string) => {
+  expect(good).toContain(from);
+  return good.replace(from, to);
+};
+
+const planted: readonly (readonly [rule: string, from: string, to: string, word: string])[] = [
+  ['rights for the whole workflow', 'permissions: {}', 'permissions: write-all', 'at the top'],
+  ['rights in bulk for a job', 'permissions: { id-token: write }', 'permissions: write-all', 'each right by name'],
+  ['no purpose', '# Does nothing. Called by nobody.\n', '', 'header'],
+  ['no concurrency group', 'concurrency: { group: good, cancel-in-progress: false }\n', '', 'concurrency'],
+  ['a deployment that can be cancelled', 'in-progress: false', 'in-progress: true', 'cancel-in-progress'],
+  ['an environment by expression', 'environment: prod', 'environment: ${{ inputs.environment }}', 'written out'],
+  ['a misspelt environment', 'environment: prod', 'environment: { name: production }', 'written out'],
+  ['approvals in waves', 'fail-fast: false,', 'fail-fast: false, max-parallel: 1,', 'max-parallel'],
+  ['legs that cancel each other', 'fail-fast: false, ', '', 'fail-fast'],
+  ['no time-out', '    timeout-minutes: 5\n', '', 'timeout-minutes'],
+  ['cloud rights without an environment', '    environment: prod\n', '', 'without an environment'],
+  ['a floating action', `@${checkout} # v7.0.1`, '@v7', 'expected the commit'],
+  ['a version comment that lies', '# v7.0.1', '# v6.0.0', 'expected the comment'],
+  ['an unknown action', `actions/checkout@${checkout}`, `actions/chekout@${checkout}`, 'not among'],
+  ['a checkout that keeps its token', '{ persist-credentials: false }', '{ fetch-depth: 0 }', 'persist-credentials'],
+  ['an expression in a script', '"$PROMOTION"\n      - uses', '${{ inputs.promotion }}\n      - uses', 'through env'],
+  [
+    'a program in a script',
+    'run: npx trireme approve "$PROMOTION"',
+    `run: |\n${'          true\n'.repeat(11)}`,
+    'at most',
+  ],
+  [
+    'a branch condition',
+    'timeout-minutes: 5',
+    `timeout-minutes: 5\n    if: github.ref == 'refs/heads/main'`,
+    'green run',
+  ],
+  ['inherited secrets', 'timeout-minutes: 5', 'timeout-minutes: 5\n    secrets: inherit', 'inherit'],
+];
+
+const ungated: readonly (readonly [rule: string, texts: readonly string[], word: string])[] = [
+  ['two jobs name prod', [good, good], 'exactly one job'],
+  ['no job names prod', [change('environment: prod', 'environment: dev')], 'exactly one job'],
+  ['it is no matrix', [change('    strategy: { fail-fast: false, matrix: { cloud: [aws] } }\n', '')], 'a matrix'],
+  ['there is no gate', [change('name: gate', 'name: something')], 'before any login'],
+  [
+    'a login comes before the gate',
+    [change('      - name: gate', '      - uses: ./.github/actions/login\n      - name: gate')],
+    'before any login',
+  ],
+];
+
+describe('the rules', () => {
+  it('find nothing in a good file', () => {
+    expect(workflowFaults('good.yml', good)).toEqual([]);
+    expect(approvalFaults([{ file: 'good.yml', text: good }])).toEqual([]);
+  });
+
+  it.each(planted)('find %s', (_rule, from, to, word) => {
+    expect(workflowFaults('bad.yml', change(from, to)).join('\n')).toContain(word);
+  });
+
+  it.each(ungated)('find that %s', (_rule, texts, word) => {
+    expect(approvalFaults(texts.map((text, index) => ({ file: `${index}.yml`, text }))).join('\n')).toContain(word);
+  });
+
+  it('read the commands of a script, those in a shell array too', () => {
+    const script =
+      'arguments=(--engine podman)\n          npx trireme release "${arguments[@]}" --json > x && jq --slurp . x';
+    const text = change('npx trireme promote --promotion "$PROMOTION"', `|\n          ${script}`);
+    expect(commandsIn(text).at(-1)).toEqual({ verb: 'release', options: ['--engine', '--json'] });
+  });
+});
+
+describe('this repository', () => {
+  it('has the four workflows', () => {
+    const names = workflows.map(({ file }) => file.replace('.github/workflows/', ''));
+    expect(names).toEqual(['ci.yml', 'promote.yml', 'release.yml', 'rollback.yml']);
+  });
+
+  it('breaks no rule', () => {
+    const found = [...workflows.flatMap(({ file, text }) => workflowFaults(file, text)), ...approvalFaults(workflows)];
+    expect([...found, ...actions.flatMap(({ text }) => pinFaults(text))]).toEqual([]);
+  });
+
+  it('says in every action who calls it', () => {
+    expect(actions.filter(({ text }) => !/^# [\s\S]*Called by/.test(text)).map(({ file }) => file)).toEqual([]);
+  });
+
+  it('uses verbs and options that the command line has', async () => {
+    const used = workflows.flatMap(({ text }) => commandsIn(text));
+    expect(new Set(used.map(({ verb }) => verb))).toEqual(
+      new Set(['approve', 'deploy', 'promote', 'release', 'rollback', 'status', 'verify']),
+    );
+    for (const verb of new Set(used.map((one) => one.verb))) {
+      const { stdout } = await promisify(execFile)('node', ['bin/trireme.mjs', verb, '--help'], { cwd: repository });
+      const options = new Set(used.filter((one) => one.verb === verb).flatMap((one) => one.options));
+      const unknown = [...options].filter((option) => !new RegExp(`${option}\\b`).test(stdout));
+      expect({ verb, unknown }).toEqual({ verb, unknown: [] });
+    }
+  });
+});
