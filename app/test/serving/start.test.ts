@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -58,6 +58,12 @@ describe('starting the service', () => {
     await change(model);
     const service = await runService(cwd);
     expect((await settled(service)).body.reason).toMatch(reason);
+  });
+
+  it('does not take the unfinished folder of a killed writer for a model', async () => {
+    const { cwd, models } = await imageWith(wine.directory);
+    await mkdir(path.join(models, '.0123456789ab.partial'));
+    expect((await settled(await runService(cwd))).status).toBe(200);
   });
 
   it('never becomes ready when the engine computes something else than training did', async () => {
