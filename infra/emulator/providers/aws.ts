@@ -9,7 +9,8 @@ import {
 } from '../engine/resource-model.ts';
 import type { World } from '../world.ts';
 import { AwsAccount } from './aws-account.ts';
-import { appRunnerScaling, appRunnerService } from './aws-app-runner.ts';
+import { appRunnerService } from './aws-app-runner.ts';
+import { appRunnerScaling } from './aws-app-runner-scaling.ts';
 import { oneOf, pattern, range } from './input-rule.ts';
 import { type Shelf, storedResource } from './stored-resource.ts';
 

@@ -1,5 +1,5 @@
 // The emulated Azure subscription as its own resources see each other: resource ids, groups, identities, who may pull from a registry.
-import { isRecord, type Properties, text } from '../engine/property.ts';
+import { type Properties, text } from '../engine/property.ts';
 import { CloudRefusal, type ResourceContext } from '../engine/resource-model.ts';
 import type { EmulatedRegistry } from '../world.ts';
 import { accounts } from '../world.ts';
@@ -66,11 +66,6 @@ export class AzureSubscription {
   common(type: string, name: string): Properties {
     return { type, name, azureApiVersion: 'emulated' };
   }
-}
-
-/** Tags of a resource as ARM gives them back: absent when there are none. */
-export function tagged(inputs: Properties): Properties {
-  return isRecord(inputs.tags) ? { tags: inputs.tags } : {};
 }
 
 function covers(scope: string, id: string): boolean {

@@ -34,7 +34,7 @@ export function azureProvider(world: Pick<World, 'controlPlanes' | 'registries' 
   };
 }
 
-export const alreadyExists = (id: string): string => `cannot create already existing resource '${id}'`;
+const alreadyExists = (id: string): string => `cannot create already existing resource '${id}'`;
 
 function accountOf({ tenantId }: AzureSubscription): string {
   return `${tenantId.slice(0, -1)}3`;

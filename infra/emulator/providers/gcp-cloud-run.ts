@@ -1,6 +1,6 @@
 // Cloud Run as Pulumi's `gcp` provider drives it: the Admin API v2, waiting for each operation, failing when the revision did.
 import { projected } from '../engine/input-diff.ts';
-import { isList, isRecord, type Properties, type Property, text } from '../engine/property.ts';
+import { isList, isRecord, type Properties, text } from '../engine/property.ts';
 import {
   CloudRefusal,
   HalfMadeResource,
@@ -10,13 +10,12 @@ import {
 } from '../engine/resource-model.ts';
 import type { World } from '../world.ts';
 import { type Answer, call, poll } from './control-plane.ts';
+import { fromWire, imported, toWire } from './gcp-cloud-run-wire.ts';
 import type { GcpProject } from './gcp-project.ts';
 import { oneOf, pattern, range, reservedKeys } from './input-rule.ts';
 
 type CloudRunWorld = Pick<World, 'controlPlanes' | 'timeScale'>;
 
-/** What the provider keeps for itself or puts into the path; the API knows none of it. */
-const providerOnly = ['name', 'location', 'project', 'deletionProtection', 'deletionPolicy', 'tags'];
 const waiting = { pollSeconds: 2, limitSeconds: 1200 };
 
 export function cloudRunService(world: CloudRunWorld, project: GcpProject): ResourceModel {
@@ -179,55 +178,6 @@ function expectOk(answer: Answer, what: string): Properties {
   if (answer.status < 300) return answer.body;
   const error = answer.body.error;
   throw new CloudRefusal(`${what}: googleapi: Error ${answer.status}: ${text(error, 'message') ?? 'unknown error'}`);
-}
-
-/** The provider's names and shapes, where they are not the API's: lists in the plural, one port instead of a list. */
-function toWire(inputs: Properties): Properties {
-  const body = Object.fromEntries(Object.entries(inputs).filter(([key]) => !providerOnly.includes(key)));
-  return withContainers(renamed(body, 'traffics', 'traffic'), (container) => {
-    const { ports } = container;
-    return renamed(ports === undefined ? container : { ...container, ports: [ports] }, 'envs', 'env');
-  });
-}
-
-function fromWire(service: Properties): Properties {
-  const { terminalCondition, ...rest } = service;
-  const named = withContainers(renamed(rest, 'traffic', 'traffics'), (container) => {
-    const { ports, ...others } = container;
-    const [port] = isList(ports) ? ports : [];
-    return renamed(port === undefined ? others : { ...others, ports: port }, 'env', 'envs');
-  });
-  return {
-    ...named,
-    reconciling: service.reconciling ?? false,
-    ...(terminalCondition === undefined ? {} : { terminalConditions: [terminalCondition] }),
-  };
-}
-
-function withContainers(service: Properties, change: (container: Properties) => Properties): Properties {
-  const { template } = service;
-  if (!isRecord(template) || !isList(template.containers)) return service;
-  const containers = template.containers.map((one): Property => (isRecord(one) ? change(one) : one));
-  return { ...service, template: { ...template, containers } };
-}
-
-function renamed(properties: Properties, from: string, to: string): Properties {
-  const { [from]: value, ...rest } = properties;
-  return value === undefined ? rest : { ...rest, [to]: value };
-}
-
-/** What an import takes over as inputs. */
-function imported(outputs: Properties): Properties {
-  const { name = '', location = '', project = '', template = {}, ingress = '', labels, annotations } = outputs;
-  return {
-    name,
-    location,
-    project,
-    template,
-    ingress,
-    ...(labels === undefined ? {} : { labels }),
-    ...(annotations === undefined ? {} : { annotations }),
-  };
 }
 
 function lastStep(path: string): string {

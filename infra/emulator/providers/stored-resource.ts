@@ -25,10 +25,6 @@ export class Shelf {
     this.#records.delete(id);
   }
 
-  ids(): readonly string[] {
-    return [...this.#records.keys()];
-  }
-
   /** Inputs and additions together, as the cloud shows its resources. */
   find(matches: (resource: Properties) => boolean): Properties | undefined {
     return [...this.#records.values()].map(shown).find(matches);

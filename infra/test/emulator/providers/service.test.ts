@@ -206,6 +206,15 @@ describe('App Service', () => {
     },
     ...changes,
   });
+  /** The platform has given up on the container. */
+  const stopped = async (id: string) => {
+    const url = `${id}/instances?api-version=2025-05-01`;
+    for (;;) {
+      const { body } = await call(clouds.world.controlPlanes.arm, { method: 'GET', url });
+      if (JSON.stringify(body).includes('"STOPPED"')) return;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  };
   const serves = async (host: unknown, body: string) => {
     for (let tries = 0; tries < 400; tries++) {
       if ((await textOf(host)) === body) return body;
@@ -261,10 +270,10 @@ describe('App Service', () => {
   });
 
   it('is dead when its identity may not pull, though the vendor took it', async () => {
-    const { outputs } = await clouds.create(type, inputs('1'));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { id, outputs } = await clouds.create(type, inputs('1'));
+    await stopped(id);
     expect(await textOf(outputs.defaultHostName)).toBe(':( Application Error');
-    expect((await clouds.bench.pulled).length).toBe(0);
+    expect(clouds.bench.pulled).toEqual([]);
   });
 
   it('refuses a plan or an identity that does not exist, and to be created twice', async () => {
