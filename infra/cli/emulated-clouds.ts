@@ -1,6 +1,6 @@
 // The emulated clouds as a process beside this one: started, watched until they answer, asked to stop.
 import { spawn } from 'node:child_process';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -49,6 +49,11 @@ export async function askEmulator(
   } catch {
     return undefined;
   }
+}
+
+/** Clouds forget what they ran when they stop; what the engine remembers of it would then be about services that are gone. */
+export async function forgetState(directory: string): Promise<void> {
+  await Promise.all(['state', 'workspace'].map((name) => rm(join(directory, name), { recursive: true, force: true })));
 }
 
 /** @returns where they answer, once they do. @throws DeliveryError with what their own log says last. */

@@ -18,7 +18,7 @@ export interface CliEnvironment {
   readonly variables: Variables;
   /** The emulated clouds, when they are up; real ones otherwise. */
   readonly emulated: EmulatedClouds | undefined;
-  /** A folder, or a remote that git can push to. */
+  /** A folder, or a remote that git can push to. Emulated clouds have one of their own: what happens on them is no fact about real ones. */
   readonly ledger: string;
   /** Who acts, where the shell says so; git knows otherwise. */
   readonly login: string | undefined;
@@ -53,7 +53,10 @@ export async function readEnvironment(
     shell,
     variables,
     emulated: emulated === undefined ? undefined : { since: emulated.since, timeScale: emulated.timeScale },
-    ledger: shell.TRIREME_LEDGER ?? join(stateDirectory, 'ledger.git'),
+    ledger:
+      emulated === undefined
+        ? (shell.TRIREME_LEDGER ?? join(stateDirectory, 'ledger.git'))
+        : join(stateDirectory, 'emulated-ledger.git'),
     login: shell.TRIREME_ACTOR ?? shell.GITHUB_ACTOR,
     actions: actionsRun(shell),
   });

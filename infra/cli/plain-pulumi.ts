@@ -1,10 +1,11 @@
 // The Pulumi CLI and the folder it works in: for the deployer, and for whoever types `pulumi` against the emulated clouds.
+import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Report } from '../contract/ports.ts';
 import { type Installation, installation } from '../pulumi/installation.ts';
-import { prepareWorkspace, type Workspace } from '../pulumi/workspace.ts';
+import { plainPulumiEnvironment, prepareWorkspace, type Workspace } from '../pulumi/workspace.ts';
 import type { CliEnvironment } from './environment.ts';
 
 /** The CLI of this checkout, found or obtained once. @throws DeliveryError `cli-missing`, with everything that was tried. */
@@ -33,19 +34,41 @@ export function openWorkspace(environment: CliEnvironment, emulated: boolean): P
   });
 }
 
-/** Emulated clouds are of use without a CLI as well: its absence is said, and left to the verb that needs it. */
+/**
+ * What a shell needs so that `pulumi preview -s gcp-dev`, typed anywhere, works on the emulated clouds: a file to source, as a Python
+ * environment has one. Emulated clouds are of use without a CLI as well: its absence is said, and left to the verb that needs it.
+ */
 export async function preparePlainPulumi(
   environment: CliEnvironment,
   report: Report,
   signal: AbortSignal,
-): Promise<{ readonly workspace: string; readonly binDirectory?: string }> {
-  const { directory: workspace } = await openWorkspace(environment, true);
+): Promise<{ readonly activate: string; readonly workspace: string }> {
+  const workspace = await openWorkspace(environment, true);
+  const directory = join(environment.stateDirectory, 'emulator');
+  const variables = Object.entries(plainPulumiEnvironment(workspace)).map(
+    ([name, value]) => `export ${name}='${value}'`,
+  );
+  const path = await binDirectory(environment, report, signal);
+  const lines = [
+    `. '${join(directory, 'emulator.env')}'`,
+    ...(path === undefined ? [] : [`export PATH='${path}':"$PATH"`]),
+    ...variables,
+  ];
+  const activate = join(directory, 'activate');
+  await writeFile(activate, `${lines.join('\n')}\n`);
+  return { activate, workspace: workspace.directory };
+}
+
+async function binDirectory(
+  environment: CliEnvironment,
+  report: Report,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
-    const { binDirectory } = await findInstallation(environment, report, signal);
-    return { workspace, binDirectory };
+    return (await findInstallation(environment, report, signal)).binDirectory;
   } catch (error) {
     if (!(error instanceof DeliveryError) || error.code !== 'cli-missing') throw error;
     report({ message: error.message });
-    return { workspace };
+    return undefined;
   }
 }

@@ -2,6 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sha256 } from '../contract/canonical.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Actor } from '../contract/fact.ts';
 import type { Clock, Report } from '../contract/ports.ts';
@@ -36,7 +37,7 @@ export async function wireLedger(environment: CliEnvironment): Promise<Office> {
   const { checkout, stateDirectory, ledger: repository } = environment;
   await makeState(stateDirectory);
   const [ledger, policyText, actor] = await Promise.all([
-    openLedger({ repository, cache: join(stateDirectory, 'cache', 'ledger'), clock: systemClock }),
+    openLedger({ repository, cache: ledgerCache(stateDirectory, repository), clock: systemClock }),
     readFile(join(checkout, 'policy.yaml'), 'utf8').catch((cause: unknown) => {
       throw new DeliveryError(
         'document-invalid',
@@ -82,6 +83,11 @@ export async function wireDelivery(
     report,
     fetch,
   };
+}
+
+/** One for each ledger: a cache notices when a ledger was rewritten, and another ledger would look like that. */
+function ledgerCache(stateDirectory: string, repository: string): string {
+  return join(stateDirectory, 'cache', `ledger-${sha256(repository).slice(0, 12)}`);
 }
 
 /** Where the shell does not say who acts, git's own user does. */

@@ -7,6 +7,7 @@ import { type Cli, type Verb, verb } from '../cli.ts';
 import {
   askEmulator,
   emulatorDirectory,
+  forgetState,
   runInForeground,
   runningEmulator,
   startDetached,
@@ -15,7 +16,7 @@ import {
 import { table } from '../output.ts';
 import { preparePlainPulumi } from '../plain-pulumi.ts';
 
-const defaultTimeScale = '30';
+const defaultTimeScale = '10';
 
 export const emulator: Verb = (cli) => {
   const command = verb('emulator', 'Runs the emulated clouds: registries, control planes, runtimes and providers');
@@ -41,23 +42,19 @@ function up(cli: Cli): Command {
         });
       }
       await makeDirectory(directory);
-      const pulumi = await preparePlainPulumi(cli.environment, cli.output.report, cli.signal);
-      const here = (path: string) => relative(process.cwd(), path) || '.';
-      const instructions = [
-        'in another terminal, plain Pulumi against them:',
-        `  . ${here(directory)}/emulator.env`,
-        ...(pulumi.binDirectory === undefined ? [] : [`  export PATH="${pulumi.binDirectory}:$PATH"`]),
-        `  cd ${here(pulumi.workspace)} && pulumi preview -s gcp-dev`,
-      ];
       const settings = { timeScale, foreground: options.foreground === true };
       if (settings.foreground) {
-        for (const line of instructions) cli.output.talk(line);
         const code = await runInForeground(cli.environment, settings, cli.signal);
         cli.end({ code: code === 0 ? undefined : 'failed', sentence: 'the emulated clouds ended', json: { code } });
         return;
       }
       const { pid, url } = await startDetached(cli.environment, settings, cli.signal);
-      for (const line of instructions) cli.output.talk(line);
+      const pulumi = await preparePlainPulumi(cli.environment, cli.output.report, cli.signal);
+      cli.output.talk(
+        'empty clouds, and a ledger of their own: every verb works on them now. For plain Pulumi, in any terminal:',
+      );
+      cli.output.talk(`  source ${relative(process.cwd(), pulumi.activate)}`);
+      cli.output.talk('  pulumi preview -s gcp-dev');
       cli.end({
         sentence: `the emulated clouds run as process ${pid}, a platform's waiting ${timeScale} times shorter`,
         next: 'npx trireme release, and to stop them: npx trireme emulator down',
@@ -67,10 +64,10 @@ function up(cli: Cli): Command {
 }
 
 function down(cli: Cli): Command {
-  return verb('down', 'Stops them; what they hold stays').action(async () => {
+  return verb('down', 'Stops them; the next ones start empty, the ledger stays').action(async () => {
     const stopped = await stopEmulator(cli.environment, cli.signal);
     const sentence = stopped
-      ? 'the emulated clouds stopped; registries and state stay'
+      ? 'the emulated clouds stopped, and what they ran is gone; the ledger stays'
       : 'the emulated clouds did not run';
     cli.end({ sentence, next: 'npx trireme emulator up', json: { stopped } });
   });

@@ -42,7 +42,9 @@ function verdict({ environments, releases }: StatusTable): { sentence: string; n
   const [waiting] = environments.flatMap((one) => one.waiting);
   const [newest] = releases;
   const sentence =
-    split.length === 0 ? `${releases.length} releases` : `split: the stacks of ${split.join(' and ')} differ`;
+    split.length === 0
+      ? `${releases.length} ${releases.length === 1 ? 'release' : 'releases'}`
+      : `split: the stacks of ${split.join(' and ')} differ`;
   if (waiting !== undefined) return { sentence, next: `npx trireme approve ${waiting}` };
   if (newest === undefined) return { sentence: 'no release was made yet', next: 'npx trireme release' };
   return {

@@ -39,7 +39,13 @@ test('without emulated clouds the real ones are meant, silently, with the shell 
 
 test('while they are up the emulated clouds are meant, that is said, and no credential of the shell is passed on', async () => {
   await leaveEmulatorFile(process.pid);
-  const found = await read({ PATH: '/bin', AWS_PROFILE: 'team', AWS_ACCESS_KEY_ID: 'real' });
+  const found = await read({
+    PATH: '/bin',
+    AWS_PROFILE: 'team',
+    AWS_ACCESS_KEY_ID: 'real',
+    TRIREME_LEDGER: 'git@example.test:ledger.git',
+  });
+  expect(found.ledger).toBe(join(checkout, '.trireme/emulated-ledger.git'));
   expect(found.emulated).toEqual({ since: '2026-11-21T10:00:00.000Z', timeScale: 30 });
   expect(found.variables).toMatchObject({ PATH: '/bin', AWS_ACCESS_KEY_ID: 'emulated' });
   expect(found.variables.AWS_PROFILE).toBeUndefined();
