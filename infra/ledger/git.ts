@@ -35,8 +35,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       const head = await remoteHead();
       if (head === undefined) {
         const before = await seenHead();
-        if (before !== undefined) throw truncated((await readFacts(before)).at(-1)?.id);
-        return known;
+        if (before === undefined) return known;
+        // Another process may have made the branch since we asked; if not, it was there and is gone.
+        if ((await remoteHead()) === undefined) throw truncated((await readFacts(before)).at(-1)?.id);
+        continue;
       }
       if (head === known.head) return known;
       const complete = await fetchHead(head);
