@@ -45,11 +45,14 @@ const patience = 6;
 /** A loopback answers at once; asking more often would only take the processor from what is asked about. */
 const shortestMilliseconds = 100;
 
+/** Shortened, the time limit must still outlast a start on a busy laptop: emulated platforms wait for their containers in real time. */
+const shortestLimitMilliseconds = 90_000;
+
 export function paceOf(runtime: RuntimeContract, timeScale: number): Pace {
   const { everySeconds, forSeconds } = runtime.poll.value;
   return {
     everyMilliseconds: Math.max(shortestMilliseconds, (everySeconds * 1000) / timeScale),
-    forMilliseconds: (forSeconds * 1000) / timeScale,
+    forMilliseconds: Math.max(Math.min(shortestLimitMilliseconds, forSeconds * 1000), (forSeconds * 1000) / timeScale),
   };
 }
 

@@ -1,7 +1,7 @@
 // The emulated clouds as a process of their own: `node infra/emulator/main.ts <directory> [--time-scale N] [--faults JSON]`.
 // Says where they are in `emulator.env` and `emulator.json`, and to a parent over its channel. Ends on SIGTERM, when asked over the
 // admin API, and with its parent unless told to `--stay`.
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DeliveryError } from '../contract/errors.ts';
@@ -46,6 +46,7 @@ async function run(): Promise<void> {
   });
   try {
     await refuseSecond(directory);
+    await empty(directory);
     const emulator = await startEmulator({
       directory,
       timeScale: positive(values['time-scale']),
@@ -95,6 +96,15 @@ async function refuseSecond(directory: string): Promise<void> {
   throw new DeliveryError('refused', `emulated clouds run in ${directory} already, as process ${pid}`, {
     hint: 'stop them first: npx trireme emulator down',
   });
+}
+
+/**
+ * Clouds without a memory: resources live in the process, so what an earlier one left on disk (Pulumi's state, images, its ledger)
+ * would tell of services that are gone. The record of its processes stays: leftovers are ended by it.
+ */
+async function empty(directory: string): Promise<void> {
+  const left = (await readdir(directory)).filter((name) => name !== 'processes');
+  await Promise.all(left.map((name) => rm(join(directory, name), { recursive: true, force: true, maxRetries: 3 })));
 }
 
 async function record(

@@ -1,15 +1,13 @@
 // What a person needs to go on with emulated clouds that were left running: endpoints to call, and plain Pulumi.
-import path from 'node:path';
 import { preparePlainPulumi } from '../cli/plain-pulumi.ts';
 import type { Stage } from './stage.ts';
 
 export async function keepWords(stage: Stage): Promise<string> {
   const { checkout, environment } = stage;
   const { signal } = new AbortController();
-  await preparePlainPulumi(environment, () => {}, signal);
+  const { activate } = await preparePlainPulumi(environment, () => {}, signal);
   const [prod] = await stage.endpoints('prod');
   const [cloud] = stage.clouds;
-  const env = path.join(environment.stateDirectory, 'emulator', 'emulator.env');
   const call =
     prod === undefined
       ? []
@@ -25,7 +23,7 @@ export async function keepWords(stage: Stage): Promise<string> {
     `  cd ${checkout.root}`,
     '  npx trireme status',
     'and so does plain Pulumi:',
-    `  source ${env}`,
+    `  source ${activate}`,
     `  pulumi preview -s ${cloud}-dev`,
     'Stop them:',
     '  npx trireme emulator down',

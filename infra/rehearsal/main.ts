@@ -157,9 +157,14 @@ async function removeEnded(folder: string): Promise<void> {
 }
 
 /** Keeps what can be read later, the ledger and the manifests; images, models and engine state are made again by the next rehearsal. */
-async function sweep({ environment }: Stage): Promise<void> {
-  for (const name of ['emulator', 'build', 'cache', 'models', 'pulumi', 'workspace']) {
-    await rm(path.join(environment.stateDirectory, name), { recursive: true, force: true, maxRetries: 3 });
+async function sweep({ environment: { stateDirectory, ledger } }: Stage): Promise<void> {
+  const kept = [ledger, path.join(stateDirectory, 'releases')];
+  const isKept = (entry: string) => kept.some((one) => one === entry || one.startsWith(`${entry}${path.sep}`));
+  for (const folder of [stateDirectory, path.dirname(ledger)]) {
+    for (const name of await readdir(folder)) {
+      const entry = path.join(folder, name);
+      if (!isKept(entry)) await rm(entry, { recursive: true, force: true, maxRetries: 3 });
+    }
   }
 }
 

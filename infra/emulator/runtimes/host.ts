@@ -21,16 +21,20 @@ export interface Faults {
 
 export const noFaults: Faults = { drain: 'on', staleImage: [] };
 
+const startMargin = 5;
+/** How much of an earlier, slower start is still believed at the next one: a machine that was busy for a while may be idle again. */
+const startMemory = 0.9;
+
 export class RuntimeHost {
   readonly images: Images;
   readonly processes: ProcessRecord;
   readonly timeScale: number;
   readonly faults: Faults;
-  /** The least a start limit is shortened to. */
-  readonly shortestStartSeconds: number;
   readonly services = new Set<HostedService>();
   /** Aborted when the emulator stops. */
   readonly stopping = new AbortController();
+  readonly #leastStartSeconds: number;
+  #longestStartSeconds = 0;
   #instances = new Set<Instance>();
   #starting = new Set<Revision>();
   #ending = new Set<Promise<void>>();
@@ -39,14 +43,28 @@ export class RuntimeHost {
     readonly images: Images;
     readonly processes: ProcessRecord;
     readonly timeScale: number;
-    readonly shortestStartSeconds?: number;
+    /** No start limit is shortened below this. Default: 8. */
+    readonly leastStartSeconds?: number;
     readonly faults?: Faults;
   }) {
     this.images = options.images;
     this.processes = options.processes;
     this.timeScale = options.timeScale;
-    this.shortestStartSeconds = options.shortestStartSeconds ?? 8;
+    this.#leastStartSeconds = options.leastStartSeconds ?? 8;
     this.faults = { ...(options.faults ?? noFaults) };
+  }
+
+  /**
+   * The least a start limit is shortened to. Real limits are a hundred times what a container needs; shortened ones must still be
+   * several times what one needed on this machine, as busy as it is now, or good images would be failed.
+   */
+  get shortestStartSeconds(): number {
+    return Math.max(this.#leastStartSeconds, startMargin * this.#longestStartSeconds);
+  }
+
+  /** An instance passed its start probe after this long. */
+  startTook(seconds: number): void {
+    this.#longestStartSeconds = Math.max(seconds, this.#longestStartSeconds * startMemory);
   }
 
   started(instance: Instance): void {

@@ -17,8 +17,23 @@ export class BoundedLog {
     return this.#unfinished === '' ? this.#lines : [...this.#lines, this.#unfinished];
   }
 
-  /** The last lines in one, for a reason. */
-  tail(count: number): string {
-    return this.lines().slice(-count).join(' | ');
+  /**
+   * Why a container ended badly, in its own words: the newest structured line of severity ERROR, else the last line.
+   * Platforms read JSON lines with `severity` and `message` (https://cloud.google.com/logging/docs/structured-logging).
+   */
+  lastWords(): string {
+    const lines = this.lines();
+    return lines.map(errorOf).findLast((said) => said !== undefined) ?? lines.at(-1) ?? '';
+  }
+}
+
+function errorOf(line: string): string | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const entry: { severity?: unknown; message?: unknown; reason?: unknown } = JSON.parse(line);
+    if (entry.severity !== 'ERROR') return undefined;
+    return entry.reason === undefined ? String(entry.message) : `${entry.message}: ${entry.reason}`;
+  } catch {
+    return undefined;
   }
 }

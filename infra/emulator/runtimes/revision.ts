@@ -96,8 +96,10 @@ export class Revision {
       over.abort();
       return how;
     });
+    const started = performance.now();
     const found = await probeUntilReady(instance.port, scaledProbe(this.container.probe, this.#host), signal);
     if (found === undefined && instance.running && !this.#retired.signal.aborted && !outer.aborted) {
+      this.#host.startTook((performance.now() - started) / 1000);
       const backend = newBackend(instance.port, () => instance.running);
       this.#serving.set(instance, backend);
       void ended.then((how) => this.#replaceCrashed(instance, how));
@@ -128,6 +130,6 @@ export class Revision {
 }
 
 function withLog(how: string, instance: Instance): string {
-  const said = instance.log.tail(3);
+  const said = instance.log.lastWords();
   return said === '' ? how : `${how}: ${said}`;
 }

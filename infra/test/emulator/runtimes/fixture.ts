@@ -71,7 +71,7 @@ export async function bench(options: { readonly timeScale?: number; readonly fau
     images,
     processes,
     timeScale: options.timeScale ?? 100,
-    shortestStartSeconds: 2,
+    leastStartSeconds: 2,
     ...(options.faults === undefined ? {} : { faults: options.faults }),
   });
   return {
