@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { DeliveryError } from '../../contract/errors.ts';
 import { type Cloud, clouds } from '../../contract/stack.ts';
 import type { EmulatedRegistry } from '../world.ts';
-import { emulatedAuthorization } from './credentials.ts';
 import { distribution, type RegistryFaults } from './distribution.ts';
 import { openStore } from './store.ts';
 import { answerToken } from './tokens.ts';
@@ -79,12 +78,6 @@ export async function startRegistries(folder: string): Promise<Readonly<Record<C
   );
   if (aws === undefined || gcp === undefined || azure === undefined) throw new Error('three clouds, three registries');
   return { aws, gcp, azure };
-}
-
-/** `authenticate` of a registry client that talks to the emulated clouds: the fake login of whichever vendor's host it is. */
-export async function emulatedLogin(host: string): Promise<string | undefined> {
-  const cloud = clouds.find((one) => registryVendors[one].hostPattern.test(host));
-  return cloud === undefined ? undefined : emulatedAuthorization[cloud];
 }
 
 /**

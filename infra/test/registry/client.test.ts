@@ -6,16 +6,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Cloud, clouds } from '../../contract/stack.ts';
-import {
-  emulatedHosts,
-  emulatedLogin,
-  type RunningRegistry,
-  startRegistries,
-} from '../../emulator/registries/registry.ts';
+import { emulatedAuthorization } from '../../emulator/registries/credentials.ts';
+import { emulatedHosts, type RunningRegistry, startRegistries } from '../../emulator/registries/registry.ts';
+import { registryVendors } from '../../emulator/registries/vendors.ts';
 import { createRegistryClient, type RegistryClient } from '../../registry/client.ts';
 import { blobFile, readLayout } from '../../registry/oci.ts';
 import { publish } from '../../registry/publish.ts';
 import { writeSampleLayout } from './sample-image.ts';
+
+/** The fake login of whichever vendor's host it is. */
+async function emulatedLogin(host: string): Promise<string | undefined> {
+  const cloud = clouds.find((one) => registryVendors[one].hostPattern.test(host));
+  return cloud === undefined ? undefined : emulatedAuthorization[cloud];
+}
 
 let folder: string;
 let layout: string;
