@@ -51,11 +51,6 @@ export async function askEmulator(
   }
 }
 
-/** Clouds forget what they ran when they stop; what the engine remembers of it would then be about services that are gone. */
-export async function forgetState(directory: string): Promise<void> {
-  await Promise.all(['state', 'workspace'].map((name) => rm(join(directory, name), { recursive: true, force: true })));
-}
-
 /** @returns where they answer, once they do. @throws DeliveryError with what their own log says last. */
 export async function startDetached(
   environment: CliEnvironment,

@@ -7,7 +7,6 @@ import { type Cli, type Verb, verb } from '../cli.ts';
 import {
   askEmulator,
   emulatorDirectory,
-  forgetState,
   runInForeground,
   runningEmulator,
   startDetached,
