@@ -1,12 +1,12 @@
 // The two Pulumi programs as functions: a prediction service, and what a cloud needs once. Whoever runs them says which release.
-import { getOrganization, type Input, type Output, StackReference } from '@pulumi/pulumi';
+import { getOrganization, type Output, StackReference } from '@pulumi/pulumi';
+import { z } from 'zod';
 import { cloudRegistry, type Runtime, runtimeRegistry } from './clouds/index.ts';
 import { project } from './clouds/names.ts';
 import { DeliveryError } from './contract/errors.ts';
 import type {
   FoundationConfig,
   FoundationOutputs,
-  PredictionServiceArgs,
   PredictionServiceOutputs,
   ReleaseArgs,
   ServiceConfig,
@@ -35,7 +35,7 @@ export async function serviceProgram(args: ServiceProgramArgs): Promise<ServiceS
   const runtime: Runtime = runtimeRegistry[config.runtime];
   const PredictionService = await runtime.component();
   const provider = await cloudRegistry[stack.cloud].provider(config.region);
-  const foundation = readFoundation(stack.cloud);
+  const foundation = await readFoundation(stack.cloud);
   const service = new PredictionService('prediction-service', { ...args, foundation }, { provider });
 
   const { endpoint, revision, candidateEndpoint, coordinates } = service;
@@ -68,15 +68,18 @@ function liveRelease({ stage, release, current }: ServiceProgramArgs, hasSlot: b
   return { releaseId, imageDigest, buildId, imageRef };
 }
 
-function readFoundation(cloud: Cloud): PredictionServiceArgs['foundation'] {
+/** Read before anything is registered: a service without its foundation ends in one sentence. */
+async function readFoundation(cloud: Cloud): Promise<Pick<FoundationOutputs, 'pullIdentity' | 'details'>> {
   const name = foundationOf(cloud);
-  const outputs = new StackReference(`${getOrganization()}/${project}/${name}`);
-  const output = <T>(key: keyof FoundationOutputs): Input<T> =>
-    outputs.getOutput(key).apply((value: T | undefined) => {
-      if (value !== undefined) return value;
-      throw new DeliveryError('refused', `expected ${name} to be up; found no output \`${key}\` of it`, {
-        hint: `bring it up first: pulumi up --stack ${name}`,
-      });
-    });
-  return { pullIdentity: output('pullIdentity'), details: output('details') };
+  const reference = new StackReference(`${getOrganization()}/${project}/${name}`);
+  const [pullIdentity, details] = await Promise.all(
+    (['pullIdentity', 'details'] as const).map((output) => reference.getOutputDetails(output)),
+  );
+  const parsed = foundationValues.safeParse({ pullIdentity: pullIdentity?.value, details: details?.value });
+  if (parsed.success) return parsed.data;
+  throw new DeliveryError('refused', `expected ${name} to be up; found no outputs of it`, {
+    hint: `bring it up first: pulumi up --stack ${name}`,
+  });
 }
+
+const foundationValues = z.object({ pullIdentity: z.string().min(1), details: z.record(z.string(), z.string()) });

@@ -1,5 +1,5 @@
 // The registry of runtimes and clouds: what each one brings, checked to be the same of all.
-import type { Region } from '@pulumi/aws/region.js';
+import type { ProviderArgs as AwsProviderArgs } from '@pulumi/aws/provider.js';
 import type { Output, ProviderResource } from '@pulumi/pulumi';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Clock, Prover } from '../contract/ports.ts';
@@ -85,7 +85,7 @@ export const cloudRegistry = {
   aws: {
     async provider(region) {
       const { Provider } = await import('@pulumi/aws/provider.js');
-      return new Provider('aws', { region: region as Region });
+      return new Provider('aws', { region: region as NonNullable<AwsProviderArgs['region']> });
     },
     async foundation(_config, options) {
       const { AwsFoundation } = await import('./aws/foundation.ts');

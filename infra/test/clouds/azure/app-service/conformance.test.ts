@@ -1,0 +1,4 @@
+import { appService } from '../../../../clouds/azure/app-service/runtime.ts';
+import { describeConformance } from '../../../conformance.ts';
+
+describeConformance(appService);

@@ -1,0 +1,220 @@
+// The real programs on the real engine over the emulated clouds: everything but registries, whose place images made by digest take.
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { provers } from '../../clouds/index.ts';
+import { parseStackFile, type StackConfig } from '../../config.ts';
+import type { Clock, Deployer, Prover } from '../../contract/ports.ts';
+import type { ReleaseManifest } from '../../contract/release.ts';
+import type { RuntimeName } from '../../contract/service.ts';
+import type { Cloud, Stack } from '../../contract/stack.ts';
+import { appRunnerApi } from '../../emulator/control-planes/app-runner/api.ts';
+import { appServiceApi } from '../../emulator/control-planes/app-service/api.ts';
+import { cloudRunApi } from '../../emulator/control-planes/cloud-run/api.ts';
+import { listen } from '../../emulator/listen.ts';
+import { startProviders } from '../../emulator/providers/start.ts';
+import { type Images, RuntimeHost } from '../../emulator/runtimes/host.ts';
+import { ProcessRecord } from '../../emulator/runtimes/process-record.ts';
+import type { EmulatedRegistry, WireRequest } from '../../emulator/world.ts';
+import { foundationProgram, serviceProgram } from '../../program.ts';
+import { createDeployer } from '../../pulumi/deployer.ts';
+import { prepareWorkspace } from '../../pulumi/workspace.ts';
+import { checkoutInstallation } from '../pulumi/tiny-deployer.ts';
+
+/** Digests made of one digit: what its image does is known by it. */
+export const good = 1;
+export const better = 2;
+export const neverReady = 9;
+
+const timeScale = 200;
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+export const repositories: Readonly<Record<Cloud, string>> = {
+  aws: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/trireme',
+  gcp: 'europe-west1-docker.pkg.dev/trireme-emulated/trireme/trireme',
+  azure: 'triremeemulated.azurecr.io/trireme',
+};
+
+export interface EmulatedClouds {
+  readonly deployer: Deployer;
+  readonly provers: Readonly<Record<RuntimeName, Prover>>;
+  /** Engine variables and a folder with the project, for plain `pulumi`. */
+  readonly plain: { readonly directory: string; readonly variables: Readonly<Record<string, string | undefined>> };
+  /** Every request the provers made, as `<method> <path>`. */
+  readonly asked: string[];
+  stop(): Promise<void>;
+}
+
+export async function emulatedClouds(stackFiles: Readonly<Record<string, string>>): Promise<EmulatedClouds> {
+  const directory = await mkdtemp(join(tmpdir(), 'trireme-clouds-'));
+  const processes = new ProcessRecord(join(directory, 'processes'));
+  const host = new RuntimeHost({ images: imagesIn(directory), processes, timeScale, leastStartSeconds: 2 });
+  const controlPlanes = {
+    appRunner: appRunnerApi(host),
+    cloudRun: cloudRunApi(host),
+    arm: appServiceApi(host),
+  };
+  const asked: string[] = [];
+  const heard = (handler: (request: WireRequest) => ReturnType<typeof controlPlanes.arm>) =>
+    listen((request) => {
+      asked.push(`${request.method} ${request.headers['x-amz-target'] ?? request.url.split('?')[0]}`);
+      return handler(request);
+    });
+  const [appRunner, cloudRun, arm] = await Promise.all([
+    heard(controlPlanes.appRunner),
+    heard(controlPlanes.cloudRun),
+    heard(controlPlanes.arm),
+  ]);
+  const empty = await listen(async () => ({ status: 200, body: '{"tags":[]}' }));
+  const registry = (cloud: Cloud): EmulatedRegistry => ({
+    host: repositories[cloud].split('/')[0] ?? '',
+    url: empty.url,
+    createRepository() {},
+    deleteRepository() {},
+  });
+  const registries = { aws: registry('aws'), gcp: registry('gcp'), azure: registry('azure') };
+  const started = await startProviders(
+    { controlPlanes, registries, timeScale },
+    { cacheDirectory: join(root, '.trireme', 'cache') },
+  );
+
+  const workspace = await prepareWorkspace({
+    checkout: await checkoutWith(directory, stackFiles),
+    directory: join(directory, 'workspace'),
+    secrets: 'own',
+  });
+  const { command } = await checkoutInstallation();
+  await mkdir(join(directory, 'state'));
+  const variables = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    TRIREME_EMULATOR: 'http://127.0.0.1:1',
+    AWS_ENDPOINT_URL_APPRUNNER: appRunner.url,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN: `${cloudRun.url}/`,
+    TRIREME_ARM_ENDPOINT: arm.url,
+    PULUMI_BACKEND_URL: `file://${join(directory, 'state')}`,
+    PULUMI_HOME: join(directory, 'home'),
+    PULUMI_CONFIG_PASSPHRASE: 'for tests',
+    PULUMI_SKIP_UPDATE_CHECK: 'true',
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+    PULUMI_DEBUG_PROVIDERS: started.debugProviders,
+  };
+  const configs = new Map(Object.entries(stackFiles).map(([name, text]) => [name, parseStackFile(name, text)]));
+  return {
+    deployer: createDeployer({ program: programOver(configs), workspace, command, environment: variables, clock }),
+    provers: provers({ variables, clock, timeScale }),
+    plain: { directory: workspace.directory, variables },
+    asked,
+    async stop() {
+      await started.stop();
+      await Promise.all([appRunner, cloudRun, arm, empty].map((listener) => listener.close()));
+      await host.stop(1);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function programOver(configs: ReadonlyMap<string, StackConfig>) {
+  return {
+    service: (args: Omit<Parameters<typeof serviceProgram>[0], 'config'>) => async () => {
+      const found = configs.get(args.stack.name);
+      if (found?.kind !== 'service') throw new Error(`no ${args.stack.name}`);
+      return { ...(await serviceProgram({ ...args, config: found.config })) };
+    },
+    foundation:
+      ({ cloud }: { readonly cloud: Cloud }) =>
+      async () => {
+        const found = configs.get(`${cloud}-foundation`);
+        if (found?.kind !== 'foundation') throw new Error(`no ${cloud}-foundation`);
+        return { ...(await foundationProgram(found)) };
+      },
+  };
+}
+
+async function checkoutWith(directory: string, stackFiles: Readonly<Record<string, string>>): Promise<string> {
+  const checkout = join(directory, 'checkout');
+  await mkdir(join(checkout, 'stacks'), { recursive: true });
+  await cp(join(root, 'Pulumi.yaml'), join(checkout, 'Pulumi.yaml'));
+  for (const entry of ['infra', 'node_modules', 'package.json'])
+    await symlink(join(root, entry), join(checkout, entry));
+  for (const [name, text] of Object.entries(stackFiles)) {
+    await writeFile(join(checkout, 'stacks', `Pulumi.${name}.yaml`), text);
+  }
+  return checkout;
+}
+
+export const clock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
+};
+
+export function digestOfDigit(digit: number): string {
+  return `sha256:${String(digit).repeat(64)}`;
+}
+
+/** As much of a manifest as deployer and provers read. */
+export function release(digit: number): ReleaseManifest {
+  const digest = digestOfDigit(digit);
+  return {
+    schema: 'trireme.release/1',
+    sequence: digit,
+    source: { repository: 'trireme', commit: '0'.repeat(40), dirty: false, authors: ['Dana <dana@example.org>'] },
+    image: {
+      name: 'trireme',
+      digest,
+      builder: 'layout',
+      builderVersion: '1',
+      platform: 'linux/amd64',
+      size: 1,
+      copies: (['aws', 'gcp', 'azure'] as const).map((cloud) => ({ cloud, ref: `${repositories[cloud]}@${digest}` })),
+    },
+    build: { buildId: buildOf(digit), node: '24', lockfile: digest },
+    models: [{ name: 'wine', digest }],
+    infra: { program: digest, stackConfigs: {} },
+  };
+}
+
+export function stackOf(cloud: Cloud, environment: 'dev' | 'prod'): Stack {
+  return { name: `${cloud}-${environment}`, cloud, environment };
+}
+
+function buildOf(digit: number): string {
+  return `bld-${String(digit).repeat(12)}`;
+}
+
+function imagesIn(directory: string): Images {
+  return {
+    async pull(_cloud, imageRef) {
+      const digit = Number(imageRef.at(-1));
+      const image = join(directory, `image-${digit}`);
+      await mkdir(image, { recursive: true });
+      await writeFile(join(image, 'server.cjs'), application);
+      return {
+        digest: digestOfDigit(digit),
+        directory: image,
+        config: {
+          entrypoint: ['node', 'server.cjs'],
+          command: [],
+          variables: { BUILD: buildOf(digit), READY: digit === neverReady ? '503' : '200' },
+          workingDirectory: '/',
+          exposedPort: 8080,
+        },
+      };
+    },
+  };
+}
+
+/** Speaks the routes of the service contract, and drains. */
+const application = `
+const { createServer } = require('node:http');
+const { BUILD, READY, PORT, HOST, RELEASE_ID, IMAGE_DIGEST } = process.env;
+const server = createServer((request, response) => {
+  if (request.url === '/v2/health/ready') response.statusCode = Number(READY);
+  if (request.url === '/environment') return response.end(JSON.stringify(process.env));
+  response.end(JSON.stringify({ releaseId: RELEASE_ID, imageDigest: IMAGE_DIGEST, buildId: BUILD }));
+});
+server.listen(Number(PORT), HOST);
+process.on('SIGTERM', () => server.close(() => process.exit(0)));
+`;

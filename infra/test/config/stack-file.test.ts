@@ -1,0 +1,185 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parseStackFile } from '../../config.ts';
+import { serviceConfigKeys } from '../../contract/service.ts';
+
+const stacks = fileURLToPath(new URL('../../../stacks/', import.meta.url));
+const text = (name: string) => readFile(`${stacks}Pulumi.${name}.yaml`, 'utf8');
+const awsDev = await text('aws-dev');
+const azureProd = await text('azure-prod');
+const gcpDev = await text('gcp-dev');
+
+function faultOf(name: string, file: string): string {
+  try {
+    parseStackFile(name, file);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return 'no fault';
+}
+
+describe('the stack files of this project', () => {
+  it('are all good', async () => {
+    const files = (await readdir(stacks)).map((file) => file.slice('Pulumi.'.length, -'.yaml'.length));
+    expect(files).toHaveLength(9);
+    for (const name of files) expect(faultOf(name, await text(name))).toBe('no fault');
+  });
+
+  it('say what a service is', () => {
+    expect(parseStackFile('aws-dev', awsDev)).toEqual({
+      kind: 'service',
+      stack: { name: 'aws-dev', cloud: 'aws', environment: 'dev' },
+      config: {
+        runtime: 'app-runner',
+        region: 'eu-west-1',
+        cpu: 1,
+        memoryMiB: 2048,
+        minInstances: 1,
+        maxInstances: 2,
+        concurrency: 50,
+        exposure: 'public',
+        protect: false,
+        env: {},
+        secrets: {},
+      },
+    });
+  });
+
+  it('say where a foundation is', async () => {
+    expect(parseStackFile('gcp-foundation', await text('gcp-foundation'))).toEqual({
+      kind: 'foundation',
+      cloud: 'gcp',
+      config: { region: 'europe-west1' },
+    });
+  });
+
+  it('have the contract’s keys in the contract’s order', () => {
+    const keys = [...awsDev.matchAll(/^ {2}trireme:(\w+):/gm)].map(([, key]) => key);
+    expect(keys).toEqual(serviceConfigKeys);
+  });
+});
+
+describe('a malformed stack file', () => {
+  it.each<[string, string, string, RegExp]>([
+    [
+      'a misspelt key',
+      'aws-dev',
+      awsDev.replace('memoryMiB', 'memoryMib'),
+      /`trireme:memoryMib`: no such key; did you mean `trireme:memoryMiB`\?.*memoryMiB: expected a value; found none/,
+    ],
+    ['a key of a provider', 'aws-dev', `${awsDev}  aws:region: eu-west-1\n`, /`aws:region`: no such key/],
+    ['an image', 'aws-dev', `${awsDev}  trireme:image: nginx\n`, /never names an image/],
+    [
+      'an image in a variable',
+      'aws-dev',
+      awsDev.replace('env: {}', `env: {IMAGE: "x@sha256:${'0'.repeat(64)}"}`),
+      /env\.IMAGE: a stack file never names an image/,
+    ],
+    [
+      'keys in another order',
+      'aws-dev',
+      awsDev.replace(/( {2}trireme:cpu: 1\n)( {2}trireme:memoryMiB: 2048\n)/, '$2$1'),
+      /`trireme:memoryMiB`: expected the keys in this order/,
+    ],
+    [
+      'a runtime of another cloud',
+      'aws-dev',
+      awsDev.replace('app-runner', 'cloud-run'),
+      /runtime: expected one of aws; found cloud-run of gcp/,
+    ],
+    ['an unknown runtime', 'aws-dev', awsDev.replace('app-runner', 'lambda'), /runtime: /],
+    ['text for a number', 'aws-dev', awsDev.replace('cpu: 1', 'cpu: one'), /cpu: /],
+    [
+      'fewer instances at most than at least',
+      'gcp-dev',
+      gcpDev.replace('minInstances: 1', 'minInstances: 3'),
+      /maxInstances: expected at least minInstances, 3; found 2/,
+    ],
+    [
+      'no instance on a platform that keeps one',
+      'aws-dev',
+      awsDev.replace('minInstances: 1', 'minInstances: 0'),
+      /minInstances: expected at least 1 on App Runner; found 0/,
+    ],
+    [
+      'memory that the cpu does not go with',
+      'aws-dev',
+      awsDev.replace('2048', '1024'),
+      /memoryMiB: expected 2048, 3072, 4096 with 1 vCPU on App Runner; found 1024/,
+    ],
+    [
+      'a fraction of a cpu',
+      'gcp-dev',
+      gcpDev.replace('cpu: 1', 'cpu: 3'),
+      /cpu: expected 1, 2, 4, 6, 8 vCPUs on Cloud Run; found 3/,
+    ],
+    ['too much memory', 'gcp-dev', gcpDev.replace('1024', '9000'), /memoryMiB: expected 512 to 4096/],
+    [
+      'too many requests at once',
+      'aws-dev',
+      awsDev.replace('concurrency: 50', 'concurrency: 500'),
+      /concurrency: expected at most 200 on App Runner; found 500/,
+    ],
+    [
+      'a plan without slots in prod',
+      'azure-prod',
+      azureProd.replace('4096', '1792'),
+      /cpu and memoryMiB: expected 1 and 4096 \(P0v3\).* on App Service with a slot; found 1 and 1792/,
+    ],
+    [
+      'a plan that should grow',
+      'azure-prod',
+      azureProd.replace('maxInstances: 2', 'maxInstances: 5'),
+      /maxInstances: expected 2, as minInstances/,
+    ],
+    [
+      'a variable of the platform',
+      'aws-dev',
+      awsDev.replace('env: {}', 'env: {PORT: "80"}'),
+      /PORT: expected a variable of the service's own; the platform sets/,
+    ],
+    [
+      'a variable of the release',
+      'aws-dev',
+      awsDev.replace('env: {}', 'env: {RELEASE_ID: x}'),
+      /the release sets this one/,
+    ],
+    ['a number as a variable', 'aws-dev', awsDev.replace('env: {}', 'env: {LIMIT: 8}'), /env\.LIMIT: .*string/],
+    ['a lower-case variable', 'aws-dev', awsDev.replace('env: {}', 'env: {limit: x}'), /env\.limit: /],
+    [
+      'a variable twice',
+      'gcp-dev',
+      gcpDev.replace('env: {}', 'env: {TOKEN: x}').replace('secrets: {}', 'secrets: {TOKEN: name}'),
+      /TOKEN: expected it in env or in secrets; found in both/,
+    ],
+    [
+      'a secret that is no ARN',
+      'aws-dev',
+      awsDev.replace('secrets: {}', 'secrets: {TOKEN: name}'),
+      /secrets\.TOKEN: expected the ARN/,
+    ],
+    ['another key at the top', 'aws-dev', `${awsDev}environment: x\n`, /`environment`: expected only `config`/],
+    ['no configuration', 'aws-dev', '{}', /expected `config:`/],
+    ['no YAML', 'aws-dev', 'config: [', /Pulumi\.aws-dev\.yaml: /],
+    [
+      'a service’s key in a foundation',
+      'gcp-foundation',
+      gcpDev,
+      /`trireme:runtime`: no such key; expected one of region/,
+    ],
+  ])('%s', (_what, name, file, fault) => expect(faultOf(name, file)).toMatch(fault));
+
+  it('has every fault in one message', () => {
+    const fault = faultOf('aws-dev', awsDev.replace('cpu: 1', 'cpu: one').replace('protect: false', 'protect: maybe'));
+    expect(fault).toMatch(/cpu: .*; protect: /);
+  });
+
+  it('is told apart from a stack that there is not', () => {
+    expect(() => parseStackFile('aws-prd', awsDev)).toThrow(expect.objectContaining({ code: 'unknown-stack' }));
+  });
+
+  it('may hold what the engine notes about its secrets', () => {
+    expect(faultOf('aws-dev', `${awsDev}encryptionsalt: v1:x\n`)).toBe('no fault');
+  });
+});

@@ -1,0 +1,199 @@
+// What every runtime must satisfy, in the words of the contracts: the real component and prover, on the real engine, over the emulated cloud.
+// Runtimes differ only by the fields of their runtime contract; each one's test file is a call of this.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyFor, identityOf } from '../contract/release.ts';
+import type { RuntimeContract } from '../contract/runtime.ts';
+import type { DeployedService, Stage } from '../contract/service.ts';
+import type { Stack } from '../contract/stack.ts';
+import type { Check } from '../contract/verification.ts';
+import {
+  better,
+  digestOfDigit,
+  type EmulatedClouds,
+  emulatedClouds,
+  good,
+  neverReady,
+  release,
+  repositories,
+  stackOf,
+} from './clouds/emulated-clouds.ts';
+import { installationMilliseconds } from './pulumi/tiny-deployer.ts';
+
+const stacks = fileURLToPath(new URL('../../stacks/', import.meta.url));
+
+export function describeConformance(contract: RuntimeContract): void {
+  const { cloud, name } = contract;
+  const dev = stackOf(cloud, 'dev');
+  const prod = stackOf(cloud, 'prod');
+  let clouds: EmulatedClouds;
+
+  beforeAll(async () => {
+    clouds = await emulatedClouds(await stackFilesOf(cloud));
+    await clouds.deployer.foundation(cloud);
+  }, installationMilliseconds);
+  afterAll(() => clouds?.stop());
+
+  const deploy = async (stack: Stack, digit: number, stage: Stage = 'live') => {
+    const before = await clouds.deployer.deployed(stack);
+    const baseline = await clouds.provers[name].baseline(before);
+    const result = await clouds.deployer.deploy(stack, { manifest: release(digit), stage });
+    return { result, baseline };
+  };
+  const prove = async (service: DeployedService, digit: number, baseline: unknown, stage: Stage = 'live') => {
+    const manifest = release(digit);
+    const expected = { ...identityOf(manifest), imageRef: copyFor(manifest, cloud) };
+    const checks = await clouds.provers[name].prove({ service, release: expected, stage, baseline });
+    expect(checks).toHaveLength(1);
+    return checks[0] as Check;
+  };
+  const deployedIn = async (stack: Stack) => {
+    const service = await clouds.deployer.deployed(stack);
+    if (service === undefined) throw new Error(`${stack.name} has no outputs`);
+    return service;
+  };
+
+  describe(`${contract.product}: a service in dev`, () => {
+    it('is previewed with every name known, the image by digest among them', async () => {
+      const plan = await clouds.deployer.preview(dev, { manifest: release(good), stage: 'live' });
+      expect(plan.changes.length).toBeGreaterThan(2);
+      expect(new Set(plan.changes.map((change) => change.operation))).toEqual(new Set(['create']));
+    });
+
+    it('is deployed and proven, and its outputs say what runs', async () => {
+      const { result, baseline } = await deploy(dev, good);
+      expect(result).toMatchObject({ outcome: 'applied' });
+      const service = await deployedIn(dev);
+      expect(service.release).toEqual({
+        ...identityOf(release(good)),
+        imageRef: `${repositories[cloud]}@${digestOfDigit(good)}`,
+      });
+      expect(service.candidateEndpoint).toBeUndefined();
+      expect(await prove(service, good, baseline)).toMatchObject({ name: 'control-plane', outcome: 'passed' });
+    });
+
+    it('gives the container who it is, the port, and nothing that is the platform’s to set', async () => {
+      const { endpoint } = await deployedIn(dev);
+      const environment = (await (await fetch(`${endpoint}/environment`)).json()) as Record<string, string>;
+      expect(environment).toMatchObject({
+        RELEASE_ID: identityOf(release(good)).releaseId,
+        IMAGE_DIGEST: digestOfDigit(good),
+      });
+      expect(Object.keys(environment).filter((key) => /^WEBSITES_/.test(key))).not.toContain('WEBSITES_PORT');
+    });
+
+    it('changes nothing when the same release is deployed again, and that is proven too', async () => {
+      const plan = await clouds.deployer.preview(dev, { manifest: release(good), stage: 'live' });
+      expect(plan.changes).toEqual([]);
+      const { result, baseline } = await deploy(dev, good);
+      expect(result.outcome).toBe('applied');
+      expect(await prove(await deployedIn(dev), good, baseline)).toMatchObject({ outcome: 'passed' });
+    });
+
+    it('plans only the service when the release changes, and takes it', async () => {
+      const plan = await clouds.deployer.preview(dev, { manifest: release(better), stage: 'live' });
+      expect(plan.changes.map((change) => change.operation)).toEqual(['update']);
+      const { baseline } = await deploy(dev, better);
+      const service = await deployedIn(dev);
+      expect(await prove(service, better, baseline)).toMatchObject({ outcome: 'passed' });
+      expect(await prove(service, good, baseline)).toMatchObject({ outcome: 'failed' });
+    });
+
+    it('is called failed, with the reason, when the new release never becomes ready', async () => {
+      const before = await deployedIn(dev);
+      const { result, baseline } = await deploy(dev, neverReady);
+      // A silent roll-back and an accepted dead image both look like success to the engine.
+      expect(result.outcome).toBe(contract.failedUpdate.value === 'failed-revision' ? 'rejected' : 'applied');
+      const check = await prove(before, neverReady, baseline);
+      expect(check).toMatchObject({ outcome: 'failed' });
+      expect(check.found).toMatch(reasonFor(contract));
+
+      const answer = await fetch(`${before.endpoint}/version`);
+      if (contract.failedUpdate.value === 'accepted-and-dead') expect(answer.status).toBe(503);
+      else expect(await answer.json()).toMatchObject({ releaseId: identityOf(release(better)).releaseId });
+    });
+
+    it('takes the release before it again, and that is proven', async () => {
+      const { result, baseline } = await deploy(dev, better);
+      expect(result.outcome).toBe('applied');
+      const service = await deployedIn(dev);
+      expect(service.release.releaseId).toBe(identityOf(release(better)).releaseId);
+      expect(await prove(service, better, baseline)).toMatchObject({ outcome: 'passed' });
+    });
+
+    it('is destroyed without remains', async () => {
+      await clouds.deployer.destroy(dev);
+      expect(await clouds.deployer.deployed(dev)).toBeUndefined();
+    });
+
+    it('fails in the platform’s own way when its very first release is bad, and takes a good one after it', async () => {
+      const { result, baseline } = await deploy(dev, neverReady);
+      expect(result.outcome).toBe(contract.failedCreate.value === 'site-answers-503' ? 'applied' : 'rejected');
+      if (result.service !== undefined) {
+        expect(await prove(result.service, neverReady, baseline)).toMatchObject({ outcome: 'failed' });
+      }
+      // A service that could not be created is in nobody's way but its own: https://github.com/aws/apprunner-roadmap/issues/95
+      if (contract.failedCreate.value === 'service-failed') {
+        expect((await deploy(dev, good)).result).toMatchObject({ outcome: 'rejected' });
+        await clouds.deployer.destroy(dev);
+      }
+      const again = await deploy(dev, good);
+      expect(again.result).toMatchObject({ outcome: 'applied' });
+      expect(await prove(await deployedIn(dev), good, again.baseline)).toMatchObject({ outcome: 'passed' });
+    });
+  });
+
+  describe(`${contract.product}: a service in prod`, () => {
+    it('starts with its first release, in two instances, and is protected', async () => {
+      const { baseline } = await deploy(prod, good, contract.slots.value ? 'candidate' : 'live');
+      const service = await deployedIn(prod);
+      expect(service.release.releaseId).toBe(identityOf(release(good)).releaseId);
+      expect(await prove(service, good, baseline)).toMatchObject({ outcome: 'passed' });
+      await expect(clouds.deployer.destroy(prod)).rejects.toMatchObject({ code: 'refused' });
+    });
+
+    if (!contract.slots.value) return;
+
+    it('proves a candidate in its slot while the live release goes on', async () => {
+      const { baseline } = await deploy(prod, better, 'candidate');
+      const service = await deployedIn(prod);
+      expect(service.release.releaseId).toBe(identityOf(release(good)).releaseId);
+      expect(service.candidateEndpoint).not.toBe(service.endpoint);
+      expect(await prove(service, better, baseline, 'candidate')).toMatchObject({ outcome: 'passed' });
+      expect(await prove(service, good, baseline, 'live')).toMatchObject({ outcome: 'passed' });
+
+      const live = await deploy(prod, better, 'live');
+      const after = await deployedIn(prod);
+      expect(after.release.releaseId).toBe(identityOf(release(better)).releaseId);
+      expect(await prove(after, better, live.baseline, 'live')).toMatchObject({ outcome: 'passed' });
+    });
+
+    it('keeps the live release when a candidate dies in its slot', async () => {
+      const { baseline } = await deploy(prod, neverReady, 'candidate');
+      const service = await deployedIn(prod);
+      expect(await prove(service, neverReady, baseline, 'candidate')).toMatchObject({ outcome: 'failed' });
+      expect(await prove(service, better, baseline, 'live')).toMatchObject({ outcome: 'passed' });
+      expect(service.release.releaseId).toBe(identityOf(release(better)).releaseId);
+    });
+  });
+}
+
+/** By what the platform does, never by whose it is. */
+function reasonFor({ failedUpdate }: RuntimeContract): RegExp {
+  return {
+    'silent-rollback': /rolled back: operation \S+ UPDATE_SERVICE ROLLBACK_SUCCEEDED, still runs .*@sha256:2{64}/,
+    'failed-revision': /failed: .*startup probe.*; trireme-dev-\S+ still serves/,
+    'accepted-and-dead': /answers 503; log: .*(did not start within expected time limit|didn't respond to HTTP pings)/,
+  }[failedUpdate.value];
+}
+
+async function stackFilesOf(cloud: string): Promise<Record<string, string>> {
+  const files = (await readdir(stacks)).filter((file) => file.startsWith(`Pulumi.${cloud}-`));
+  const texts = files.map(async (file) => [
+    file.slice('Pulumi.'.length, -'.yaml'.length),
+    await readFile(join(stacks, file), 'utf8'),
+  ]);
+  return Object.fromEntries(await Promise.all(texts));
+}
