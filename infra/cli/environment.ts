@@ -1,4 +1,4 @@
-// The only reader of `process.env` in infra, besides the Pulumi program: what this machine says, once, frozen.
+// The only place in infra that knows `process.env`, besides the Pulumi program: what this machine says, once, frozen.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,6 +60,14 @@ export async function readEnvironment(
     login: shell.TRIREME_ACTOR ?? shell.GITHUB_ACTOR,
     actions: actionsRun(shell),
   });
+}
+
+/**
+ * Google's package looks for the project in the environment of the process that the program runs in. Run by `pulumi`, that one has what
+ * `emulator.env` says; run by us, it must have the same, or each would undo the other's.
+ */
+export function shareGoogleProject({ GOOGLE_PROJECT }: Variables): void {
+  if (GOOGLE_PROJECT !== undefined) process.env.GOOGLE_PROJECT = GOOGLE_PROJECT;
 }
 
 /** Left behind by emulated clouds that were killed, the file names a process that is gone. */

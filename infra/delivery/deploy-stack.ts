@@ -104,7 +104,11 @@ async function stage(attempt: Attempt, where: Stage): Promise<Proof> {
   );
   const baseline = await baselineFor(attempt, manifest);
   const result = await deployTwice(attempt, manifest, where);
-  if (result.outcome === 'rejected' || result.service === undefined) return rejected(result);
+  if (result.outcome === 'rejected' || result.service === undefined) {
+    const refusal = rejected(result);
+    await noteVerification(delivery, target, manifest, refusal);
+    return refusal;
+  }
   await note(attempt, 'proving', where === 'candidate' ? { reason: 'in a slot, beside the live release' } : {});
   say(attempt, where === 'candidate' ? 'proving it in the slot' : 'proving');
   const proof = await proveTwice(attempt, manifest, result.service, where, baseline);

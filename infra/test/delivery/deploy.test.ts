@@ -94,6 +94,7 @@ describe('a bad release', () => {
     expect(gcp?.runs).toBe(releaseIdOf(first));
     expect(world.states('gcp-dev').slice(-2)).toEqual(['failed', 'reverted']);
     const proofs = world.facts.filter((one) => one.kind === 'verification' && one.stack === 'gcp-dev');
+    expect(proofs.at(-2)).toMatchObject({ release: releaseIdOf(second), body: { outcome: 'failed' } });
     expect(proofs.at(-1)).toMatchObject({ release: releaseIdOf(first), body: { outcome: 'passed' } });
     expect(verdictOf(outcome.release, outcome.stacks).code).toBe('failed-and-rolled-back');
   });
