@@ -130,6 +130,8 @@ export async function tellStory({
   async function promoteToProd(name: string, manifest: ReleaseManifest): Promise<void> {
     const outcome = await carryOut(name, manifest, `deploy ${name} to prod and verify it`);
     display.note(outcomeLines(outcome.stacks));
+    if (traffic !== undefined)
+      await assertNothingLost(`no request was lost while ${name} took over`, await traffic.counts());
   }
 
   /** Prepare, show, approve, check again, deploy: ends with what became of every prod stack. */
@@ -183,14 +185,18 @@ export async function tellStory({
   }
 
   async function countRequests(): Promise<void> {
-    await steps.run('no request was lost since prod first answered', async () => {
-      told.traffic = (await traffic?.stop()) ?? [];
-      for (const { stack, sent, lost, seconds, losses } of told.traffic) {
+    told.traffic = (await traffic?.stop()) ?? [];
+    await assertNothingLost('no request was lost since prod first answered', told.traffic);
+  }
+
+  function assertNothingLost(title: string, counts: readonly TrafficCount[]): Promise<void> {
+    return steps.run(title, async () => {
+      for (const { stack, sent, lost, seconds, losses } of counts) {
         expectObserved(lost === 0, `0 of ${sent} requests to ${stack} lost`, `${lost} lost (${losses.join('; ')})`);
         const rate = sent / seconds;
         expectObserved(rate >= requiredRate, `${requiredRate} requests a second to ${stack}`, rate.toFixed(1));
       }
-      expectObserved(told.traffic.length > 0, 'traffic to every prod stack', 'none');
+      expectObserved(counts.length > 0, 'traffic to every prod stack', 'none');
     });
   }
 }

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ControlName } from '../../rehearsal/controls.ts';
+import { copyProject, eventuallyNoProcess, rehearse, removeProject } from './rehearsal.ts';
+
+const minutes = 60_000;
+
+describe('a team with one cloud', () => {
+  let root: string;
+  beforeAll(async () => {
+    root = await copyProject(['gcp']);
+  });
+  afterAll(() => removeProject(root));
+
+  test('rehearses the whole journey, speaks of one cloud, and leaves nothing running', {
+    timeout: 5 * minutes,
+  }, async () => {
+    const { code, report, stderr, stdout } = await rehearse(root);
+    expect(stderr).toContain('the rehearsal passed');
+    expect(code).toBe(0);
+    expect(report).toMatchObject({ schema: 'trireme.rehearsal/1', ok: true, timeScale: 25, requests: { lost: 0 } });
+    expect(report.requests.sent).toBeGreaterThan(100);
+    expect(report.steps.every(({ outcome }) => outcome === 'passed')).toBe(true);
+    expect(report.releases.map(({ name }) => name)).toEqual(['R1', 'R2', 'R3']);
+    expect(new Set(report.releases.map(({ imageDigest }) => imageDigest)).size).toBe(3);
+    const [r1, , r3] = report.releases;
+    expect(report.stacks).toEqual([
+      expect.objectContaining({ stack: 'gcp-dev', runs: r3?.release }),
+      expect.objectContaining({ stack: 'gcp-prod', runs: r1?.release }),
+    ]);
+    expect(report.approvals.map(({ approver }) => approver)).toEqual(['rita', 'rita', 'rita']);
+    expect(`${stdout}${stderr}`).not.toMatch(/\b(aws|azure)-/);
+    expect(await eventuallyNoProcess(root)).toEqual([]);
+  });
+
+  test.each<[ControlName, string, RegExp]>([
+    ['altered-layer', 'deploy R1 to dev and verify it', /sha256|digest/],
+    ['changed-golden', 'deploy R1 to dev and verify it', /golden-predictions/],
+    ['edited-manifest', 'prepare the promotion of R1', /edited/],
+    ['stale-image', 'deploy R2 to dev and verify it', /identity/],
+    ['drain-off', 'no request was lost while R2 took over', /lost/],
+  ])('the control %s fails at `%s`', { timeout: 4 * minutes }, async (control, step, reason) => {
+    const { code, report } = await rehearse(root, '--control', control);
+    expect(report.steps.at(-1)).toMatchObject({ name: step, outcome: 'failed', reason: expect.stringMatching(reason) });
+    expect(report.steps.slice(0, -1).every(({ outcome }) => outcome === 'passed')).toBe(true);
+    expect(report.ok).toBe(false);
+    expect(code).toBe(1);
+  });
+});
