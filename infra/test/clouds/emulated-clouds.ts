@@ -17,7 +17,7 @@ import { listen } from '../../emulator/listen.ts';
 import { startProviders } from '../../emulator/providers/start.ts';
 import { type Images, RuntimeHost } from '../../emulator/runtimes/host.ts';
 import { ProcessRecord } from '../../emulator/runtimes/process-record.ts';
-import type { EmulatedRegistry, WireRequest } from '../../emulator/world.ts';
+import type { EmulatedRegistry } from '../../emulator/world.ts';
 import { foundationProgram, serviceProgram } from '../../program.ts';
 import { createDeployer } from '../../pulumi/deployer.ts';
 import { prepareWorkspace } from '../../pulumi/workspace.ts';
@@ -42,8 +42,6 @@ export interface EmulatedClouds {
   readonly provers: Readonly<Record<RuntimeName, Prover>>;
   /** Engine variables and a folder with the project, for plain `pulumi`. */
   readonly plain: { readonly directory: string; readonly variables: Readonly<Record<string, string | undefined>> };
-  /** Every request the provers made, as `<method> <path>`. */
-  readonly asked: string[];
   stop(): Promise<void>;
 }
 
@@ -56,16 +54,10 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
     cloudRun: cloudRunApi(host),
     arm: appServiceApi(host),
   };
-  const asked: string[] = [];
-  const heard = (handler: (request: WireRequest) => ReturnType<typeof controlPlanes.arm>) =>
-    listen((request) => {
-      asked.push(`${request.method} ${request.headers['x-amz-target'] ?? request.url.split('?')[0]}`);
-      return handler(request);
-    });
   const [appRunner, cloudRun, arm] = await Promise.all([
-    heard(controlPlanes.appRunner),
-    heard(controlPlanes.cloudRun),
-    heard(controlPlanes.arm),
+    listen(controlPlanes.appRunner),
+    listen(controlPlanes.cloudRun),
+    listen(controlPlanes.arm),
   ]);
   const empty = await listen(async () => ({ status: 200, body: '{"tags":[]}' }));
   const registry = (cloud: Cloud): EmulatedRegistry => ({
@@ -106,7 +98,6 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
     deployer: createDeployer({ program: programOver(configs), workspace, command, environment: variables, clock }),
     provers: provers({ variables, clock, timeScale }),
     plain: { directory: workspace.directory, variables },
-    asked,
     async stop() {
       await started.stop();
       await Promise.all([appRunner, cloudRun, arm, empty].map((listener) => listener.close()));
