@@ -1,6 +1,6 @@
 // The emulated clouds as a process beside this one: started, watched until they answer, asked to stop.
 import { spawn } from 'node:child_process';
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
