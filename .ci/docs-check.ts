@@ -1,5 +1,5 @@
 // Runs the commands that the documents show, as printed and in order, each document in a fresh clone of its own. Called by .ci/run.
-// What is not committed is not in a clone. `npm start` runs beside the commands after it until its document ends.
+// What is not committed is not in a clone. The service runs beside the commands that speak to it until its document ends.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
@@ -36,10 +36,12 @@ async function check(document: string): Promise<void> {
     return console.log(`passed  ${document}: .ci/run runs its commands`);
 
   const clone = await cloneInto(join(work, document.replaceAll('/', '-')));
-  const services: ChildProcess[] = [];
+  let service: ChildProcess | undefined;
   try {
     for (const lines of scripts) {
-      if (lines.includes('npm start')) services.push(await startService(clone));
+      if (lines.some((line) => line === 'npm start' || line.includes(`localhost:${servicePort}`))) {
+        service ??= await startService(clone);
+      }
       const script = lines.filter((line) => line !== 'npm start').join('\n');
       if (script !== '') await runScript(document, clone, script);
     }
@@ -47,7 +49,7 @@ async function check(document: string): Promise<void> {
     failed += 1;
     console.log(`FAILED  ${document}: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
-    for (const service of services) await stop(service);
+    if (service !== undefined) await stop(service);
     await run('node', ['bin/trireme.mjs', 'emulator', 'down'], { cwd: clone });
   }
 }
@@ -100,6 +102,8 @@ async function stop(service: ChildProcess): Promise<void> {
   const ended = once(service, 'exit');
   process.kill(-service.pid, 'SIGTERM');
   await ended;
+  // npm is gone before the service has drained.
+  while (await isTaken(servicePort)) await sleep(100);
 }
 
 function isTaken(port: number): Promise<boolean> {

@@ -38,7 +38,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'infra/clouds/index.ts',
     rooms: ['infra/contract', 'infra/clouds'],
-    packages: ['@pulumi/pulumi'],
+    packages: ['@pulumi/pulumi', '@pulumi/aws', '@pulumi/gcp', '@pulumi/azure-native'],
   },
   {
     folder: 'infra/clouds/aws',
@@ -81,7 +81,12 @@ export const rooms: readonly Room[] = [
     rooms: ['infra/contract', 'infra/clouds'],
     packages: [...documents, '@pulumi/pulumi'],
   },
-  { folder: 'infra/index.ts', rooms: wires, packages: [...documents, '@pulumi/pulumi'] },
+  { folder: 'infra/program.ts', rooms: ['infra/contract', 'infra/clouds'], packages: [...documents, '@pulumi/pulumi'] },
+  {
+    folder: 'infra/index.ts',
+    rooms: ['infra/contract', 'infra/clouds', 'infra/config.ts', 'infra/program.ts'],
+    packages: [...documents, '@pulumi/pulumi'],
+  },
   { folder: 'infra/cli', rooms: wires, packages: [...documents, 'commander'] },
   { folder: 'infra/rehearsal', rooms: wires, packages: documents },
 ];
