@@ -9,6 +9,7 @@ import type { Report } from '../contract/ports.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { Cloud } from '../contract/stack.ts';
 import { makeRelease } from '../delivery/release.ts';
+import { settleAll } from '../delivery/settle.ts';
 import { buildIdOf } from '../image/build-id.ts';
 import { type BakedModel, prepareContext, sourceDigest } from '../image/context.ts';
 import { buildWithEngine, type Engine } from '../image/engine.ts';
@@ -142,7 +143,7 @@ export async function bringUpFoundations(
   clouds: readonly Cloud[],
 ): Promise<readonly { readonly cloud: Cloud; readonly repository: string }[]> {
   const options = { report, ...(signal === undefined ? {} : { signal }) };
-  return Promise.all(
+  return settleAll(
     clouds.map(async (cloud) => {
       report({ stack: `${cloud}-foundation`, message: 'bringing up registry and pull identity' });
       const { repository } = await delivery.deployer.foundation(cloud, options);

@@ -14,6 +14,7 @@ import {
 } from './delivery.ts';
 import { deployStack, noteVerification } from './deploy-stack.ts';
 import { parityChecks } from './parity.ts';
+import { settleAll } from './settle.ts';
 
 /** How a release ended in an environment. */
 export interface DeploymentOutcome {
@@ -35,12 +36,7 @@ export async function deployRelease(
 ): Promise<DeploymentOutcome> {
   const targets = targetsIn(delivery, environment, options.stacks);
   assertDeployable(delivery, manifest, targets);
-  const settled = await Promise.allSettled(
-    targets.map((target) => deployStack(delivery, target, manifest, options.signal)),
-  );
-  const thrown = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
-  if (thrown.length > 0) throw thrown.find((error) => !(error instanceof DeliveryError)) ?? thrown[0];
-  const outcomes = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const outcomes = await settleAll(targets.map((target) => deployStack(delivery, target, manifest, options.signal)));
   const stacks = await withParity(delivery, manifest, targets, outcomes);
   return { release: releaseIdOf(manifest), environment, stacks };
 }

@@ -5,6 +5,7 @@ import { copyFor, type ReleaseManifest } from '../contract/release.ts';
 import type { Cloud, Environment } from '../contract/stack.ts';
 import { type Delivery, type DeliveryOptions, type Target, targetsIn } from './delivery.ts';
 import type { PromotionQuestion } from './promotion-rule.ts';
+import { settleAll } from './settle.ts';
 import { replacedBy } from './stack-state.ts';
 
 /** Everything the promotion rule needs besides the ledger, which is read at the moment of deciding. */
@@ -72,7 +73,7 @@ export async function previewAll(
   signal?: AbortSignal,
 ): Promise<readonly Plan[]> {
   const options = { report: delivery.report, ...(signal === undefined ? {} : { signal }) };
-  return Promise.all(
+  return settleAll(
     targets.map(({ stack }) => {
       delivery.report({ stack: stack.name, message: 'previewing' });
       return delivery.deployer.preview(stack, { manifest, stage: 'live' }, options);

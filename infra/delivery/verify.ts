@@ -14,6 +14,7 @@ import {
 } from './delivery.ts';
 import { parityOf } from './deploy.ts';
 import { noteVerification } from './deploy-stack.ts';
+import { settleAll } from './settle.ts';
 import { findRelease } from './stack-state.ts';
 import { verifyService } from './verification.ts';
 
@@ -47,7 +48,7 @@ export async function verifyEnvironment(
       hint: `npx trireme deploy --environment ${environment} --release latest`,
     });
   });
-  const found = await Promise.all(expected.map((one) => verifyStack(delivery, one, options.signal)));
+  const found = await settleAll(expected.map((one) => verifyStack(delivery, one, options.signal)));
   return Promise.all(
     expected.map(async ({ target, manifest }, index) => {
       const own = found[index];

@@ -2,6 +2,7 @@
 import { DeliveryError } from '../../contract/errors.ts';
 import { foundationOf } from '../../contract/stack.ts';
 import { targetsIn } from '../../delivery/delivery.ts';
+import { settleAll } from '../../delivery/settle.ts';
 import { ask } from '../ask.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
 import { type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
@@ -37,9 +38,9 @@ export const destroy: Verb = (cli) =>
         );
       }
       const run = { signal: cli.signal, report: cli.output.report };
-      await Promise.all(targets.map((stack) => deployer.destroy(stack, run)));
+      await settleAll(targets.map((stack) => deployer.destroy(stack, run)));
       // A foundation is needed until its services are gone.
-      await Promise.all(foundations.map((cloud) => deployer.destroy(cloud, run)));
+      await settleAll(foundations.map((cloud) => deployer.destroy(cloud, run)));
       cli.end({ sentence: `destroyed ${names.join(', ')}`, next: 'npx trireme status', json: { destroyed: names } });
     });
 
