@@ -1,9 +1,9 @@
 // The steps of a release, one function each: models, image, registries, manifest. `trireme release` runs them in a row.
 import { spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { canonicalJson, type Digest, digestOf } from '../contract/canonical.ts';
+import { canonicalJson, digestOf } from '../contract/canonical.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Report } from '../contract/ports.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
@@ -18,6 +18,7 @@ import { readSource, type Source } from '../image/source.ts';
 import { releases } from '../ledger/view.ts';
 import { publish } from '../registry/publish.ts';
 import type { CliEnvironment } from './environment.ts';
+import { programDigest } from './program-digest.ts';
 import type { StackFiles } from './stack-files.ts';
 import type { WiredDelivery } from './wiring.ts';
 
@@ -198,23 +199,4 @@ async function writeManifest(stateDirectory: string, manifest: ReleaseManifest):
 
 export function manifestPath(stateDirectory: string, release: string): string {
   return join(stateDirectory, 'releases', `${release}.json`);
-}
-
-/** What the Pulumi program is made of; the lockfile, which is in the manifest already, names its packages. */
-const programParts = ['infra/clouds', 'infra/contract', 'infra/config.ts', 'infra/index.ts', 'infra/package.json'];
-
-async function programDigest(checkout: string): Promise<Digest> {
-  const paths = (await Promise.all(programParts.map((part) => filesBelow(checkout, part)))).flat().sort();
-  const files = await Promise.all(
-    paths.map(async (path) => ({ path, digest: digestOf(await readFile(join(checkout, path))) })),
-  );
-  return digestOf(canonicalJson(files));
-}
-
-async function filesBelow(checkout: string, part: string): Promise<string[]> {
-  if (/\.(ts|json)$/.test(part)) return [part];
-  const entries = await readdir(join(checkout, part), { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(checkout.length + 1));
 }

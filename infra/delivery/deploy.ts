@@ -3,6 +3,7 @@ import { DeliveryError } from '../contract/errors.ts';
 import { copyFor, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { Environment, StackName } from '../contract/stack.ts';
 import { type Check, outcomeOf, reasonOf } from '../contract/verification.ts';
+import { noteVerification } from './attempt.ts';
 import {
   type Delivery,
   type DeliveryOptions,
@@ -12,7 +13,7 @@ import {
   type Target,
   targetsIn,
 } from './delivery.ts';
-import { deployStack, noteVerification } from './deploy-stack.ts';
+import { deployStack } from './deploy-stack.ts';
 import { parityChecks } from './parity.ts';
 import { settleAll } from './settle.ts';
 

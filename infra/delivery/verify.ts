@@ -4,6 +4,7 @@ import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { Environment, StackName } from '../contract/stack.ts';
 import { type Check, type Outcome, outcomeOf, reasonOf } from '../contract/verification.ts';
 import { currentReleases } from '../ledger/view.ts';
+import { noteVerification } from './attempt.ts';
 import {
   type Delivery,
   type DeliveryOptions,
@@ -13,7 +14,6 @@ import {
   targetsIn,
 } from './delivery.ts';
 import { parityOf } from './deploy.ts';
-import { noteVerification } from './deploy-stack.ts';
 import { settleAll } from './settle.ts';
 import { findRelease } from './stack-state.ts';
 import { verifyService } from './verification.ts';
