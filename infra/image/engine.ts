@@ -8,6 +8,14 @@ import { type BuiltImage, type ImageLabels, labelsOf } from './layout.ts';
 export const engines = ['podman', 'buildah', 'docker'] as const;
 export type Engine = (typeof engines)[number];
 
+/** @throws DeliveryError `usage` for a word that names none. */
+export function engineOf(word: string | undefined): Engine | undefined {
+  if (word === undefined) return undefined;
+  const found = engines.find((engine) => engine === word);
+  if (found !== undefined) return found;
+  throw new DeliveryError('usage', `expected --engine ${engines.join(', ')}; found \`${word}\``);
+}
+
 export interface EngineOptions {
   readonly engine: Engine;
   /** As `prepareContext` made it. */

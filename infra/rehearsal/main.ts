@@ -1,10 +1,11 @@
 // `trireme rehearse`: sets the stage, tells the story, says how it went, and leaves nothing running that was not asked to stay.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Variables } from '../cli/environment.ts';
-import { readEnvironment } from '../cli/environment.ts';
+import { readEnvironment, type Variables } from '../cli/environment.ts';
 import { table } from '../cli/output.ts';
 import { findInstallation } from '../cli/plain-pulumi.ts';
+import type { BuildOptions } from '../cli/release-steps.ts';
+import { readWiredStacks } from '../cli/wiring.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Report } from '../contract/ports.ts';
 import { statusTable } from '../delivery/status.ts';
@@ -15,7 +16,7 @@ import { type ControlName, spoiler } from './controls.ts';
 import { createDisplay, type Screen } from './display.ts';
 import { keepWords } from './keep.ts';
 import { closingRows, type RehearsalReport, reportOf } from './report.ts';
-import { openStage, type Stage } from './stage.ts';
+import { cloudsToRehearse, openStage, type Stage } from './stage.ts';
 import { createSteps, StepStopped } from './steps.ts';
 import { type Told, tellStory } from './story.ts';
 
@@ -32,6 +33,8 @@ export interface RehearsalOptions {
   /** Leave the emulated clouds running. */
   readonly keep: boolean;
   readonly timeScale: number;
+  /** With a container engine, or by trireme itself. */
+  readonly build: BuildOptions;
   readonly control?: ControlName | undefined;
   readonly signal: AbortSignal;
   /** What is for people to read at the end: stdout. */
@@ -58,6 +61,8 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
 
   try {
     const askApproval = approvals({ ...options, display });
+    // Before anything is made or started: a malformed or unfinished set of stack files is the person's to mend.
+    cloudsToRehearse((await readWiredStacks(await readEnvironment(() => {}, shell, project))).stacks);
     const folder = await makeFolder(project);
     display.chapter('The stage: three emulated clouds, a real engine, a checkout in which Dana commits');
     const report: Report = ({ message }) => display.say(message);
@@ -74,7 +79,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
         stay: options.keep,
         variables: shell,
       });
-      return openStage(checkout, shell, report);
+      return openStage(checkout, shell, report, options.build);
     });
     if (clouds === undefined) throw new Error('the emulated clouds were started');
     const spoil = spoiler(options.control, stage, clouds);

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type CliEnvironment, readEnvironment, type Variables } from '../cli/environment.ts';
 import {
   type Build,
+  type BuildOptions,
   bringUpFoundations,
   buildImage,
   ensureModels,
@@ -48,8 +49,16 @@ export interface Stage {
   samplePrediction(): Promise<string>;
 }
 
-/** @param shell the person's own variables; nothing of the emulated clouds is needed in them. */
-export async function openStage(checkout: Checkout, shell: Variables, report: Report): Promise<Stage> {
+/**
+ * @param shell the person's own variables; nothing of the emulated clouds is needed in them.
+ * @param options how images are built: with a container engine, or by trireme itself.
+ */
+export async function openStage(
+  checkout: Checkout,
+  shell: Variables,
+  report: Report,
+  options: BuildOptions = {},
+): Promise<Stage> {
   const environment = await readEnvironment(() => {}, shell, checkout.root);
   let files = await readWiredStacks(environment);
   const wired = await wireDelivery(environment, files, report);
@@ -64,7 +73,7 @@ export async function openStage(checkout: Checkout, shell: Variables, report: Re
   });
   const buildNewest = async (say: Say, signal?: AbortSignal): Promise<Build> => {
     const source = await readSourceFacts(bench(say, signal), wired);
-    return buildImage(bench(say, signal), source, await ensureModels(bench(say, signal)));
+    return buildImage(bench(say, signal), source, await ensureModels(bench(say, signal)), options);
   };
 
   return {

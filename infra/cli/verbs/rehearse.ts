@@ -1,5 +1,6 @@
 // `trireme rehearse`: the whole journey on emulated clouds, a failure and a rollback included.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { engineOf, engines } from '../../image/engine.ts';
 import type { ControlName } from '../../rehearsal/controls.ts';
 import type { Verb } from '../cli.ts';
 
@@ -8,6 +9,8 @@ interface Options {
   readonly approveAs?: string;
   readonly ask?: boolean;
   readonly keep?: boolean;
+  readonly engine?: string;
+  readonly ca?: string;
   readonly timeScale: number;
   readonly control?: ControlName;
 }
@@ -20,6 +23,8 @@ export const rehearse: Verb = (cli) =>
     .description('The whole journey on emulated clouds: three releases, approvals, a failure, a rollback')
     .option('--approve-as <name>', 'approves every promotion under this name; without it a terminal is asked')
     .option('--ask', 'ask on a terminal although --approve-as is given')
+    .option('--engine <engine>', `build the Dockerfile with ${engines.join(', ')} (default: no engine is needed)`)
+    .option('--ca <file>', 'with --engine: certificates of an authority of your own')
     .option('--keep', 'leave the emulated clouds running, and say how to use them')
     .option('--json <file>', 'write the report there')
     .option('--time-scale <factor>', "how many times shorter the platforms' own waiting is", positive, defaultTimeScale)
@@ -52,6 +57,7 @@ export const rehearse: Verb = (cli) =>
         jsonFile: options.json,
         keep: options.keep === true,
         timeScale: options.timeScale,
+        build: { engine: engineOf(options.engine), certificates: options.ca },
         control: options.control,
         signal,
         print: (text) => output.data(text),

@@ -2,7 +2,7 @@
 
 import { DeliveryError } from '../../contract/errors.ts';
 import { releaseIdOf } from '../../contract/release.ts';
-import { type Engine, engines } from '../../image/engine.ts';
+import { engineOf, engines } from '../../image/engine.ts';
 import { type Verb, verb } from '../cli.ts';
 import { buildImage, ensureModels, manifestPath, publishRelease, readSourceFacts } from '../release-steps.ts';
 import { readWiredStacks, wireDelivery } from '../wiring.ts';
@@ -48,13 +48,6 @@ export const release: Verb = (cli) =>
         json: { release: id, manifest: path, ...manifest },
       });
     });
-
-function engineOf(word: string | undefined): Engine | undefined {
-  if (word === undefined) return undefined;
-  const found = engines.find((engine) => engine === word);
-  if (found !== undefined) return found;
-  throw new DeliveryError('usage', `expected --engine ${engines.join(', ')}; found \`${word}\``);
-}
 
 function argumentOf(pair: string): [string, string] {
   const at = pair.indexOf('=');
