@@ -1,7 +1,7 @@
 // What an endpoint itself says: who it is, whether it is ready, what it answers to the golden inputs.
 import type { Golden } from '../contract/golden.ts';
 import type { Clock } from '../contract/ports.ts';
-import type { ReleaseIdentity } from '../contract/release.ts';
+import type { ReleaseIdentity, ReleaseManifest } from '../contract/release.ts';
 import { readyPath, versionPath } from '../contract/service.ts';
 import type { Check, Outcome } from '../contract/verification.ts';
 import type { PredictionRows } from './delivery.ts';
@@ -56,11 +56,11 @@ export interface GoldenAnswer {
   readonly predictions?: PredictionRows;
 }
 
-/** The golden inputs get the answers training computed. Wrong answers are final: no second try. */
+/** The golden inputs get the answers training computed, from the very model the manifest names. Wrong answers are final: no second try. */
 export async function checkGoldenPredictions(
   asking: Asking,
   endpoint: string,
-  model: string,
+  model: ReleaseManifest['models'][number],
   golden: Golden,
 ): Promise<GoldenAnswer> {
   const expected = golden.cases.map((one) => one.output);
@@ -70,7 +70,7 @@ export async function checkGoldenPredictions(
     asking,
     'golden-predictions',
     `${endpoint}/predict`,
-    `${expected.length} predictions of ${model} within ${golden.tolerance}`,
+    `${expected.length} predictions of ${model.name} ${model.digest} within ${golden.tolerance}`,
     (answer) => {
       predictions = rowsOf(answer.body);
       if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
@@ -85,6 +85,10 @@ export async function checkGoldenPredictions(
         return { outcome: 'failed', found: `HTTP ${answer.status}: ${fieldOf(answer.body, 'error') ?? answer.text}` };
       }
       if (answer.status !== 200 || predictions === undefined) return couldNotTell(answer);
+      const answeredBy = fieldOf(valueAt(answer.body, 'model'), 'digest');
+      if (answeredBy !== model.digest) {
+        return { outcome: 'failed', final: true, found: `answers of the model ${answeredBy ?? 'without a digest'}` };
+      }
       const difference = firstDifference(expected, predictions, golden.tolerance);
       return difference === undefined
         ? { outcome: 'passed', found: `${predictions.length} equal predictions` }
@@ -163,13 +167,17 @@ function parsed(text: string): unknown {
   }
 }
 
-function fieldOf(body: unknown, field: string): string | undefined {
+function valueAt(body: unknown, field: string): unknown {
   if (typeof body !== 'object' || body === null) return undefined;
-  const value = Object.entries(body).find(([key]) => key === field)?.[1];
+  return Object.entries(body).find(([key]) => key === field)?.[1];
+}
+
+function fieldOf(body: unknown, field: string): string | undefined {
+  const value = valueAt(body, field);
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function rowsOf(body: unknown): PredictionRows | undefined {
-  const rows = typeof body === 'object' && body !== null && 'predictions' in body ? body.predictions : undefined;
+  const rows = valueAt(body, 'predictions');
   return Array.isArray(rows) && rows.every((row) => typeof row === 'object' && row !== null) ? rows : undefined;
 }

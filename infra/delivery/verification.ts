@@ -43,8 +43,11 @@ export async function verifyService(delivery: Delivery, request: VerificationReq
 
   // `POST /predict` is answered by the release's first model.
   const [first] = await delivery.goldens.read(manifest, target.stack.cloud);
-  if (first === undefined) return { checks: [...controlPlane, identity, readiness, noGoldens(manifest)] };
-  const answer = await checkGoldenPredictions(asking, endpoint, first.model, first.golden);
+  const model = manifest.models.find(({ name }) => name === first?.model);
+  if (first === undefined || model === undefined) {
+    return { checks: [...controlPlane, identity, readiness, noGoldens(manifest)] };
+  }
+  const answer = await checkGoldenPredictions(asking, endpoint, model, first.golden);
   const checks = [...controlPlane, identity, readiness, answer.check];
   return answer.predictions === undefined ? { checks } : { checks, predictions: answer.predictions };
 }

@@ -4,6 +4,7 @@ import { type Asking, checkGoldenPredictions, checkIdentity, checkReadiness } fr
 import { golden, World } from './world.ts';
 
 const identity: ReleaseIdentity = { releaseId: 'rel-1-000000000000', imageDigest: 'sha256:a', buildId: 'bld-1' };
+const wine = { name: 'wine', digest: `sha256:${'1'.repeat(64)}` };
 const predictions = golden.cases.map(({ output }) => ({ predictionId: 'x', ...output }));
 
 /** An endpoint that gives these answers in turn, the last one for ever; an Error is a broken connection. */
@@ -82,8 +83,8 @@ describe('readiness', () => {
 
 describe('golden predictions', () => {
   test('are asked for once, all together', async () => {
-    const ask = asking(json({ predictions }));
-    const { check, predictions: rows } = await checkGoldenPredictions(ask, url, 'wine', golden);
+    const ask = asking(json({ model: wine, predictions }));
+    const { check, predictions: rows } = await checkGoldenPredictions(ask, url, wine, golden);
     expect(check.outcome).toBe('passed');
     expect(rows).toHaveLength(golden.cases.length);
     expect(ask.asked).toEqual([`POST ${url}/predict`]);
@@ -94,18 +95,29 @@ describe('golden predictions', () => {
   test.each([
     [
       'another label',
-      json({ predictions: changed(3, { label: 'barbera' }) }),
+      json({ model: wine, predictions: changed(3, { label: 'barbera' }) }),
       'case 3, field label: "barbera" instead of "barolo"',
       1,
     ],
     [
       'a number beyond the tolerance',
-      json({ predictions: changed(1, { confidence: 0.9002 }) }),
+      json({ model: wine, predictions: changed(1, { confidence: 0.9002 }) }),
       'case 1, field confidence',
       1,
     ],
-    ['a number that is none', json({ predictions: changed(1, { confidence: null }) }), 'null instead of 0.9', 1],
-    ['a row too few', json({ predictions: predictions.slice(1) }), 'case 15, field (row)', 1],
+    [
+      'a number that is none',
+      json({ model: wine, predictions: changed(1, { confidence: null }) }),
+      'null instead of 0.9',
+      1,
+    ],
+    [
+      'another model',
+      json({ model: { name: 'wine', digest: `sha256:${'2'.repeat(64)}` }, predictions }),
+      `answers of the model sha256:${'2'.repeat(64)}`,
+      1,
+    ],
+    ['a row too few', json({ model: wine, predictions: predictions.slice(1) }), 'case 15, field (row)', 1],
     [
       'a refusal of the inputs',
       json({ error: 'expected alcohol', code: 'invalid' }, 400),
@@ -120,13 +132,17 @@ describe('golden predictions', () => {
     ],
   ] as const)('%s is bad', async (_, answer, found, times) => {
     const ask = asking(answer);
-    const { check } = await checkGoldenPredictions(ask, url, 'wine', golden);
+    const { check } = await checkGoldenPredictions(ask, url, wine, golden);
     expect(check).toMatchObject({ outcome: 'failed', found: expect.stringContaining(found) });
     expect(ask.asked).toHaveLength(times);
   });
 
   test('that a busy service or a platform refused are asked for again', async () => {
-    const ask = asking(platform(429), platform(502), json({ predictions: changed(0, { confidence: 0.90005 }) }));
-    expect((await checkGoldenPredictions(ask, url, 'wine', golden)).check.outcome).toBe('passed');
+    const ask = asking(
+      platform(429),
+      platform(502),
+      json({ model: wine, predictions: changed(0, { confidence: 0.90005 }) }),
+    );
+    expect((await checkGoldenPredictions(ask, url, wine, golden)).check.outcome).toBe('passed');
   });
 });

@@ -223,7 +223,7 @@ export class World {
       ...output,
       confidence: Number(output.confidence) + offset,
     }));
-    return Response.json({ model: { name: 'wine' }, predictions });
+    return Response.json({ model: manifest.models[0], predictions });
   }
 }
 
