@@ -1,7 +1,7 @@
 // How long a person waits for `--help`, beside an empty Node program started in turn with it.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import type { Figure } from './main.ts';
+import type { Figure } from './figure.ts';
 import { median } from './median.ts';
 
 const rounds = 15;

@@ -1,16 +1,9 @@
 // `npm run bench`: every figure the docs state, measured on this machine. Ratios come from interleaved runs; absolute times are this machine's own.
 import { parseArgs } from 'node:util';
+import type { Figure } from './figure.ts';
 import { benchHelp } from './help.ts';
 import { benchOverhead } from './overhead.ts';
 import { benchRehearsal } from './rehearsal.ts';
-
-/** A figure, what it must be, and whether it is. */
-export interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly must?: number;
-}
 
 const benches: Readonly<Record<string, (talk: (line: string) => void) => Promise<readonly Figure[]>>> = {
   help: benchHelp,

@@ -11,7 +11,7 @@ import { serviceProgram } from '../infra/program.ts';
 import { createCheckout } from '../infra/rehearsal/checkout.ts';
 import { startClouds } from '../infra/rehearsal/clouds.ts';
 import { openStage, type Stage } from '../infra/rehearsal/stage.ts';
-import type { Figure } from './main.ts';
+import type { Figure } from './figure.ts';
 import { median } from './median.ts';
 
 const rounds = 5;

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RehearsalReport } from '../infra/rehearsal/report.ts';
-import type { Figure } from './main.ts';
+import type { Figure } from './figure.ts';
 import { proportionalSetSize } from './memory.ts';
 
 const sampleMilliseconds = 1000;

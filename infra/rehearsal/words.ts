@@ -21,14 +21,18 @@ export function changesOf({ promotion, manifest, plans }: PreparedPromotion): st
   ].join('\n');
 }
 
-/** One line per stack: state, seconds, checks, and why when it is not simply healthy. */
+/** One line per stack: state, seconds, checks, and why when it is not simply healthy. A release that was put back had failed. */
 export function outcomeLines(stacks: readonly StackOutcome[]): string {
   return stacks
     .map(({ stack, state, seconds, checks, reason }) => {
       const names = checks.map((check) => `${check.name} ${check.outcome}`).join(', ');
-      return `${stack.padEnd(11)} ${state.padEnd(8)} ${seconds.toFixed(1).padStart(5)} s  ${shortened(reason ?? names)}`;
+      return `${stack.padEnd(11)} ${wordOf(state).padEnd(8)} ${seconds.toFixed(1).padStart(5)} s  ${shortened(reason ?? names)}`;
     })
     .join('\n');
+}
+
+function wordOf(state: StackOutcome['state']): string {
+  return state === 'reverted' ? 'failed, reverted' : state;
 }
 
 type Change = PreparedPromotion['plans'][number]['changes'][number];
