@@ -6,7 +6,7 @@ import type { DeployedService } from '../contract/service.ts';
 import { type Attempt, note, noteVerification, type Proof, say, settle } from './attempt.ts';
 import { type Delivery, proverFor, type StackOutcome, type Target } from './delivery.ts';
 import { findRelease, replacedBy } from './stack-state.ts';
-import { baselineFor, deployTwice, proveTwice, rejected, stage, worthAnotherTry } from './stage.ts';
+import { baselineFor, deployTwice, proveTwice, rejected, stage } from './stage.ts';
 
 /**
  * Deploys, proves, and on failure puts back what ran before. Records every step; never throws for a bad service.
@@ -18,13 +18,15 @@ export async function deployStack(
   manifest: ReleaseManifest,
   signal?: AbortSignal,
 ): Promise<StackOutcome> {
-  const startedMs = delivery.clock.now();
+  const common = { delivery, target, manifest, attempt: randomUUID(), startedMs: delivery.clock.now(), signal };
   const before = await deployedOn(delivery, target);
-  if (before instanceof DeliveryError) return notStarted(delivery, target, before);
+  if (before instanceof DeliveryError) {
+    return settle({ ...common, before: undefined, replaced: undefined }, 'skipped', nothing, before.message);
+  }
   const facts = await delivery.ledger.facts();
   const replacedId = replacedBy(facts, target.stack.name, before?.release.releaseId);
   const replaced = replacedId === null ? undefined : findRelease(facts, replacedId);
-  const attempt: Attempt = { delivery, target, manifest, attempt: randomUUID(), replaced, before, startedMs, signal };
+  const attempt: Attempt = { ...common, replaced, before };
   await note(attempt, 'updating');
   try {
     return await proveThenGoLive(attempt);
@@ -41,11 +43,6 @@ async function deployedOn(delivery: Delivery, target: Target): Promise<DeployedS
     if (error instanceof DeliveryError && error.code !== 'interrupted') return error;
     throw error;
   }
-}
-
-function notStarted(delivery: Delivery, target: Target, error: DeliveryError): StackOutcome {
-  delivery.report({ stack: target.stack.name, message: `skipped: ${error.message}` });
-  return { stack: target.stack.name, state: 'skipped', reason: error.message, seconds: 0, checks: [], runs: null };
 }
 
 async function proveThenGoLive(attempt: Attempt): Promise<StackOutcome> {
@@ -122,9 +119,13 @@ async function revert(attempt: Attempt, replaced: ReleaseManifest): Promise<Proo
   }
 }
 
+const nothing: Proof = { checks: [], outcome: 'errored' };
+
+/** With these nothing was begun. Any other may have come in the middle: a full disk, say, stops an update half-way. */
+const beforeAnything: ReadonlySet<string> = new Set(['refused', 'config-invalid', 'cli-missing']);
+
 /** Something stopped the attempt itself. What the stack runs is then unknown, never a success. */
 async function lost(attempt: Attempt, error: unknown): Promise<StackOutcome> {
-  const nothing: Proof = { checks: [], outcome: 'errored' };
   const interrupted =
     attempt.signal?.aborted === true || (error instanceof DeliveryError && error.code === 'interrupted');
   if (interrupted) {
@@ -132,8 +133,7 @@ async function lost(attempt: Attempt, error: unknown): Promise<StackOutcome> {
     throw new DeliveryError('interrupted', `${attempt.target.stack.name}: interrupted`, { cause: error });
   }
   if (error instanceof DeliveryError) {
-    const untouched = !worthAnotherTry.has(error.code);
-    return settle(attempt, untouched ? 'skipped' : 'unknown', nothing, error.message);
+    return settle(attempt, beforeAnything.has(error.code) ? 'skipped' : 'unknown', nothing, error.message);
   }
   await settle(attempt, 'unknown', nothing, error instanceof Error ? error.message : String(error));
   throw error;

@@ -38,7 +38,7 @@ export async function baselineFor({ delivery, target, before }: Attempt, manifes
   return proverFor(delivery, target).baseline(alreadyThere ? undefined : before);
 }
 
-export const worthAnotherTry: ReadonlySet<string> = new Set(['errored', 'stack-locked', 'cloud-unreachable']);
+const worthAnotherTry: ReadonlySet<string> = new Set(['errored', 'stack-locked', 'cloud-unreachable']);
 
 export async function deployTwice(
   attempt: Attempt,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DeliveryError } from '../../contract/errors.ts';
 import { releaseIdOf } from '../../contract/release.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
 import { verdictOf } from '../../delivery/verdict.ts';
@@ -159,6 +160,30 @@ describe('what could not be told', () => {
     world.behave('gcp-dev', releaseIdOf(manifest), 'config-invalid');
     const outcome = await deployRelease(world.delivery(['gcp-dev', 'aws-dev']), manifest, 'dev');
     expect(stateOf(outcome)).toEqual({ 'gcp-dev': 'skipped', 'aws-dev': 'healthy' });
+  });
+
+  test('is unknown, not skipped, when the update may have been under way', async () => {
+    const world = new World();
+    const [first, second, third] = [await world.release(), await world.release(), await world.release()];
+    const delivery = world.delivery(['gcp-dev']);
+    await deployRelease(delivery, first, 'dev');
+    world.behave('gcp-dev', releaseIdOf(second), 'state-unwritable');
+    expect(stateOf(await deployRelease(delivery, second, 'dev'))).toEqual({ 'gcp-dev': 'unknown' });
+
+    const altered = new DeliveryError('digest-mismatch', 'blob from gcp.test: another layer');
+    const unread = { ...delivery, goldens: { read: () => Promise.reject(altered) } };
+    const outcome = await deployRelease(unread, third, 'dev');
+    expect(outcome.stacks[0]).toMatchObject({ state: 'unknown', runs: null });
+  });
+
+  test('is in the ledger also when not even the outputs of the stack could be read', async () => {
+    const world = new World();
+    const manifest = await world.release();
+    const delivery = world.delivery(['gcp-dev']);
+    const deployed = () => Promise.reject(new DeliveryError('cloud-unreachable', 'the state does not answer'));
+    const unreadable = { ...delivery, deployer: { ...delivery.deployer, deployed } };
+    expect(stateOf(await deployRelease(unreadable, manifest, 'dev'))).toEqual({ 'gcp-dev': 'skipped' });
+    expect(world.states('gcp-dev')).toEqual(['skipped']);
   });
 
   test('is recorded as unknown when a person interrupts', async () => {

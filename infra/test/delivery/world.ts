@@ -26,7 +26,8 @@ export type Behaviour =
   | 'off-the-other-way'
   | 'engine-errors-once'
   | 'engine-errors'
-  | 'config-invalid';
+  | 'config-invalid'
+  | 'state-unwritable';
 
 export const policyText = `
 schema: trireme.policy/1
@@ -165,6 +166,7 @@ export class World {
       if (behaviour === 'engine-errors-once') this.behaviours.set(key, 'good');
       if (behaviour.startsWith('engine-errors')) throw new DeliveryError('errored', 'the engine lost its connection');
       if (behaviour === 'config-invalid') throw new DeliveryError('config-invalid', 'memoryMiB is too small');
+      if (behaviour === 'state-unwritable') throw new DeliveryError('state-unwritable', 'no space left on device');
       const before = this.outputs.get(stack.name);
       const service =
         stage === 'candidate' && before ? withCandidate(stack, before, manifest) : serviceOf(stack, manifest);
