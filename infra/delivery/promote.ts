@@ -5,7 +5,7 @@ import type { Approver } from '../contract/ports.ts';
 import type { ReleaseManifest } from '../contract/release.ts';
 import { judgeApproval } from './approval.ts';
 import { approvePromotion } from './approve.ts';
-import { type Delivery, type DeliveryOptions, record, stamp, targetsIn } from './delivery.ts';
+import { type Delivery, type DeliveryOptions, stamp, type Target, targetsIn } from './delivery.ts';
 import { type DeploymentOutcome, deployRelease } from './deploy.ts';
 import { type PromotionQuestion, reasonsAgainst } from './promotion-rule.ts';
 import { approvalOf, type Promotion, preparedPromotion, promotionState } from './promotion-state.ts';
@@ -69,14 +69,14 @@ async function start(
     faults(delivery, facts, promotion, survey, plans, previousOf(facts, targets, survey.deployed));
 
   const before = judge(await delivery.ledger.facts());
-  if (before.length > 0) return refuse(delivery, promotion, before);
+  if (before.length > 0) return refuse(delivery, promotion, targets, before);
   const lateFaults: string[] = [];
   await delivery.ledger.append((facts) => {
     lateFaults.splice(0, lateFaults.length, ...judge(facts));
     const underWay = promotionState(facts, promotion.body.promotion) === 'started';
     return lateFaults.length > 0 || underWay ? [] : [next(delivery, promotion, 'started')];
   });
-  if (lateFaults.length > 0) await refuse(delivery, promotion, lateFaults);
+  if (lateFaults.length > 0) await refuse(delivery, promotion, targets, lateFaults);
 }
 
 function faults(
@@ -97,11 +97,25 @@ function faults(
   ];
 }
 
-async function refuse(delivery: Delivery, promotion: Promotion, reasons: readonly string[]): Promise<never> {
+/** A refused leg of a promotion that other legs have started ends it as failed: they may have touched their stacks. */
+async function refuse(
+  delivery: Delivery,
+  promotion: Promotion,
+  targets: readonly Target[],
+  reasons: readonly string[],
+): Promise<never> {
   const id = promotion.body.promotion;
   const reason = reasons.join('; ');
-  await record(delivery, next(delivery, promotion, 'refused', reason));
-  throw new DeliveryError('refused', `${id} was refused, nothing was touched: ${reason}`, {
+  const names = targets.map(({ stack }) => stack.name).join(', ');
+  let othersStarted = false;
+  await delivery.ledger.append((facts) => {
+    const state = promotionState(facts, id);
+    othersStarted = state !== 'prepared';
+    if (state === 'prepared') return [next(delivery, promotion, 'refused', reason)];
+    return state === 'started' ? [next(delivery, promotion, 'failed', `${names} refused: ${reason}`)] : [];
+  });
+  const touched = othersStarted ? `was refused on ${names}, which was not touched` : 'was refused, nothing was touched';
+  throw new DeliveryError('refused', `${id} ${touched}: ${reason}`, {
     hint: `prepare it again: npx trireme promote --release ${promotion.release}`,
   });
 }

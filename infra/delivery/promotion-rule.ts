@@ -19,20 +19,14 @@ export interface PromotionQuestion {
   readonly emulated: boolean;
 }
 
-/** Reasons against, for people; empty when it may. */
+/** Reasons against, for people; empty when it may. A leg whose stack runs the release already is no reason: the others may not. */
 export function reasonsAgainst(question: PromotionQuestion): readonly string[] {
-  return [
-    ...notProvenUpstream(question),
-    ...notFitFor(question),
-    ...notInRegistries(question),
-    ...goingBack(question),
-    ...alreadyThere(question),
-  ];
+  return [...notProvenUpstream(question), ...notFitFor(question), ...notInRegistries(question), ...goingBack(question)];
 }
 
-/** @throws DeliveryError `refused` with every reason. */
+/** Before it is prepared, for all stacks of the environment. @throws DeliveryError `refused` with every reason. */
 export function assertMayEnter(question: PromotionQuestion): void {
-  const reasons = reasonsAgainst(question);
+  const reasons = [...reasonsAgainst(question), ...alreadyThere(question)];
   if (reasons.length === 0) return;
   const { manifest, environment } = question;
   throw new DeliveryError('refused', `${releaseIdOf(manifest)} may not enter ${environment}: ${reasons.join('; ')}`, {

@@ -56,6 +56,30 @@ describe('an approved promotion', () => {
     expect(world.facts.filter(({ kind }) => kind === 'approval')).toHaveLength(1);
   });
 
+  test('ends a split: the leg of a stack that runs the release already changes nothing and refuses nothing', async () => {
+    const { world, delivery, manifest } = await prepared();
+    await deployRelease(delivery, manifest, 'prod', { stacks: ['aws-prod'] });
+    const { promotion } = await preparePromotion(delivery, manifest, 'prod');
+    const { promotion: id } = promotion.body;
+    await approvePromotion(delivery, id, alice);
+    for (const stack of ['aws-prod', 'gcp-prod', 'azure-prod'] as const)
+      await promote(delivery, id, { stacks: [stack] });
+    expect(promotionState(world.facts, id)).toBe('succeeded');
+  });
+
+  test('with a leg that is refused after another one started has failed, and the refusal claims no more than it knows', async () => {
+    const { world, delivery, id } = await prepared();
+    await approvePromotion(delivery, id, alice);
+    await promote(delivery, id, { stacks: ['gcp-prod'] });
+    world.changePlan('aws-prod', 'another');
+    await expect(promote(delivery, id, { stacks: ['aws-prod'] })).rejects.toThrow(
+      'was refused on aws-prod, which was not touched: the plan of aws-prod',
+    );
+    expect(world.facts.findLast((one) => one.kind === 'promotion')).toMatchObject({
+      body: { state: 'failed', reason: expect.stringContaining('aws-prod refused: the plan of aws-prod') },
+    });
+  });
+
   test('that fails on one cloud leaves the others and says so', async () => {
     const { world, delivery } = await prepared();
     const first = await world.release();
