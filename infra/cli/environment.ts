@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
+import { DeliveryError } from '../contract/errors.ts';
 import type { ActionsRun } from '../github/approvals.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -46,7 +47,7 @@ export async function readEnvironment(
     talk(`clouds: emulated (since ${emulated.since}${scale})`);
   }
   const { PATH, HOME, TMPDIR } = shell;
-  const variables = emulated === undefined ? shell : { PATH, HOME, TMPDIR, ...emulated.variables };
+  const variables = emulated === undefined ? realVariables(shell) : { PATH, HOME, TMPDIR, ...emulated.variables };
   return Object.freeze({
     checkout,
     stateDirectory,
@@ -59,6 +60,23 @@ export async function readEnvironment(
         : join(stateDirectory, 'emulated-ledger.git'),
     login: shell.TRIREME_ACTOR ?? shell.GITHUB_ACTOR,
     actions: actionsRun(shell),
+  });
+}
+
+/** An empty passphrase is none: a secret that GitHub does not have arrives so, and would encrypt a state with nothing. */
+function realVariables(shell: Variables): Variables {
+  return shell.PULUMI_CONFIG_PASSPHRASE === '' ? { ...shell, PULUMI_CONFIG_PASSPHRASE: undefined } : shell;
+}
+
+/**
+ * A shell that sourced `activate` holds the state, the passphrase and the keys of the emulated clouds: once they are gone, none of it
+ * may reach real ones.
+ * @throws DeliveryError `emulator-missing`.
+ */
+export function refuseLeftovers({ emulated, shell }: Pick<CliEnvironment, 'emulated' | 'shell'>): void {
+  if (emulated !== undefined || shell.TRIREME_EMULATOR === undefined) return;
+  throw new DeliveryError('emulator-missing', 'this shell is set to emulated clouds that do not run any more', {
+    hint: 'start them again: npx trireme emulator up; for real clouds open another shell',
   });
 }
 

@@ -11,7 +11,7 @@ import { parsePolicy } from '../delivery/policy.ts';
 import { openLedger } from '../ledger/git.ts';
 import { runGit } from '../ledger/git-command.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import type { CliEnvironment } from './environment.ts';
+import { type CliEnvironment, refuseLeftovers } from './environment.ts';
 import type { StackFiles } from './stack-files.ts';
 
 /** What deciding needs without any cloud: `approve`, `status` and `history` start fast with it. */
@@ -62,6 +62,7 @@ export async function wireDelivery(
   files: StackFiles,
   report: Report,
 ): Promise<WiredDelivery> {
+  refuseLeftovers(environment);
   const { emulated, variables } = environment;
   const [office, { openRegistries, goldensIn }, { provers }, { openDeployer }] = await Promise.all([
     wireLedger(environment),

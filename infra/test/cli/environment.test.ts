@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readEnvironment } from '../../cli/environment.ts';
+import { readEnvironment, refuseLeftovers } from '../../cli/environment.ts';
 
 let checkout: string;
 let said: string[];
@@ -58,6 +58,18 @@ test('emulated clouds that were killed are not taken for running ones', async ()
   await leaveEmulatorFile(child.pid ?? 0);
   expect((await read({})).emulated).toBeUndefined();
   expect(said).toEqual([expect.stringContaining('clouds: real')]);
+});
+
+test('a shell that is still set to emulated clouds that are gone reaches no real ones', async () => {
+  const leftover = await read({ TRIREME_EMULATOR: 'http://127.0.0.1:1' });
+  expect(() => refuseLeftovers(leftover)).toThrow('emulated clouds that do not run any more');
+  await leaveEmulatorFile(process.pid);
+  refuseLeftovers(await read({ TRIREME_EMULATOR: 'http://127.0.0.1:1' }));
+});
+
+test('an empty passphrase, as an unset secret of GitHub arrives, is none', async () => {
+  expect((await read({ PULUMI_CONFIG_PASSPHRASE: '' })).variables.PULUMI_CONFIG_PASSPHRASE).toBeUndefined();
+  expect((await read({ PULUMI_CONFIG_PASSPHRASE: 'long' })).variables.PULUMI_CONFIG_PASSPHRASE).toBe('long');
 });
 
 test('the shell may name the ledger and who acts; a GitHub Actions run is known by all of its four variables', async () => {
