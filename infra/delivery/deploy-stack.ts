@@ -94,7 +94,12 @@ async function goBack(attempt: Attempt, bad: Proof): Promise<StackOutcome> {
   await note(attempt, 'failed', { reason: bad.reason });
   say(attempt, `failed: ${bad.reason}`);
   if (replaced === undefined) {
-    return settle(attempt, 'failed', bad, `${bad.reason}; nothing ran here before that it could go back to`);
+    return settle(
+      attempt,
+      'failed',
+      bad,
+      `${bad.reason}; nothing ran here before that it could go back to${firstTryAgain(attempt)}`,
+    );
   }
   const earlier = releaseIdOf(replaced);
   say(attempt, `going back to ${earlier}`);
@@ -103,6 +108,14 @@ async function goBack(attempt: Attempt, bad: Proof): Promise<StackOutcome> {
   return proof.outcome === 'passed'
     ? settle(attempt, 'reverted', bad, `${bad.reason}; runs ${earlier} again`)
     : settle(attempt, 'revert-failed', bad, `${bad.reason}; going back to ${earlier} failed: ${proof.reason}`);
+}
+
+/** Where a service that could not be created takes no update, it has to go before the next try. */
+function firstTryAgain({ delivery, target, before }: Attempt): string {
+  const { failedCreate } = proverFor(delivery, target).runtime;
+  return failedCreate.value === 'service-failed' && before === undefined
+    ? `; before the next try: npx trireme destroy --stack ${target.stack.name}`
+    : '';
 }
 
 async function revert(attempt: Attempt, replaced: ReleaseManifest): Promise<Proof> {

@@ -1,4 +1,5 @@
 // What the world says just now about a release and an environment: registries, what runs, what would change. Asked before deciding, and again after.
+import { DeliveryError, type DeliveryErrorCode } from '../contract/errors.ts';
 import type { Fact } from '../contract/fact.ts';
 import type { Plan } from '../contract/plan.ts';
 import { copyFor, type ReleaseManifest } from '../contract/release.ts';
@@ -25,7 +26,28 @@ export async function surveyOf(
   return { manifest, environment, stacks, resolved, deployed, emulated: delivery.emulated };
 }
 
-/** What each cloud's own registry serves under the release's reference. */
+/**
+ * Reads from each cloud's own registry what the proof will need. Bytes that are not what their digest says are found before anything is touched;
+ * a registry that can't be asked just now is left to the proof.
+ * @throws DeliveryError `digest-mismatch`, `document-invalid`, `schema-unknown`.
+ */
+export async function assertUnaltered(
+  { goldens }: Pick<Delivery, 'goldens'>,
+  manifest: ReleaseManifest,
+  stacks: readonly Pick<Target, 'stack'>[],
+): Promise<void> {
+  await settleAll(
+    stacks.map(({ stack }) =>
+      goldens.read(manifest, stack.cloud).catch((error: unknown) => {
+        if (!(error instanceof DeliveryError) || edited.has(error.code)) throw error;
+      }),
+    ),
+  );
+}
+
+const edited: ReadonlySet<DeliveryErrorCode> = new Set(['digest-mismatch', 'document-invalid', 'schema-unknown']);
+
+/** What each cloud's own registry serves under the release's reference. @throws DeliveryError as `assertUnaltered`. */
 export async function resolvedCopies(
   delivery: Delivery,
   manifest: ReleaseManifest,
@@ -38,7 +60,13 @@ export async function resolvedCopies(
       return [stack.cloud, published ? await registry?.resolve(copyFor(manifest, stack.cloud)) : undefined] as const;
     }),
   );
-  return Object.fromEntries(entries);
+  const served = Object.fromEntries(entries);
+  await assertUnaltered(
+    delivery,
+    manifest,
+    targets.filter(({ stack }) => served[stack.cloud] === manifest.image.digest),
+  );
+  return served;
 }
 
 export async function deployedIn(

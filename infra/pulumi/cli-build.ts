@@ -16,8 +16,9 @@ export async function buildFromGoModules(
   version: string,
   options: CliOptions,
 ): Promise<{ path: string } | { reason: string }> {
-  await mkdir(dirname(path), { recursive: true });
   const lock = join(dirname(path), 'build.lock');
+  const refused = await mkdir(dirname(path), { recursive: true }).then(() => undefined, String);
+  if (refused !== undefined) return { reason: refused };
   const waited = await takeTurn(lock, options);
   const unfinished = `${path}.${process.pid}`;
   try {

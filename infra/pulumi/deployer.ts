@@ -88,7 +88,11 @@ export function createDeployer(options: DeployerOptions): Deployer {
       const state = await engine.state(name);
       if (state === undefined || state.resources.length === 0) return;
       const kept = state.resources.filter((resource) => resource.protected).map(({ urn }) => nameOf(urn));
-      if (kept.length > 0) {
+      // What a failed first deployment left never served anybody, and some of it blocks the next one: App Runner takes no update of a
+      // service that could not be created. A foundation has no endpoint and no protection.
+      const neverLive = state.outputs.endpoint === undefined;
+      if (kept.length > 0 && neverLive) await engine.unprotect(name);
+      else if (kept.length > 0) {
         throw new DeliveryError('refused', `${name} is protected: ${kept.join(', ')} would be deleted`, {
           hint: `set \`protect: false\` in the stack file of ${name}, deploy it, then destroy`,
         });

@@ -51,6 +51,17 @@ export class Engine {
     }
   }
 
+  /** Lets every resource of a stack be deleted. */
+  async unprotect(stack: string): Promise<void> {
+    const command = engineCommand(this.#options.command, this.#variables());
+    const words = ['state', 'unprotect', '--all', '--yes', '--stack', stack];
+    try {
+      await command.run(words, this.#options.workspace.directory, {});
+    } catch (error) {
+      throw this.#unexpected(stack, error);
+    }
+  }
+
   /** @returns why it failed, `undefined` when it did not. */
   async run(
     name: string,

@@ -107,6 +107,7 @@ describe('a bad release', () => {
     const outcome = await deployRelease(world.delivery(['gcp-dev']), manifest, 'dev');
     expect(outcome.stacks[0]).toMatchObject({ state: 'failed', runs: null });
     expect(outcome.stacks[0]?.reason).toContain('nothing ran here before');
+    expect(outcome.stacks[0]?.reason).toContain('before the next try: npx trireme destroy --stack gcp-dev');
     expect(verdictOf(outcome.release, outcome.stacks).code).toBe('failed');
   });
 

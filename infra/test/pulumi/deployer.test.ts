@@ -145,6 +145,15 @@ describe('a deployment through the real engine', () => {
     expect(await deployer.deployed(gcp)).toBeDefined();
   });
 
+  test('what a failed first deployment left is destroyed although it is protected: the next one can begin anew', async () => {
+    const create = ({ label }: { label?: unknown }) => (label === 'gcp-dev-two' ? 'CREATE_FAILED' : undefined);
+    const deployer = await deployerWith({ protect: true, second: true, vendor: { create } });
+    expect(await deployer.deploy(gcp, r1)).toEqual({ outcome: 'rejected', diagnostics: ['two: CREATE_FAILED'] });
+    await deployer.destroy(gcp);
+    const steps = (await deployer.preview(gcp, r1)).changes.map(({ name, operation }) => `${operation} ${name}`);
+    expect(steps).toEqual(expect.arrayContaining(['create one', 'create two']));
+  });
+
   test('a backend that is no local folder is asked through the CLI', async () => {
     const deployer = await deployerWith({ backendUrl: 'file://../state' });
     expect(await deployer.deployed(gcp)).toBeUndefined();

@@ -44,6 +44,8 @@ export interface TinyOptions {
   /** Runs inside the program, before its one resource. */
   readonly before?: () => void;
   readonly protect?: boolean;
+  /** A second thing, `<stack>-two`, made after the first; then it has the endpoint. */
+  readonly second?: boolean;
   readonly lockWaitSeconds?: number;
   readonly backendUrl?: string;
   readonly passphrase?: string;
@@ -104,7 +106,7 @@ class Thing extends pulumi.CustomResource {
   }
 }
 
-function tinyProgram({ before, protect = false }: TinyOptions): DeliveryProgram {
+function tinyProgram({ before, protect = false, second = false }: TinyOptions): DeliveryProgram {
   return {
     service:
       ({ stack, release, current }) =>
@@ -118,7 +120,10 @@ function tinyProgram({ before, protect = false }: TinyOptions): DeliveryProgram 
           password: pulumi.secret('hush'),
         };
         const thing = new Thing('one', inputs, { protect });
-        return { endpoint: thing.address, revision: thing.id, coordinates: {}, release: { ...release } };
+        const served = second
+          ? new Thing('two', { ...inputs, label: `${stack.name}-two` }, { dependsOn: [thing] })
+          : thing;
+        return { endpoint: served.address, revision: thing.id, coordinates: {}, release: { ...release } };
       },
     foundation:
       ({ cloud }) =>
