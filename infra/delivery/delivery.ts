@@ -92,9 +92,3 @@ export function stamp(delivery: Pick<Delivery, 'clock' | 'actor'>): Pick<NewFact
 export async function record(delivery: Delivery, ...facts: NewFact[]): Promise<void> {
   await delivery.ledger.append(() => facts);
 }
-
-/** How people hear of some stacks: `3 clouds: aws, gcp, azure`, or `gcp` alone. */
-export function cloudsOf(targets: readonly Target[]): string {
-  const names = targets.map(({ stack }) => stack.cloud);
-  return names.length === 1 ? (names[0] ?? '') : `${names.length} clouds: ${names.join(', ')}`;
-}
