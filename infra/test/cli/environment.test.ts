@@ -86,5 +86,7 @@ test('the shell may name the ledger and who acts; a GitHub Actions run is known 
     login: 'dana',
     actions: { repository: 'o/r', runId: '7' },
   });
+  expect((await read({ ...actions, TRIREME_ACTOR: 'somebody' })).login).toBe('dana');
+  expect((await read({ TRIREME_ACTOR: 'somebody' })).login).toBe('somebody');
   expect((await read({ ...actions, GITHUB_TOKEN: '' })).actions).toBeUndefined();
 });
