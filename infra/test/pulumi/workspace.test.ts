@@ -1,9 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { prepareWorkspace } from '../../pulumi/workspace.ts';
-import { watchWorkspace } from '../../pulumi/workspace-watch.ts';
 
 let checkout: string;
 let directory: string;
@@ -70,15 +69,4 @@ test('a folder without a Pulumi project is said to be that', async () => {
     code: 'config-invalid',
     message: expect.stringContaining('Pulumi.yaml'),
   });
-});
-
-test('while it is watched it follows what is saved in the checkout, and says what is wrong with it', async () => {
-  const faults: unknown[] = [];
-  const watched = await watchWorkspace({ checkout, directory, secrets: 'own' }, (fault) => faults.push(fault));
-  onTestFinished(() => watched.close());
-  await writeStack('gcp-dev', 'config:\n  trireme:region: us-east1\n');
-  await expect.poll(() => readFile(copy('gcp-dev'), 'utf8'), { timeout: 10_000 }).toContain('us-east1');
-  await writeStack('gcp-dev', 'config: [\n');
-  await expect.poll(() => faults, { timeout: 10_000 }).toMatchObject([{ code: 'config-invalid' }]);
-  expect(await readFile(copy('gcp-dev'), 'utf8')).toContain('us-east1');
 });
