@@ -9,7 +9,7 @@ export function planLines(
   release: string,
 ): string[] {
   return plans.flatMap(({ stack, changes, fingerprint }) => [
-    `${stack}: ${current[stack] ?? 'nothing'} → ${release}, ${changes.length === 0 ? 'no change' : `${changes.length} resources`}, plan ${fingerprint.slice(0, 12)}`,
+    `${stack}: ${current[stack] ?? 'nothing'} → ${release}, ${changes.length === 0 ? 'no change' : `${changes.length} ${changes.length === 1 ? 'resource' : 'resources'}`}, plan ${fingerprint.slice(0, 12)}`,
     ...changes.map(({ operation, type, name, paths }) => {
       const more = paths.length > shownPaths ? ` and ${paths.length - shownPaths} more` : '';
       const touched = paths.length === 0 ? '' : `: ${paths.slice(0, shownPaths).join(', ')}${more}`;

@@ -1,5 +1,5 @@
 // Shows which step runs and for how long: one living line on a terminal, plain lines everywhere else.
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Outcome } from '../contract/verification.ts';
 
 export interface Display {
@@ -49,7 +49,7 @@ export function createDisplay(screen: Screen, now: () => number): Display {
 
   const keep = (text: string) => {
     clear();
-    screen.write(`${text}\n`);
+    screen.write(`${screen.isTTY ? folded(text, screen.columns) : text}\n`);
     draw();
   };
   const marks: Record<Outcome, string> = {
@@ -88,4 +88,27 @@ export function createDisplay(screen: Screen, now: () => number): Display {
       clear();
     },
   };
+}
+
+/** Lines broken between words, each going on below the last column that begins in its left half. */
+export function folded(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .map((line) => foldedLine(line, columns))
+    .join('\n');
+}
+
+function foldedLine(line: string, columns: number): string {
+  const plain = stripVTControlCharacters(line);
+  if (plain.length <= columns) return line;
+  const starts = [...plain.matchAll(/(?:^| {2,})(?=\S)|^ +/g)].map((gap) => gap.index + gap[0].length);
+  const indent = ' '.repeat(starts.findLast((start) => start <= columns / 2) ?? 0);
+  const lines: string[] = [];
+  for (const word of line.split(/(?<=\S) (?=\S)/)) {
+    const last = lines.at(-1);
+    const longer = `${last} ${word}`;
+    if (last !== undefined && stripVTControlCharacters(longer).length <= columns) lines[lines.length - 1] = longer;
+    else lines.push(last === undefined ? word : `${indent}${word}`);
+  }
+  return lines.join('\n');
 }

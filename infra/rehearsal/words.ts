@@ -25,10 +25,20 @@ export function changesOf({ promotion, manifest, plans }: PreparedPromotion): st
 export function outcomeLines(stacks: readonly StackOutcome[]): string {
   return stacks
     .map(({ stack, state, seconds, checks, reason }) => {
-      const names = checks.map((check) => `${check.name} ${check.outcome}`).join(', ');
-      return `${stack.padEnd(11)} ${wordOf(state).padEnd(8)} ${seconds.toFixed(1).padStart(5)} s  ${shortened(reason ?? names)}`;
+      return `${stack.padEnd(11)} ${wordOf(state).padEnd(8)} ${seconds.toFixed(1).padStart(5)} s  ${shortened(reason ?? checkWords(checks))}`;
     })
     .join('\n');
+}
+
+/** `identity, readiness passed`: an outcome is said once for all checks that share it. */
+function checkWords(checks: StackOutcome['checks']): string {
+  const outcomes = [...new Set(checks.map(({ outcome }) => outcome))];
+  return outcomes
+    .map((outcome) => {
+      const names = checks.filter((check) => check.outcome === outcome).map(({ name }) => name);
+      return `${names.join(', ')} ${outcome}`;
+    })
+    .join('; ');
 }
 
 function wordOf(state: StackOutcome['state']): string {

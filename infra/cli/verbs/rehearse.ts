@@ -63,16 +63,13 @@ export const rehearse: Verb = (cli) =>
         print: (text) => output.data(text),
       });
       const bad = report.steps.find(({ outcome }) => outcome !== 'passed');
-      const next =
-        options.keep === true
-          ? 'npx trireme emulator down'
-          : 'npx trireme rehearse --keep, and call the clouds yourself';
+      const again = options.keep === true ? undefined : 'npx trireme rehearse --keep, and call the clouds yourself';
       cli.end({
         code: report.ok ? undefined : bad?.outcome === 'errored' ? 'errored' : 'failed',
         sentence: report.ok
           ? `the rehearsal passed: every one of ${report.steps.length} steps was observed`
           : `the rehearsal ended at \`${bad?.name}\`: ${bad?.outcome}: ${bad?.reason}`,
-        next,
+        next: report.ok ? again : undefined,
       });
     });
 

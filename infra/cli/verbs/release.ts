@@ -33,7 +33,7 @@ export const release: Verb = (cli) =>
       if (source.dirty) output.talk('the tree is dirty: this release can never enter prod', 'yellow');
       if (engine === undefined && !delivery.emulated) {
         throw new DeliveryError('refused', 'expected --engine: real clouds run images built from the Dockerfile only', {
-          hint: 'npx trireme release --engine podman',
+          hint: 'npx trireme release --engine podman; without an account, first: npx trireme emulator up',
         });
       }
       const models = await ensureModels(bench);

@@ -37,7 +37,7 @@ async function outputsOf(cli: Cli): Promise<Record<string, string | null>> {
   }
 }
 
-function verdict({ environments, releases }: StatusTable): { sentence: string; next: string } {
+function verdict({ environments, releases }: StatusTable): { sentence: string; next: string | undefined } {
   const split = environments.filter((one) => one.split).map(({ environment }) => environment);
   const [waiting] = environments.flatMap((one) => one.waiting);
   const [newest] = releases;
@@ -47,8 +47,12 @@ function verdict({ environments, releases }: StatusTable): { sentence: string; n
       : `split: the stacks of ${split.join(' and ')} differ`;
   if (waiting !== undefined) return { sentence, next: `npx trireme approve ${waiting}` };
   if (newest === undefined) return { sentence: 'no release was made yet', next: 'npx trireme release' };
-  return {
-    sentence,
-    next: `npx trireme ${newest.cells.length === 0 ? 'deploy' : 'promote'} --release ${newest.release}`,
-  };
+  return { sentence, next: nextFor(newest) };
+}
+
+/** A release that entered prod, or failed there, is not proposed for it once more. */
+function nextFor({ release, cells }: StatusTable['releases'][number]): string | undefined {
+  if (cells.length === 0) return `npx trireme deploy --release ${release}`;
+  if (cells.some(({ state }) => state !== 'healthy')) return `npx trireme history --release ${release}`;
+  return cells.some(({ stack }) => stack.endsWith('-prod')) ? undefined : `npx trireme promote --release ${release}`;
 }

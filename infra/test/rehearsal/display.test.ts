@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createDisplay } from '../../rehearsal/display.ts';
+import { createDisplay, folded } from '../../rehearsal/display.ts';
 
 function screen(isTTY: boolean) {
   const written: string[] = [];
@@ -34,4 +34,30 @@ test('on a terminal the living line is cut to the width and cleared for a questi
   display.close();
   for (const text of terminal.written) expect(text.replace('\r\u001b[2K', '').length).toBeLessThan(80);
   expect(terminal.written.at(-1)).toBe('\r\u001b[2K');
+});
+
+test.each([
+  ['a line that fits stays', '  passed    1.3 s  train R1', 30, '  passed    1.3 s  train R1'],
+  [
+    'text goes on below its column',
+    'gcp-dev  readiness, parity passed',
+    24,
+    'gcp-dev  readiness,\n         parity passed',
+  ],
+  ['a reason keeps its indent', '    expected one; found two', 20, '    expected one;\n    found two'],
+  ['a word that is too long stays whole', 'see sha256:0123456789', 10, 'see\nsha256:0123456789'],
+  ['colour takes no room', '  \u001b[32mpassed\u001b[39m  one two', 17, '  \u001b[32mpassed\u001b[39m  one two'],
+])('%s when lines are folded', (_, text, columns, expected) => {
+  expect(folded(text, columns)).toBe(expected);
+});
+
+test('a terminal gets folded notes, a file whole ones', () => {
+  const note = 'control-plane, identity, readiness, golden-predictions, parity passed'.padStart(90, 'x');
+  for (const isTTY of [true, false]) {
+    const one = screen(isTTY);
+    const display = createDisplay(one, () => 0);
+    display.note(`${note} ${note}`);
+    display.close();
+    expect(one.written.join('').trimEnd().split('\n').length > 1).toBe(isTTY);
+  }
 });

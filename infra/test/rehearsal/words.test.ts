@@ -40,5 +40,5 @@ test('a healthy stack names every check that passed', () => {
     ],
     runs: 'rel-1-0123456789ab',
   };
-  expect(outcomeLines([outcome])).toBe('aws-dev     healthy    1.0 s  identity passed, parity passed');
+  expect(outcomeLines([outcome])).toBe('aws-dev     healthy    1.0 s  identity, parity passed');
 });
