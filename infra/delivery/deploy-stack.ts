@@ -5,7 +5,7 @@ import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { DeployedService } from '../contract/service.ts';
 import { type Attempt, note, noteVerification, type Proof, say, settle } from './attempt.ts';
 import { type Delivery, proverFor, type StackOutcome, type Target } from './delivery.ts';
-import { findRelease, replacedBy } from './stack-state.ts';
+import { findRelease, lastDeployment, replacedBy } from './stack-state.ts';
 import { baselineFor, deployTwice, proveTwice, rejected, stage } from './stage.ts';
 
 /**
@@ -91,6 +91,10 @@ async function neverTouched(attempt: Attempt, candidate: Proof): Promise<StackOu
 /** Puts back what ran before, by the same road and the same proof. */
 async function goBack(attempt: Attempt, bad: Proof): Promise<StackOutcome> {
   const { delivery, target, replaced } = attempt;
+  const overtaking = await overtakenBy(attempt);
+  if (overtaking !== undefined) {
+    return settle(attempt, 'skipped', bad, `${bad.reason}; overtaken by ${overtaking}, which is left as it is`);
+  }
   await note(attempt, 'failed', { reason: bad.reason });
   say(attempt, `failed: ${bad.reason}`);
   if (replaced === undefined) {
@@ -108,6 +112,12 @@ async function goBack(attempt: Attempt, bad: Proof): Promise<StackOutcome> {
   return proof.outcome === 'passed'
     ? settle(attempt, 'reverted', bad, `${bad.reason}; runs ${earlier} again`)
     : settle(attempt, 'revert-failed', bad, `${bad.reason}; going back to ${earlier} failed: ${proof.reason}`);
+}
+
+/** A rollback, say, that put another release there in the meantime: going back would undo it. */
+async function overtakenBy({ delivery, target, attempt }: Attempt): Promise<string | undefined> {
+  const newest = lastDeployment(await delivery.ledger.facts(), target.stack.name);
+  return newest === undefined || newest.body.attempt === attempt ? undefined : newest.release;
 }
 
 /** Where a service that could not be created takes no update, it has to go before the next try. */

@@ -67,14 +67,17 @@ async function withParity(
       const check = parity.get(outcome.stack);
       const target = targets.find(({ stack }) => stack.name === outcome.stack);
       if (check === undefined || target === undefined) return outcome;
+      const { environment } = target.stack;
       const checks = [...outcome.checks, check];
       await noteVerification(delivery, target, manifest, { checks });
       if (outcomeOf(checks) !== 'failed') return { ...outcome, checks };
-      const reason = reasonOf(checks) ?? 'parity';
+      // Nobody can tell which cloud is the wrong one, so none is reverted by itself.
+      const way = environment === 'prod' ? 'npx trireme rollback' : 'correct it, make a new release';
+      const reason = `${reasonOf(checks) ?? 'parity'}; it stays live: ${way}`;
       await record(delivery, {
         ...stamp(delivery),
         kind: 'deployment',
-        environment: target.stack.environment,
+        environment,
         stack: target.stack.name,
         release: releaseIdOf(manifest),
         body: { attempt: 'parity', state: 'failed', replaced: null, reason },

@@ -8,7 +8,7 @@ import { approvePromotion } from './approve.ts';
 import { type Delivery, type DeliveryOptions, stamp, type Target, targetsIn } from './delivery.ts';
 import { type DeploymentOutcome, deployRelease } from './deploy.ts';
 import { type PromotionQuestion, reasonsAgainst } from './promotion-rule.ts';
-import { approvalOf, type Promotion, preparedPromotion, promotionState } from './promotion-state.ts';
+import { approvalOf, type Promotion, preparedPromotion, promotionState, underWay } from './promotion-state.ts';
 import { fingerprintsOf, previewAll, previousOf, surveyOf } from './situation.ts';
 import { findRelease, lastDeployment } from './stack-state.ts';
 
@@ -73,8 +73,8 @@ async function start(
   const lateFaults: string[] = [];
   await delivery.ledger.append((facts) => {
     lateFaults.splice(0, lateFaults.length, ...judge(facts));
-    const underWay = promotionState(facts, promotion.body.promotion) === 'started';
-    return lateFaults.length > 0 || underWay ? [] : [next(delivery, promotion, 'started')];
+    const started = promotionState(facts, promotion.body.promotion) === 'started';
+    return lateFaults.length > 0 || started ? [] : [next(delivery, promotion, 'started')];
   });
   if (lateFaults.length > 0) await refuse(delivery, promotion, targets, lateFaults);
 }
@@ -91,7 +91,9 @@ function faults(
   if (approval === undefined) return ['the approval is gone from the ledger'];
   const { policy, emulated, clock } = delivery;
   const { manifest } = survey;
+  const other = underWay(facts, promotion, clock.now());
   return [
+    ...(other === undefined ? [] : [`${other.body.promotion} is being carried out there: let it end, or roll back`]),
     ...reasonsAgainst({ ...survey, facts }),
     ...judgeApproval({ facts, approval, promotion, manifest, plans, previous, policy, emulated, nowMs: clock.now() }),
   ];

@@ -65,3 +65,21 @@ export function overtakenBy(facts: readonly Fact[], promotion: Promotion): Fact 
           fact.body.state === 'started'),
     );
 }
+
+/** The jobs of a promotion end within this time; one that says nothing for longer was lost. */
+const longestSilenceMs = 60 * 60_000;
+
+/** Another promotion that is being carried out in this environment: two at once would prove, and revert, each other's releases. */
+export function underWay(facts: readonly Fact[], promotion: Promotion, nowMs: number): Promotion | undefined {
+  const newest = facts.findLast((fact) => 'environment' in fact && fact.environment === promotion.environment);
+  if (newest === undefined || nowMs - Date.parse(newest.at) > longestSilenceMs) return undefined;
+  return facts.find(
+    (fact): fact is Promotion =>
+      fact.kind === 'promotion' &&
+      fact.environment === promotion.environment &&
+      fact.body.state === 'prepared' &&
+      fact.body.promotion !== promotion.body.promotion &&
+      promotionState(facts, fact.body.promotion) === 'started' &&
+      overtakenBy(facts, fact) === undefined,
+  );
+}

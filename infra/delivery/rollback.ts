@@ -4,7 +4,7 @@ import type { Fact } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { Environment } from '../contract/stack.ts';
 import { releases } from '../ledger/view.ts';
-import { type Delivery, type DeliveryOptions, record, stamp, type Target, targetsIn } from './delivery.ts';
+import { type Delivery, type DeliveryOptions, stamp, type Target, targetsIn } from './delivery.ts';
 import { type DeploymentOutcome, deployRelease } from './deploy.ts';
 import { sequenceOf } from './promotion-rule.ts';
 import { deployedIn, previousOf, resolvedCopies } from './situation.ts';
@@ -40,14 +40,21 @@ export async function rollback(
       `the image of ${releaseIdOf(manifest)} is not in every registry: ${clouds.join(', ')}`,
     );
   }
-  const from = previousOf(facts, targets, deployed);
-  const reason = options.reason ?? 'by command';
-  await record(delivery, {
-    ...stamp(delivery),
-    kind: 'rollback',
-    environment,
-    release: releaseIdOf(manifest),
-    body: { from, reason },
+  const own = stamp(delivery);
+  await delivery.ledger.append((current) => {
+    const still = releaseIdOf(rollbackTarget(current, environment, targets, options.to));
+    if (still !== releaseIdOf(manifest)) {
+      throw new DeliveryError(
+        'refused',
+        `${environment} changed meanwhile: the way back now leads to ${still}, not ${releaseIdOf(manifest)}`,
+        {
+          hint: 'look at it, then roll back again: npx trireme status',
+        },
+      );
+    }
+    const from = previousOf(current, targets, deployed);
+    const body = { from, reason: options.reason ?? 'by command' };
+    return [{ ...own, kind: 'rollback', environment, release: still, body }];
   });
   return deployRelease(delivery, manifest, environment, options);
 }

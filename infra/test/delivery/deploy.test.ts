@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DeliveryError } from '../../contract/errors.ts';
 import { releaseIdOf } from '../../contract/release.ts';
+import type { Delivery } from '../../delivery/delivery.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
 import { verdictOf } from '../../delivery/verdict.ts';
 import { verifyEnvironment } from '../../delivery/verify.ts';
@@ -34,6 +35,7 @@ describe('a good release', () => {
     const outcome = await deployRelease(world.delivery(['gcp-dev', 'aws-dev']), manifest, 'dev');
     expect(stateOf(outcome)).toEqual({ 'gcp-dev': 'failed', 'aws-dev': 'failed' });
     expect(outcome.stacks[0]?.reason).toContain('another answer than aws-dev: case 0, field confidence');
+    expect(outcome.stacks[0]?.reason).toContain('it stays live');
     expect(verdictOf(outcome.release, outcome.stacks).code).toBe('failed');
   });
 
@@ -98,6 +100,28 @@ describe('a bad release', () => {
     expect(proofs.at(-2)).toMatchObject({ release: releaseIdOf(second), body: { outcome: 'failed' } });
     expect(proofs.at(-1)).toMatchObject({ release: releaseIdOf(first), body: { outcome: 'passed' } });
     expect(verdictOf(outcome.release, outcome.stacks).code).toBe('failed-and-rolled-back');
+  });
+
+  test('leaves what overtook it in the meantime where it is', async () => {
+    const world = new World();
+    const [first, second, third] = [await world.release(), await world.release(), await world.release()];
+    const delivery = world.delivery(['gcp-dev']);
+    await deployRelease(delivery, first, 'dev');
+    world.behave('gcp-dev', releaseIdOf(second), 'not-ready');
+    let overtaken = false;
+    const overtaking: Delivery['fetch'] = async (...asked) => {
+      if (!overtaken) {
+        overtaken = true;
+        await deployRelease(delivery, third, 'dev');
+      }
+      return delivery.fetch(...asked);
+    };
+    const outcome = await deployRelease({ ...delivery, fetch: overtaking }, second, 'dev');
+    expect(outcome.stacks[0]).toMatchObject({ state: 'skipped' });
+    expect(outcome.stacks[0]?.reason).toContain(`overtaken by ${releaseIdOf(third)}`);
+    expect(
+      (await delivery.deployer.deployed({ name: 'gcp-dev', cloud: 'gcp', environment: 'dev' }))?.release.releaseId,
+    ).toBe(releaseIdOf(third));
   });
 
   test('on a first deployment has nothing to go back to', async () => {

@@ -157,6 +157,22 @@ describe('what happened after the click', () => {
     await expect(promote(delivery, id, { stacks: ['aws-prod'] })).rejects.toThrow('a rollback by requester');
   });
 
+  test('another promotion under way is waited for: the second one is refused, and goes on once the first is lost for an hour', async () => {
+    const { world, delivery, id } = await prepared();
+    await approvePromotion(delivery, id, alice);
+    await promote(delivery, id, { stacks: ['gcp-prod'] });
+    const next = await prepared(world, delivery);
+    await approvePromotion(delivery, next.id, alice);
+    await expect(promote(delivery, next.id)).rejects.toThrow(`${id} is being carried out there`);
+    expect(world.states('aws-prod')).toEqual([]);
+
+    world.pass(2 * 3600);
+    const { promotion } = await preparePromotion(delivery, next.manifest, 'prod');
+    await approvePromotion(delivery, promotion.body.promotion, alice);
+    world.pass(2 * 3600);
+    expect((await promote(delivery, promotion.body.promotion)).stacks).toHaveLength(3);
+  });
+
   test('a second run of a promotion that ended is refused', async () => {
     const { delivery, id } = await prepared();
     await approvePromotion(delivery, id, alice);

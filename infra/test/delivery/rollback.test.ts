@@ -51,6 +51,19 @@ describe('a rollback', () => {
     expect((await rollback(delivery, 'prod')).release).toBe(ids[1]);
   });
 
+  test('is refused when prod changed while the registries were asked', async () => {
+    const { world, ids } = await prodAfter(3);
+    const rolling = world.delivery();
+    const slow = {
+      resolve: async (ref: string) => {
+        if (world.facts.every(({ kind }) => kind !== 'rollback')) await rollback(world.delivery(), 'prod');
+        return world.images.get(ref);
+      },
+    };
+    const refused = rollback({ ...rolling, registries: { aws: slow, gcp: slow, azure: slow } }, 'prod');
+    await expect(refused).rejects.toThrow(`now leads to ${ids[0]}, not ${ids[1]}`);
+  });
+
   test('goes to a named release, by id or number, on the stacks named', async () => {
     const { delivery, ids } = await prodAfter(3);
     const outcome = await rollback(delivery, 'prod', { to: '1', stacks: ['gcp-prod'], reason: 'wrong vintage' });
