@@ -1,5 +1,6 @@
 // The Pulumi program for whoever runs plain `pulumi`. Which release: the manifest that TRIREME_RELEASE names, else what the stack runs.
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { getOrganization, getStack, RunError, runtime } from '@pulumi/pulumi';
 import { z } from 'zod';
 import { project } from './clouds/names.ts';
@@ -31,13 +32,33 @@ async function releaseFor(stack: Stack): Promise<ReleaseArgs> {
 }
 
 async function releaseFrom(path: string, stack: Stack): Promise<ReleaseArgs> {
-  const manifest = parseReleaseManifest(JSON.parse(await textOf(path)));
+  const text = await textOf(path);
+  // The file is named by what it holds: one edited byte gives it another name.
+  const manifest = parseReleaseManifest(
+    jsonOf(path, text),
+    /^rel-\d+-[0-9a-f]{12}(?=\.json$)/.exec(basename(path))?.[0],
+  );
   if (manifest.image.builder === 'layout' && emulator === undefined) {
     throw new DeliveryError('refused', `expected an image built from the Dockerfile; ${path} names a layout`, {
       hint: 'real clouds run no layout: make the release with a container engine, or start the emulated clouds',
     });
   }
   return { ...identityOf(manifest), imageRef: copyFor(manifest, stack.cloud) };
+}
+
+function jsonOf(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DeliveryError(
+      'document-invalid',
+      `expected a release manifest in ${path}; found no JSON: it was edited`,
+      {
+        hint: 'manifests lie where `npx trireme release` says',
+        cause,
+      },
+    );
+  }
 }
 
 async function textOf(path: string): Promise<string> {

@@ -1,6 +1,6 @@
 // The application's verbs: `train`, `serve`, `ensure`. Run by `npx trireme`, by `npm start`, and as `node app/cli/main.ts`.
 import { parseArgs } from 'node:util';
-import { AppError } from '../model/errors.ts';
+import { AppError, type AppErrorCode } from '../model/errors.ts';
 import type { Places } from '../training/ensure.ts';
 
 const help = `usage: trireme train [--problem FILE] [--seed N] [--store DIR] [--lock FILE] [--json]
@@ -17,7 +17,7 @@ const help = `usage: trireme train [--problem FILE] [--seed N] [--store DIR] [--
   --json          print one JSON document instead of words
 `;
 
-/** @returns the exit code: 0 done, 1 failed, 2 the words were wrong. */
+/** @returns the exit code: 0 done, 1 failed, 2 the words were wrong, 3 a document or a model that can't be believed. */
 export async function main(argv: string[]): Promise<number> {
   try {
     const words = read(argv);
@@ -39,9 +39,19 @@ export async function main(argv: string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     process.stderr.write(`${error.message}\n${error.code === 'usage' ? 'see: trireme train --help\n' : ''}`);
-    return error.code === 'usage' || error.code === 'settings-invalid' ? 2 : 1;
+    return exitCodes[error.code] ?? 1;
   }
 }
+
+const exitCodes: Partial<Record<AppErrorCode, number>> = {
+  usage: 2,
+  'settings-invalid': 2,
+  'schema-unknown': 3,
+  'document-invalid': 3,
+  'artifact-damaged': 3,
+  'digest-mismatch': 3,
+  'golden-mismatch': 3,
+};
 
 export interface Words {
   readonly verb: string | undefined;

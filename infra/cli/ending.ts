@@ -17,7 +17,11 @@ export function endDeployment(cli: Cli, outcome: DeploymentOutcome, json: boolea
     ]);
     cli.output.data(table([['stack', 'state', 'runs', 'took', 'why'], ...rows]));
   }
-  const { code, sentence } = verdictOf(release, stacks);
+  const verdict = verdictOf(release, stacks);
+  // Everything had ended well before it could be stopped: that is the truth, and who pressed Ctrl-C meant no next step all the same.
+  const late = verdict.code === undefined && cli.signal.aborted;
+  const code = late ? 'interrupted' : verdict.code;
+  const sentence = late ? `interrupted, when all was done: ${verdict.sentence}` : verdict.sentence;
   const recovery = code === 'errored' ? `npx trireme verify --environment ${environment}` : 'npx trireme status';
   cli.end({
     code,

@@ -6,6 +6,7 @@ import type { Cli, Ending, Verb } from './cli.ts';
 import { readEnvironment } from './environment.ts';
 import { exitBug, exitCodes, exitDone } from './exit-codes.ts';
 import { createOutput, type Output } from './output.ts';
+import { refusedByDisk } from './refused-by-disk.ts';
 
 const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   release: async () => (await import('./verbs/release.ts')).release,
@@ -31,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const ending = await run(argv, output, interruption.signal);
     return ending === undefined ? exitDone : tell(output, ending, json);
   } catch (error) {
-    return explain(output, interruption.signal.aborted ? interrupted(error) : error, json);
+    return explain(output, interruption.signal.aborted ? interrupted(error) : (refusedByDisk(error) ?? error), json);
   } finally {
     interruption.release();
     output.stop();

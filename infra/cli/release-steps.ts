@@ -29,6 +29,9 @@ export interface Bench {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What the application ends with when a document or a model was edited. */
+const exitUnbelievable = 3;
+
 const ensured = z.object({
   schema: z.literal('trireme.ensure/1'),
   models: z.array(z.object({ name: z.string(), digest: z.string(), directory: z.string() })).min(1),
@@ -36,7 +39,7 @@ const ensured = z.object({
 
 /**
  * The models that the lock names, in the store. The application itself makes sure of it, in a process of its own: infra knows no TensorFlow.
- * @throws DeliveryError `failed`, with the last words of the application.
+ * @throws DeliveryError `failed`, or `document-invalid` for a lock or model that can't be believed, with the last words of the application.
  */
 export async function ensureModels({ environment, report, signal }: Bench): Promise<readonly BakedModel[]> {
   const { checkout, stateDirectory, shell } = environment;
@@ -70,7 +73,7 @@ export async function ensureModels({ environment, report, signal }: Bench): Prom
   });
   if (code !== 0) {
     throw new DeliveryError(
-      'failed',
+      code === exitUnbelievable ? 'document-invalid' : 'failed',
       `expected the locked models in the store; the application ended with ${code}: ${last}`,
       {
         hint: 'npx trireme train',
@@ -162,6 +165,8 @@ export async function publishRelease(
   { image, buildId, models, source }: Build,
 ): Promise<ReleaseManifest> {
   const { environment, report } = bench;
+  // Before a number is taken: a release whose manifest can't be written here would be one that nobody can name.
+  await mkdir(join(environment.stateDirectory, 'releases'), { recursive: true });
   const clouds = [...new Set(delivery.stacks.map(({ stack }) => stack.cloud))];
   const repositories = await bringUpFoundations(bench, delivery, clouds);
   const { layout, builder, builderVersion } = image;
@@ -192,7 +197,6 @@ export async function publishRelease(
 /** `.trireme/releases/<id>.json`: what `TRIREME_RELEASE` names for a plain `pulumi up`. */
 async function writeManifest(stateDirectory: string, manifest: ReleaseManifest): Promise<void> {
   const path = manifestPath(stateDirectory, releaseIdOf(manifest));
-  await mkdir(join(stateDirectory, 'releases'), { recursive: true });
   await writeFile(`${path}.new`, `${canonicalJson(manifest)}\n`);
   await rename(`${path}.new`, path);
 }

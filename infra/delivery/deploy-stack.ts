@@ -21,7 +21,7 @@ export async function deployStack(
   const common = { delivery, target, manifest, attempt: randomUUID(), startedMs: delivery.clock.now(), signal };
   const before = await deployedOn(delivery, target);
   if (before instanceof DeliveryError) {
-    return settle({ ...common, before: undefined, replaced: undefined }, 'skipped', nothing, before.message);
+    return settle({ ...common, before: undefined, replaced: undefined }, 'skipped', nothing, toldWhole(before));
   }
   const facts = await delivery.ledger.facts();
   const replacedId = replacedBy(facts, target.stack.name, before?.release.releaseId);
@@ -156,8 +156,13 @@ async function lost(attempt: Attempt, error: unknown): Promise<StackOutcome> {
     throw new DeliveryError('interrupted', `${attempt.target.stack.name}: interrupted`, { cause: error });
   }
   if (error instanceof DeliveryError) {
-    return settle(attempt, beforeAnything.has(error.code) ? 'skipped' : 'unknown', nothing, error.message);
+    return settle(attempt, beforeAnything.has(error.code) ? 'skipped' : 'unknown', nothing, toldWhole(error));
   }
   await settle(attempt, 'unknown', nothing, error instanceof Error ? error.message : String(error));
   throw error;
+}
+
+/** Nobody throws it any further: what to do must be in the reason. */
+function toldWhole({ message, hint }: DeliveryError): string {
+  return hint === undefined ? message : `${message} (${hint})`;
 }

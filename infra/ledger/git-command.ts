@@ -21,7 +21,8 @@ export async function runGit(args: readonly string[], input?: string | Buffer): 
     });
   }
   if (result.code !== 0 && refusedByDisk.test(result.stderr)) {
-    throw new DeliveryError('state-unwritable', `git ${args.join(' ')}: ${lastLine(result.stderr)}`, {
+    const why = result.stderr.split('\n').find((line) => refusedByDisk.test(line));
+    throw new DeliveryError('state-unwritable', `expected git to write; found: ${why?.trim()}`, {
       hint: 'free some space, or give this user the right to write there, and run the command again',
     });
   }
@@ -32,13 +33,16 @@ export async function runGit(args: readonly string[], input?: string | Buffer): 
 export async function git(args: readonly string[], input?: string | Buffer): Promise<Buffer> {
   const result = await runGit(args, input);
   if (result.code !== 0) {
-    throw new DeliveryError('errored', `git ${args.join(' ')}: ${lastLine(result.stderr)} (exit ${result.code})`);
+    throw new DeliveryError('errored', `git ${args.join(' ')}: ${reasonLine(result.stderr)} (exit ${result.code})`);
   }
   return result.stdout;
 }
 
-export function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
+/** What git calls fatal, without the advice that it prints after it. */
+export function reasonLine(text: string): string {
+  return (
+    text.split('\n').find((line) => /^(remote: )?(fatal|error): /.test(line)) ?? text.trim().split('\n').at(-1) ?? ''
+  );
 }
 
 const environment = [
@@ -48,7 +52,7 @@ const environment = [
 ];
 const quietly = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'advice.detachedHead=false'];
 const refusedByDisk =
-  /No space left|Permission denied(?! \()|Read-only file system|insufficient permission|Disk quota|Not a directory/i;
+  /No space left|Out of diskspace|Permission denied(?! \()|Read-only file system|insufficient permission|Disk quota|Not a directory/i;
 
 function start(command: string, args: readonly string[], input?: string | Buffer): Promise<GitResult> {
   return new Promise((resolve, reject) => {

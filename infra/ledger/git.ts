@@ -7,7 +7,7 @@ import { DeliveryError } from '../contract/errors.ts';
 import { type Fact, factId } from '../contract/fact.ts';
 import type { Clock, Ledger } from '../contract/ports.ts';
 import { chainOn, corrupt, factPath, factText, headPath, headText, orderFacts, parseFact } from './chain.ts';
-import { git, lastLine, runGit } from './git-command.ts';
+import { git, reasonLine, runGit } from './git-command.ts';
 
 export interface LedgerOptions {
   /** A folder (a bare repository is made there by the first append) or any remote that git can push to. */
@@ -43,8 +43,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       if (head === known.head) return known;
       const complete = await fetchHead(head);
       if (complete) {
+        // Believed first, remembered then: an edited branch that is restored must not look like one that lost its facts.
+        const facts = await readFacts(head);
         await refuseRewritten(head);
-        known = { head, facts: await readFacts(head) };
+        known = { head, facts };
         return known;
       }
       // The branch moved between the two questions, or another process was writing to the cache.
@@ -283,7 +285,7 @@ function truncated(last: string | undefined): DeliveryError {
 }
 
 function unreachable(repository: string, stderr: string): DeliveryError {
-  return new DeliveryError('errored', `could not reach the ledger in ${repository}: ${lastLine(stderr)}`, {
+  return new DeliveryError('errored', `could not reach the ledger in ${repository}: ${reasonLine(stderr)}`, {
     hint: 'check that the repository exists and that you may read and push to it',
   });
 }

@@ -121,9 +121,10 @@ export function createTransport(options: TransportOptions): Transport {
         return await work();
       } catch (cause) {
         if (options.signal?.aborted) throw new DeliveryError('interrupted', `interrupted while asking ${host}`);
-        if (!mayPass(cause)) throw cause;
-        if (attempt >= tries) {
-          throw new DeliveryError('cloud-unreachable', `${host}: ${reasonOf(cause)} (${tries} tries)`, {
+        const passing = mayPass(cause);
+        if (!passing && !isUnreachable(cause)) throw cause;
+        if (!passing || attempt >= tries) {
+          throw new DeliveryError('cloud-unreachable', `${host}: ${reasonOf(cause)} (${attempt} tries)`, {
             hint: 'check the network and the registry, and run the command again',
             cause,
           });
@@ -206,6 +207,13 @@ function mayPass(cause: unknown): boolean {
   return (
     ('code' in cause && passing.has(String(cause.code))) || /^silent for|socket hang up|^aborted/.test(cause.message)
   );
+}
+
+/** A name that nobody knows, an address without a route, a certificate that is not trusted: no bug of ours, and no second try helps. */
+function isUnreachable(cause: unknown): boolean {
+  if (!(cause instanceof Error) || !('code' in cause)) return false;
+  const step = 'syscall' in cause ? String(cause.syscall) : '';
+  return /^(getaddrinfo|connect)$/.test(step) || /CERT|^UNABLE_TO_|^ERR_(SSL|TLS)_/.test(String(cause.code));
 }
 
 function reasonOf(cause: unknown): string {

@@ -142,6 +142,7 @@ describe('ensure', () => {
 
   it.each([
     [
+      3,
       'the data make another model now',
       async (at: string) => {
         const data = path.join(at, 'data/wine.csv');
@@ -150,6 +151,7 @@ describe('ensure', () => {
       /expected wine sha256:.*found that problem\.yaml and its data make sha256:/,
     ],
     [
+      1,
       'the problem is another one',
       async (at: string) => {
         const file = path.join(at, 'problem.yaml');
@@ -158,12 +160,14 @@ describe('ensure', () => {
       /expected a problem file for it, found problem\.yaml for beer/,
     ],
     [
+      3,
       'the lock is empty',
       async (at: string) =>
         writeFile(path.join(at, 'model.lock.json'), '{"schema":"trireme.model-lock/1","models":[]}'),
       /at least one model.*trireme train/,
     ],
     [
+      3,
       'the lock is malformed',
       async (at: string) =>
         writeFile(
@@ -172,11 +176,11 @@ describe('ensure', () => {
         ),
       /models\[0\]\.digest.*models\[0\]\.url/,
     ],
-  ])('ends with 1 when %s', async (_name, change, message) => {
+  ])('ends with %i when %s', async (code, _name, change, message) => {
     const team = await teamFolder();
     await cp(path.join(folder, 'model.lock.json'), path.join(team, 'model.lock.json'));
     await change(team);
-    expect(await trireme(team, ['ensure'])).toMatchObject({ code: 1, out: '', err: expect.stringMatching(message) });
+    expect(await trireme(team, ['ensure'])).toMatchObject({ code, out: '', err: expect.stringMatching(message) });
   });
 });
 

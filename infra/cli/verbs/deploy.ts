@@ -2,7 +2,9 @@
 import { DeliveryError } from '../../contract/errors.ts';
 import { releaseIdOf } from '../../contract/release.ts';
 import { upstreamOf } from '../../contract/stack.ts';
+import { targetsIn } from '../../delivery/delivery.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
+import { assertUnaltered } from '../../delivery/situation.ts';
 import { findRelease } from '../../delivery/stack-state.ts';
 import { type Verb, verb } from '../cli.ts';
 import { endDeployment } from '../ending.ts';
@@ -27,6 +29,7 @@ export const deploy: Verb = (cli) =>
       }
       const delivery = await wireDelivery(cli.environment, files, cli.output.report);
       const manifest = findRelease(await delivery.ledger.facts(), options.release);
+      await assertUnaltered(delivery, manifest, targetsIn(delivery, environment, stacks));
       const outcome = await deployRelease(delivery, manifest, environment, { stacks, signal: cli.signal });
       endDeployment(cli, outcome, options.json, `npx trireme promote --release ${releaseIdOf(manifest)}`);
     });
