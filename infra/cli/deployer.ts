@@ -7,12 +7,13 @@ import type { Clock, Deployer, Report } from '../contract/ports.ts';
 import { foundationOf } from '../contract/stack.ts';
 import { foundationProgram, serviceProgram } from '../program.ts';
 import { createDeployer, type DeliveryProgram } from '../pulumi/deployer.ts';
-import { type CliEnvironment, shareGoogleProject } from './environment.ts';
+import { type CliEnvironment, reachLoopbackDirectly, shareGoogleProject } from './environment.ts';
 import { findInstallation, openWorkspace } from './plain-pulumi.ts';
 
 /** @throws DeliveryError `cli-missing`, `config-invalid`. */
 export async function openDeployer(environment: CliEnvironment, clock: Clock, report: Report): Promise<Deployer> {
   shareGoogleProject(environment.variables);
+  reachLoopbackDirectly();
   const [{ command }, workspace] = await Promise.all([
     findInstallation(environment, report),
     openWorkspace(environment, environment.emulated !== undefined),

@@ -90,6 +90,15 @@ export function shareGoogleProject({ GOOGLE_PROJECT }: Variables): void {
   if (GOOGLE_PROJECT !== undefined) process.env.GOOGLE_PROJECT = GOOGLE_PROJECT;
 }
 
+/**
+ * gRPC for Node sends even what is meant for this machine through the shell's proxy (https://github.com/grpc/grpc-node/blob/master/doc/environment_variables.md),
+ * and the engine talks to our program that way. Go and Node's own HTTP know better.
+ */
+export function reachLoopbackDirectly({ no_grpc_proxy, no_proxy, NO_PROXY }: Variables = process.env): void {
+  const known = no_grpc_proxy ?? no_proxy ?? NO_PROXY;
+  process.env.no_grpc_proxy = [known, 'localhost', '127.0.0.1'].filter(Boolean).join(',');
+}
+
 /** Left behind by emulated clouds that were killed, the file names a process that is gone. */
 async function emulatorVariables(stateDirectory: string) {
   const text = await readFile(join(stateDirectory, 'emulator', 'emulator.env'), 'utf8').catch(() => undefined);

@@ -39,8 +39,14 @@ export interface Running {
 }
 
 export function startTrireme(root: string, ...words: readonly string[]): Running {
+  return startTriremeWith(process.env, root, ...words);
+}
+
+/** @param variables its whole environment. */
+export function startTriremeWith(variables: NodeJS.ProcessEnv, root: string, ...words: readonly string[]): Running {
   const child = spawn(process.execPath, [path.join(root, 'bin', 'trireme.mjs'), ...words], {
     cwd: root,
+    env: variables,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
