@@ -5,11 +5,11 @@ import { showProgress } from './progress.ts';
 
 export async function train({ places, seed, json }: Words): Promise<number> {
   const result = await trainAndLock(places, seed, showProgress(places.problemFile));
-  const { model, digest, directory, written, locked } = result;
+  const { model, digest, directory, written, locked, dropped } = result;
   if (json) {
     const { metrics } = model;
     process.stdout.write(
-      `${JSON.stringify({ schema: 'trireme.train/1', name: model.name, digest, directory, written, locked, metrics })}\n`,
+      `${JSON.stringify({ schema: 'trireme.train/1', name: model.name, digest, directory, written, locked, dropped, metrics })}\n`,
     );
     return 0;
   }
@@ -20,6 +20,9 @@ export async function train({ places, seed, json }: Words): Promise<number> {
     `artifact: ${directory}${written ? '' : ' (it was there: same data, same problem, same bytes)'}`,
     `lock: ${places.lockFile} ${locked ? 'now names it' : 'named it already'}`,
   ];
+  if (dropped.length > 0) {
+    lines.push(`no longer locked: ${dropped.join(', ')}, which ${places.problemFile} does not make any more`);
+  }
   if (seed !== undefined) {
     lines.push(
       `seed: ${seed} from the command line; write it into ${places.problemFile}, or no other machine makes this model again`,

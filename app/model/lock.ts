@@ -41,9 +41,12 @@ export async function readLock(file: string): Promise<ModelLock> {
   return fields as unknown as ModelLock;
 }
 
-/** The lock with this model in it, in place of an earlier one of that name. */
+/**
+ * The lock with this model in it, in place of an earlier one of that name. Another that is to be trained goes: there is one problem
+ * file, and it makes this one now. One that is fetched by its URL stays.
+ */
 export function withModel(lock: ModelLock, model: LockedModel): ModelLock {
-  const others = lock.models.filter(({ name }) => name !== model.name);
+  const others = lock.models.filter(({ name, url }) => name !== model.name && url !== null);
   return { ...lock, models: [...others, model].sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 

@@ -22,6 +22,8 @@ export interface Result {
   readonly written: boolean;
   /** False: the lock named it already; true: it was written. */
   readonly locked: boolean;
+  /** Models that the lock named and that the problem file does not make any more. */
+  readonly dropped: readonly string[];
 }
 
 /** Trains, stores and locks. @param seed in place of the problem file's. */
@@ -35,10 +37,13 @@ export async function trainAndLock(
   const parent = lock.models.find(({ name }) => name === problem.name);
   const trained = await train(seed === undefined ? problem : { ...problem, seed }, progress);
   const stored = await store(places, trained, parent?.digest ?? null);
-  const isLocked = parent?.digest === stored.digest;
-  if (!isLocked)
-    await writeLock(places.lockFile, withModel(lock, { name: problem.name, digest: stored.digest, url: null }));
-  return { model: trained.model, ...stored, locked: !isLocked };
+  const next = withModel(lock, { name: problem.name, digest: stored.digest, url: null });
+  const dropped = lock.models
+    .map(({ name }) => name)
+    .filter((name) => next.models.every((model) => model.name !== name));
+  const isLocked = parent?.digest === stored.digest && dropped.length === 0;
+  if (!isLocked) await writeLock(places.lockFile, next);
+  return { model: trained.model, ...stored, locked: !isLocked, dropped };
 }
 
 /**

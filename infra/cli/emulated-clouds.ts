@@ -1,11 +1,11 @@
 // The emulated clouds as a process beside this one: started, watched until they answer, asked to stop.
 import { spawn } from 'node:child_process';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { DeliveryError } from '../contract/errors.ts';
-import type { CliEnvironment } from './environment.ts';
+import { type CliEnvironment, emulatedLedger, ledgerCache } from './environment.ts';
 
 export interface EmulatorSettings {
   readonly timeScale: number;
@@ -59,6 +59,7 @@ export async function startDetached(
 ): Promise<RunningEmulator> {
   const directory = emulatorDirectory(environment);
   const logPath = join(environment.stateDirectory, 'emulator.log');
+  await forgetLedger(environment.stateDirectory);
   const log = await open(logPath, 'w');
   const child = spawn(process.execPath, programArguments(environment, timeScale), {
     cwd: environment.checkout,
@@ -83,6 +84,13 @@ export async function startDetached(
   } finally {
     child.unref();
   }
+}
+
+/** Emulated clouds begin empty: a ledger of earlier ones would tell of releases that run nowhere. */
+async function forgetLedger(stateDirectory: string): Promise<void> {
+  const ledger = emulatedLedger(stateDirectory);
+  const left = [ledger, ledgerCache(stateDirectory, ledger)];
+  await Promise.all(left.map((path) => rm(path, { recursive: true, force: true })));
 }
 
 /** Until Ctrl-C or `emulator down`; the child hears Ctrl-C itself. @returns its exit code. */

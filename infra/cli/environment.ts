@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
+import { sha256 } from '../contract/canonical.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { ActionsRun } from '../github/approvals.ts';
 
@@ -32,6 +33,16 @@ export interface EmulatedClouds {
   readonly timeScale: number;
 }
 
+/** One for each ledger: a cache notices when a ledger was rewritten, and another ledger would look like that. */
+export function ledgerCache(stateDirectory: string, repository: string): string {
+  return join(stateDirectory, 'cache', `ledger-${sha256(repository).slice(0, 12)}`);
+}
+
+/** Emulated clouds have a ledger of their own: neither may pass for a fact about real ones. */
+export function emulatedLedger(stateDirectory: string): string {
+  return join(stateDirectory, 'emulated-ledger.git');
+}
+
 /** @param talk is told, in one line, which clouds will be spoken to. */
 export async function readEnvironment(
   talk: (line: string) => void,
@@ -58,7 +69,7 @@ export async function readEnvironment(
     ledger:
       emulated === undefined
         ? (shell.TRIREME_LEDGER ?? join(stateDirectory, 'ledger.git'))
-        : join(stateDirectory, 'emulated-ledger.git'),
+        : emulatedLedger(stateDirectory),
     // In a run of GitHub Actions nobody else can be named: the one who asked may not approve.
     login: actions === undefined ? (shell.TRIREME_ACTOR ?? shell.GITHUB_ACTOR) : shell.GITHUB_ACTOR,
     actions,

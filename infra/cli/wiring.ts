@@ -2,7 +2,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sha256 } from '../contract/canonical.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Actor } from '../contract/fact.ts';
 import type { Clock, Report } from '../contract/ports.ts';
@@ -11,7 +10,7 @@ import { parsePolicy } from '../delivery/policy.ts';
 import { openLedger } from '../ledger/git.ts';
 import { runGit } from '../ledger/git-command.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import { type CliEnvironment, refuseLeftovers } from './environment.ts';
+import { type CliEnvironment, ledgerCache, refuseLeftovers } from './environment.ts';
 import type { StackFiles } from './stack-files.ts';
 
 /** What deciding needs without any cloud: `approve`, `status` and `history` start fast with it. */
@@ -84,11 +83,6 @@ export async function wireDelivery(
     report,
     fetch,
   };
-}
-
-/** One for each ledger: a cache notices when a ledger was rewritten, and another ledger would look like that. */
-function ledgerCache(stateDirectory: string, repository: string): string {
-  return join(stateDirectory, 'cache', `ledger-${sha256(repository).slice(0, 12)}`);
 }
 
 /** Where the shell does not say who acts, git's own user does. */

@@ -67,6 +67,8 @@ export function engineCommands(options: Omit<EngineOptions, 'signal' | 'onLine'>
   return [
     [engine, 'build', ...common, ...reproducible, context],
     [engine, 'push', name, `oci:${destination}:release`],
+    // The layout is the image now; the engine's own copy would pile up with every release.
+    [engine, 'rmi', name],
   ];
 }
 

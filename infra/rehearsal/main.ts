@@ -64,7 +64,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
     // Before anything is made or started: a malformed or unfinished set of stack files is the person's to mend.
     cloudsToRehearse((await readWiredStacks(await readEnvironment(() => {}, shell, project))).stacks);
     const folder = await makeFolder(project);
-    display.chapter('The stage: three emulated clouds, a real engine, a checkout in which Dana commits');
+    display.chapter('The stage: emulated clouds, the real engine, a checkout in which Dana commits');
     const report: Report = ({ message }) => display.say(message);
     await steps.run('find the Pulumi CLI', async () => {
       await findInstallation(await readEnvironment(() => {}, shell, project), report, signal);

@@ -53,6 +53,19 @@ describe('trireme train', () => {
     expect(await lockOf(folder)).toEqual(lock);
   });
 
+  it('no longer locks what the problem file does not make any more, says so, and keeps what is fetched', async () => {
+    const folder = await teamFolder();
+    await trireme(folder, ['train']);
+    const imported = { name: 'imported', digest: `sha256:${'1'.repeat(64)}`, url: 'https://models.example/imported' };
+    const { schema, models } = await lockOf(folder);
+    await writeFile(path.join(folder, 'model.lock.json'), JSON.stringify({ schema, models: [imported, ...models] }));
+    const problem = path.join(folder, 'problem.yaml');
+    await writeFile(problem, (await readFile(problem, 'utf8')).replace(/^name: wine$/m, 'name: barolo'));
+    expect((await trireme(folder, ['train'])).out).toContain('no longer locked: wine');
+    const lock = await lockOf(folder);
+    expect(lock.models.map(({ name }: { name: string }) => name)).toEqual(['barolo', 'imported']);
+  });
+
   it('makes the model that this repository has locked', async () => {
     const folder = await teamFolder();
     await trireme(folder, ['train']);

@@ -30,7 +30,7 @@ describe('what a container engine is asked', () => {
   it.each(['podman', 'buildah'] as const)(
     '%s builds from the context and gives the image out as a layout',
     (engine) => {
-      const [build, push] = engineCommands({
+      const [build, push, remove] = engineCommands({
         ...options,
         engine,
         buildArgs: { BASE_IMAGE: 'b@sha256:1' },
@@ -49,6 +49,7 @@ describe('what a container engine is asked', () => {
         expect(build).toContain(part);
       }
       expect(push).toEqual([engine, 'push', 'localhost/trireme:bld-0123456789ab', 'oci:/layout:release']);
+      expect(remove).toEqual([engine, 'rmi', 'localhost/trireme:bld-0123456789ab']);
     },
   );
 
