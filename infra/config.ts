@@ -119,7 +119,13 @@ function parsed<T>(
 
 function wordsFor(issue: z.core.$ZodIssue, values: Readonly<Record<string, unknown>>): string {
   const [key = ''] = issue.path;
-  return issue.path.length === 1 && !(String(key) in values) ? 'expected a value; found none' : issue.message;
+  if (issue.path.length === 1 && !(String(key) in values)) return 'expected a value; found none';
+  const expected = issue.message.replace(/^[^:]+: (?=expected)/, '').replace(/, received .*$/, '');
+  return `${expected}; found ${JSON.stringify(valueAt(values, issue.path))}`;
+}
+
+function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((value: unknown, key) => (isRecord(value) ? value[String(key)] : undefined), values);
 }
 
 function keyFaults(key: string, known: readonly string[]): string[] {
@@ -182,7 +188,7 @@ function fieldValue(text: string, field: z.ZodType | undefined): unknown {
 }
 
 function invalid(stackName: string, faults: readonly string[]): DeliveryError {
-  return new DeliveryError('config-invalid', `Pulumi.${stackName}.yaml: ${faults.join('; ')}`, {
+  return new DeliveryError('config-invalid', `stacks/Pulumi.${stackName}.yaml: ${faults.join('\n  ')}`, {
     hint: `edit stacks/Pulumi.${stackName}.yaml`,
   });
 }

@@ -53,7 +53,9 @@ export function judgeStackFiles(texts: Readonly<Record<string, string>>): {
     } catch (error) {
       if (!(error instanceof DeliveryError)) throw error;
       const hint = error.code === 'unknown-stack' && error.hint !== undefined ? `; ${error.hint}` : '';
-      faults.push(error.message.startsWith('Pulumi.') ? error.message : `Pulumi.${name}.yaml: ${error.message}${hint}`);
+      faults.push(
+        error.message.startsWith('stacks/') ? error.message : `stacks/Pulumi.${name}.yaml: ${error.message}${hint}`,
+      );
     }
   }
   const order = (target: Target) => everyStackName.indexOf(target.stack.name);
