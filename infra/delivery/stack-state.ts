@@ -43,7 +43,7 @@ export function findRelease(facts: readonly Fact[], wanted: string): ReleaseMani
   const made = releases(facts);
   if (made.length === 0) {
     throw new DeliveryError('unknown-release', `expected release \`${wanted}\`; found a ledger without releases`, {
-      hint: 'make one: npx trireme release',
+      hint: 'make one: npx trireme release (without an account first: npx trireme emulator up)',
     });
   }
   const meant = wanted === 'latest' ? made[0] : made.find((fact) => String(fact.body.manifest.sequence) === wanted);

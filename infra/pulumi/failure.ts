@@ -110,7 +110,7 @@ const causes: readonly (readonly [RegExp, 'config-invalid' | 'cloud-unreachable'
   [
     /PULUMI_ACCESS_TOKEN must be set/,
     'config-invalid',
-    'say where the state is kept: set `PULUMI_BACKEND_URL`, or `pulumi login`',
+    'say where the state is kept: set `PULUMI_BACKEND_URL`, or `pulumi login`; without an account: npx trireme emulator up',
   ],
   [unauthorized, 'cloud-unreachable', 'log in to the cloud again, or renew the credentials in the environment'],
   [
