@@ -26,7 +26,8 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
 /** Runs one verb. @param argv the verb and its arguments. @returns the exit code of DESIGN 6; never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
   const output = createOutput();
-  const json = argv.includes('--json');
+  // The rehearsal's own `--json` names a file, and stdout is for people then.
+  const json = argv.includes('--json') && argv[0] !== 'rehearse';
   const interruption = catchInterruption(output);
   try {
     const ending = await run(argv, output, interruption.signal);
