@@ -21,7 +21,7 @@ export interface Faults {
 
 export const noFaults: Faults = { drain: 'on', staleImage: [] };
 
-const startMargin = 5;
+const startMargin = 10;
 /** How much of an earlier, slower start is still believed at the next one: a machine that was busy for a while may be idle again. */
 const startMemory = 0.9;
 
@@ -43,14 +43,14 @@ export class RuntimeHost {
     readonly images: Images;
     readonly processes: ProcessRecord;
     readonly timeScale: number;
-    /** No start limit is shortened below this. Default: 8. */
+    /** No start limit is shortened below this. Default: 10. */
     readonly leastStartSeconds?: number;
     readonly faults?: Faults;
   }) {
     this.images = options.images;
     this.processes = options.processes;
     this.timeScale = options.timeScale;
-    this.#leastStartSeconds = options.leastStartSeconds ?? 8;
+    this.#leastStartSeconds = options.leastStartSeconds ?? 10;
     this.faults = { ...(options.faults ?? noFaults) };
   }
 
