@@ -49,12 +49,14 @@ async function check(): Promise<void> {
   const second = await build('second');
   say('built twice, the same digest', first.digest === second.digest, `${first.digest} and ${second.digest}`);
 
-  const image = `localhost/trireme:${buildId}`;
+  // What runs is the layout that a release would push, not what the engine happens to keep.
+  const pulled = await run('podman', ['pull', '--quiet', 'oci:second:release'], { cwd: work });
+  const image = pulled.stdout.trim();
   try {
     await inspect(image);
     await serve(image, model, buildId);
   } finally {
-    await run('podman', ['rmi', image]);
+    await run('podman', ['rmi', '--force', image]);
   }
 }
 
