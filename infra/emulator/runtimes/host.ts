@@ -21,7 +21,7 @@ export interface Faults {
 
 export const noFaults: Faults = { drain: 'on', staleImage: [] };
 
-const startMargin = 10;
+const startMargin = 7;
 /** How much of an earlier, slower start is still believed at the next one: a machine that was busy for a while may be idle again. */
 const startMemory = 0.9;
 
