@@ -1,5 +1,4 @@
 // The steps of a release, one function each: models, image, registries, manifest. `trireme release` runs them in a row.
-import { spawn } from 'node:child_process';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -17,6 +16,7 @@ import { type BuiltImage, buildLayout } from '../image/layout.ts';
 import { readSource, type Source } from '../image/source.ts';
 import { releases } from '../ledger/view.ts';
 import { publish } from '../registry/publish.ts';
+import { runApplication } from './application.ts';
 import type { CliEnvironment } from './environment.ts';
 import { programDigest } from './program-digest.ts';
 import type { StackFiles } from './stack-files.ts';
@@ -42,35 +42,7 @@ const ensured = z.object({
  * @throws DeliveryError `failed`, or `document-invalid` for a lock or model that can't be believed, with the last words of the application.
  */
 export async function ensureModels({ environment, report, signal }: Bench): Promise<readonly BakedModel[]> {
-  const { checkout, stateDirectory, shell } = environment;
-  const words = [
-    'ensure',
-    '--json',
-    '--store',
-    join(stateDirectory, 'models'),
-    '--lock',
-    join(checkout, 'model.lock.json'),
-  ];
-  const child = spawn(process.execPath, [join(checkout, 'app', 'cli', 'main.ts'), ...words], {
-    cwd: checkout,
-    env: shell,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(signal === undefined ? {} : { signal }),
-  });
-  let printed = '';
-  let last = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    printed += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
-    last = lines.at(-1) ?? last;
-    for (const message of lines) report({ message });
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
+  const { code, printed, last } = await runApplication(environment, 'ensure', report, signal);
   if (code !== 0) {
     throw new DeliveryError(
       code === exitUnbelievable ? 'document-invalid' : 'failed',

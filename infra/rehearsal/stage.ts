@@ -1,8 +1,7 @@
 // Where the story is told: the checkout, the emulated clouds, and the same wiring that every verb uses, pointed at them.
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { z } from 'zod';
+import { runApplication } from '../cli/application.ts';
 import { type CliEnvironment, readEnvironment, type Variables } from '../cli/environment.ts';
 import {
   type Build,
@@ -148,33 +147,8 @@ export function cloudsToRehearse(stacks: readonly Target[]): readonly Cloud[] {
 const trained = z.looseObject({ name: z.string(), digest: z.string() });
 
 /** The application trains in a process of its own: infra knows no TensorFlow. */
-async function train({ checkout, stateDirectory, shell }: CliEnvironment, say: Say): Promise<z.infer<typeof trained>> {
-  const words = [
-    'train',
-    '--json',
-    '--store',
-    path.join(stateDirectory, 'models'),
-    '--lock',
-    path.join(checkout, 'model.lock.json'),
-  ];
-  const child = spawn(process.execPath, [path.join(checkout, 'app', 'cli', 'main.ts'), ...words], {
-    cwd: checkout,
-    env: shell,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let printed = '';
-  let last = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    printed += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    last = text.split(/[\r\n]+/).findLast((line) => line.trim() !== '') ?? last;
-    say(last);
-  });
-  const code = await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
+async function train(environment: CliEnvironment, say: Say): Promise<z.infer<typeof trained>> {
+  const { code, printed, last } = await runApplication(environment, 'train', sayReport(say));
   if (code !== 0) throw new DeliveryError('failed', `training ended with ${String(code)}: ${last}`);
   return trained.parse(JSON.parse(printed));
 }
