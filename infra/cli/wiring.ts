@@ -1,4 +1,5 @@
 // Gives delivery its ports: the one place where rules meet Pulumi, registries, control planes and git.
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -78,6 +79,7 @@ export async function wireDelivery(
     provers: provers({ variables, clock: systemClock, timeScale }),
     registries: { aws: client, gcp: client, azure: client },
     goldens: goldensIn(client),
+    newId: randomUUID,
     stacks: files.stacks,
     timeScale,
     report,

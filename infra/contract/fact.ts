@@ -34,6 +34,7 @@ const common = {
   at: z.iso.datetime(),
   actor,
 };
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
 const release = z.string().regex(/^rel-\d+-[0-9a-f]{12}$/);
 const environment = z.enum(environments);
 const stack = z.string();
@@ -85,6 +86,10 @@ export const fact = z.discriminatedUnion('kind', [
       previous: z.record(z.string(), release.nullable()),
       manifest: z.string(),
       requestedBy: z.string(),
+      /** SHA-256 of the prediction preview that the approver was shown; absent where nothing could be replayed. */
+      preview: sha256Hex.optional(),
+      /** Why it may enter although the environment is split. */
+      override: z.string().min(1).optional(),
       reason: z.string().optional(),
     }),
   }),
@@ -104,6 +109,12 @@ export const fact = z.discriminatedUnion('kind', [
       environmentHead: z.string().nullable(),
       approver: z.string(),
       expires: z.iso.datetime(),
+      /** The prediction preview's hash, as in the promotion. */
+      preview: sha256Hex.optional(),
+      /** In an emergency: who may do so approves against the rules about people, and says why. Every view shows it. */
+      breakGlass: z.string().min(1).optional(),
+      /** An SSH signature (`ssh-keygen -Y sign`, armoured) over the binding, by a key that policy.yaml lists for the approver. */
+      signature: z.string().optional(),
       url: z.string().optional(),
     }),
   }),
@@ -121,6 +132,53 @@ export const fact = z.discriminatedUnion('kind', [
     environment,
     release,
     body: z.strictObject({ promotion: z.string(), reason: z.string() }),
+  }),
+  /** A stack was taken down on purpose. */
+  z.strictObject({
+    ...common,
+    kind: z.literal('removal'),
+    environment,
+    stack,
+    body: z.strictObject({ replaced: release.nullable(), reason: z.string() }),
+  }),
+  /** No environment takes this release until it is lifted: it was bad somewhere. */
+  z.strictObject({ ...common, kind: z.literal('hold'), release, body: z.strictObject({ reason: z.string().min(1) }) }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('unhold'),
+    release,
+    body: z.strictObject({ reason: z.string().min(1) }),
+  }),
+  /** The kill switch: nothing is promoted into the environment until it is thawed or the time is over; rolling back stays possible. */
+  z.strictObject({
+    ...common,
+    kind: z.literal('freeze'),
+    environment,
+    body: z.strictObject({ reason: z.string().min(1), until: z.iso.datetime().optional() }),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('thaw'),
+    environment,
+    body: z.strictObject({ reason: z.string().min(1) }),
+  }),
+  /** What is attested to a release's image: who built it from what, and what is in it. */
+  z.strictObject({
+    ...common,
+    kind: z.literal('attestation'),
+    release,
+    body: z.strictObject({
+      /** `sha256:…` of the image. */
+      subject: z.string(),
+      /** `attested: false` where nobody could sign; the policy says whether that is enough. */
+      attested: z.boolean(),
+      /** Predicate types of the signed statements, such as `https://slsa.dev/provenance/v1`. */
+      predicates: z.array(z.string()),
+      /** SHA-256 of the CycloneDX document. */
+      sbom: sha256Hex.optional(),
+      /** Why not, or where the bundles are. */
+      note: z.string(),
+    }),
   }),
 ]);
 export type Fact = z.infer<typeof fact>;

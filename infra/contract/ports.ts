@@ -2,6 +2,7 @@
 import type { Actor, Fact, FactOf, NewFact } from './fact.ts';
 import type { Golden } from './golden.ts';
 import type { Plan } from './plan.ts';
+import type { PredictionPreview } from './preview.ts';
 import type { ReleaseIdentity, ReleaseManifest } from './release.ts';
 import type { RuntimeContract } from './runtime.ts';
 import type { DeployedService, FoundationOutputs, Stage } from './service.ts';
@@ -84,6 +85,38 @@ export interface Prover {
   baseline(service: DeployedService | undefined): Promise<Baseline>;
   /** Polls as the runtime contract says; ends with `passed`, `failed`, or `errored` once the time is over. */
   prove(request: ProofRequest, options?: RunOptions): Promise<readonly Check[]>;
+}
+
+/** Requests that a stack answered in a span of time, by the vendor's own metrics. */
+export interface Traffic {
+  readonly requests: number;
+  /** Answered 5xx, or not at all. */
+  readonly errors: number;
+  /** Mean time of an answer, in milliseconds; absent without requests. */
+  readonly meanLatencyMs?: number;
+}
+
+/** One per runtime: what people's own requests met, read from the vendor's metrics. */
+export interface TrafficReader {
+  /** Times in milliseconds since the epoch. @throws DeliveryError `cloud-unreachable`, `errored`. */
+  read(service: DeployedService, fromMs: number, toMs: number): Promise<Traffic>;
+}
+
+/** Replays recorded inputs through the models of two releases, before anything is deployed. */
+export interface PredictionPreviewer {
+  /** @returns `undefined` where there is nothing to replay, or no model of the running release to compare with. */
+  compare(running: ReleaseManifest, candidate: ReleaseManifest): Promise<PredictionPreview | undefined>;
+}
+
+/** Verifies what is attested to a release's image, against the repository and workflow that may build it. */
+export interface Attestations {
+  /** One check for each predicate: `provenance`, `sbom`. A repository that can't attest gives `errored` ones with the reason. */
+  verify(manifest: ReleaseManifest): Promise<readonly Check[]>;
+}
+
+/** Tells people that something waits for them. A notice that can't be sent never stops a delivery. */
+export interface Notifier {
+  waiting(promotion: FactOf<'promotion'>, manifest: ReleaseManifest): Promise<void>;
 }
 
 /** Golden predictions of a release, read from its image in that cloud's registry. */

@@ -1,7 +1,19 @@
 // What every delivery function is given: the ports, the rules, and the stacks that exist.
 import { DeliveryError } from '../contract/errors.ts';
 import type { Actor, DeploymentState, NewFact } from '../contract/fact.ts';
-import type { Clock, Deployer, Goldens, Ledger, Prover, Registry, Report } from '../contract/ports.ts';
+import type {
+  Attestations,
+  Clock,
+  Deployer,
+  Goldens,
+  Ledger,
+  Notifier,
+  PredictionPreviewer,
+  Prover,
+  Registry,
+  Report,
+  TrafficReader,
+} from '../contract/ports.ts';
 import type { RuntimeName } from '../contract/service.ts';
 import type { Cloud, Environment, Stack, StackName } from '../contract/stack.ts';
 import type { Check } from '../contract/verification.ts';
@@ -20,6 +32,13 @@ export interface Delivery {
   readonly registries: Readonly<Partial<Record<Cloud, Registry>>>;
   readonly goldens: Goldens;
   readonly clock: Clock;
+  /** A new random name: attempts are told apart by it. */
+  readonly newId: () => string;
+  /** What people's requests meet; without one a release is not watched. */
+  readonly traffic?: Readonly<Partial<Record<RuntimeName, TrafficReader>>> | undefined;
+  readonly previewer?: PredictionPreviewer | undefined;
+  readonly attestations?: Attestations | undefined;
+  readonly notifier?: Notifier | undefined;
   readonly policy: Policy;
   /** The stack files present; any subset of clouds works and is spoken of as such. */
   readonly stacks: readonly Target[];

@@ -1,5 +1,4 @@
 // One release onto one stack, proven: what happens between the first and the last fact of one attempt.
-import { randomUUID } from 'node:crypto';
 import { DeliveryError } from '../contract/errors.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { DeployedService } from '../contract/service.ts';
@@ -18,7 +17,7 @@ export async function deployStack(
   manifest: ReleaseManifest,
   signal?: AbortSignal,
 ): Promise<StackOutcome> {
-  const common = { delivery, target, manifest, attempt: randomUUID(), startedMs: delivery.clock.now(), signal };
+  const common = { delivery, target, manifest, attempt: delivery.newId(), startedMs: delivery.clock.now(), signal };
   const before = await deployedOn(delivery, target);
   if (before instanceof DeliveryError) {
     return settle({ ...common, before: undefined, replaced: undefined }, 'skipped', nothing, toldWhole(before));

@@ -16,7 +16,7 @@ export function historyOf(facts: readonly Fact[], filter: HistoryFilter): readon
   const kept = facts.filter(
     (fact) =>
       (filter.kind === undefined || fact.kind === filter.kind) &&
-      (filter.release === undefined || fact.release === filter.release) &&
+      (filter.release === undefined || ('release' in fact && fact.release === filter.release)) &&
       (filter.stack === undefined || ('stack' in fact && fact.stack === filter.stack)) &&
       (filter.environment === undefined || ('environment' in fact && fact.environment === filter.environment)),
   );
@@ -43,11 +43,27 @@ export function factInWords(fact: Fact): string {
       return `${fact.environment}: promotion ${promotion} of ${fact.release} ${state}${who}${because(reason)}`;
     }
     case 'approval':
-      return `${fact.environment}: ${fact.body.approver} approved ${fact.body.promotion} of ${fact.release}`;
+      return `${fact.environment}: ${fact.body.approver} approved ${fact.body.promotion} of ${fact.release}${
+        fact.body.breakGlass === undefined ? '' : `, BREAKING GLASS: ${fact.body.breakGlass}`
+      }`;
     case 'rollback':
       return `${fact.environment}: rollback to ${fact.release}${because(fact.body.reason)}`;
     case 'superseded':
       return `${fact.environment}: promotion ${fact.body.promotion} of ${fact.release} superseded${because(fact.body.reason)}`;
+    case 'removal':
+      return `${fact.stack}: taken down, ran ${fact.body.replaced ?? 'nothing'}${because(fact.body.reason)}`;
+    case 'hold':
+      return `${fact.release} held${because(fact.body.reason)}`;
+    case 'unhold':
+      return `${fact.release} no longer held${because(fact.body.reason)}`;
+    case 'freeze': {
+      const until = fact.body.until === undefined ? '' : ` until ${fact.body.until}`;
+      return `${fact.environment}: frozen${until}${because(fact.body.reason)}`;
+    }
+    case 'thaw':
+      return `${fact.environment}: thawed${because(fact.body.reason)}`;
+    case 'attestation':
+      return `${fact.release} ${fact.body.attested ? `attested: ${fact.body.predicates.join(', ')}` : 'not attested'}: ${fact.body.note}`;
   }
 }
 

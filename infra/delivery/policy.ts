@@ -1,16 +1,17 @@
-// The team's rules for who may let a release into prod: `policy.yaml`, parsed once.
+// The team's rules for what may enter prod, who lets it in, and what happens when it goes wrong: `policy.yaml`, parsed once.
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { DeliveryError } from '../contract/errors.ts';
 import { parseDocument } from '../contract/release.ts';
+import { environments } from '../contract/stack.ts';
 
 export const policySchema = 'trireme.policy/1';
 
 const policy = z.strictObject({
   schema: z.literal(policySchema),
   approvals: z.strictObject({
-    /** Where an approval may be given. Real clouds accept `github` only, whatever stands here. */
-    via: z.array(z.enum(['local', 'github'])).min(1),
+    /** Where an approval may be given. Real clouds accept `github`, and `signed` by a key below; never `local`, whatever stands here. */
+    via: z.array(z.enum(['local', 'github', 'signed'])).min(1),
     /** Logins that may approve; empty means anyone the rules below let through. */
     approvers: z.array(z.string().min(1)),
     /** May someone who wrote a commit of the release approve it? */
@@ -19,7 +20,50 @@ const policy = z.strictObject({
     requesterMayApprove: z.boolean(),
     /** Hours after which an approval no longer counts. */
     expiresHours: z.number().positive(),
+    /** SSH public keys that may sign approvals, each with the login it stands for; needed where `via` names `signed`. */
+    keys: z
+      .array(z.strictObject({ login: z.string().min(1), key: z.string().regex(/^(ssh|ecdsa|sk)-\S+ \S+/) }))
+      .default([]),
+    /** Logins that may approve against the rules about people, in an emergency, with a reason. */
+    breakGlass: z.array(z.string().min(1)).default([]),
   }),
+  promotions: z
+    .strictObject({
+      /** Minutes a release must have been proven upstream, on every stack, before it may go on. */
+      soakMinutes: z.number().nonnegative().default(0),
+      /** What to do when some stacks take the release and others don't. */
+      onTargetFailure: z.enum(['revert-target', 'revert-all', 'hold']).default('revert-target'),
+    })
+    .prefault({}),
+  /** Spans in which nothing is promoted. Rolling back stays possible. */
+  freezes: z
+    .array(
+      z.strictObject({
+        environment: z.enum(environments),
+        from: z.iso.datetime({ offset: true }),
+        until: z.iso.datetime({ offset: true }),
+        reason: z.string().min(1),
+      }),
+    )
+    .default([]),
+  /** The first minutes of real traffic in prod, compared with what the release before met. */
+  watch: z
+    .strictObject({
+      seconds: z.number().nonnegative().default(0),
+      /** With fewer requests than this nothing can be told, and nothing is. */
+      minRequests: z.int().positive().default(50),
+      /** More of the requests may not be answered 5xx, in percent, over what it was before. */
+      maxErrorPercent: z.number().nonnegative().default(1),
+      /** Mean latency may not be more than this many times what it was before. */
+      maxLatencyRatio: z.number().positive().default(2),
+    })
+    .prefault({}),
+  supplyChain: z
+    .strictObject({
+      /** `required`: no attestation, no prod. `where-possible`: refused when it is wrong, said when it is missing. Emulated clouds: the same. */
+      attestations: z.enum(['required', 'where-possible']).default('where-possible'),
+    })
+    .prefault({}),
 });
 export type Policy = z.infer<typeof policy>;
 

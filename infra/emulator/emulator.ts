@@ -44,7 +44,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const at = (...path: string[]) => join(options.directory, ...path);
   await Promise.all(['state', 'pulumi-home', 'cache'].map((one) => mkdir(at(one), { recursive: true })));
   const processes = new ProcessRecord(at('processes'));
-  await processes.endLeftovers();
+  processes.endLeftovers();
 
   const registries = await startRegistries(at('registries'));
   const client = createRegistryClient({

@@ -92,7 +92,7 @@ async function refuseSecond(directory: string): Promise<void> {
   const text = await readFile(join(directory, 'emulator.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return;
   const { pid, started }: EmulatorRecord = JSON.parse(text);
-  if (!(await isSameProcess(pid, started))) return;
+  if (!isSameProcess(pid, started)) return;
   throw new DeliveryError('refused', `emulated clouds run in ${directory} already, as process ${pid}`, {
     hint: 'stop them first: npx trireme emulator down',
   });
@@ -112,7 +112,7 @@ async function record(
   url: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<Record<string, string>> {
-  const started = (await startOf(process.pid)) ?? '';
+  const started = startOf(process.pid) ?? '';
   const own = { TRIREME_EMULATOR_PID: String(process.pid), TRIREME_EMULATOR_SINCE: new Date().toISOString() };
   const lines = Object.entries({ ...environment, ...own }).map(([name, value]) => `export ${name}='${value}'\n`);
   const json: EmulatorRecord = { pid: process.pid, started, url };

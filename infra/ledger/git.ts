@@ -277,7 +277,8 @@ function data(text: string): string {
 function summary(fact: Fact): string {
   const where = 'stack' in fact ? fact.stack : 'environment' in fact ? fact.environment : '';
   const state = 'state' in fact.body ? fact.body.state : 'outcome' in fact.body ? fact.body.outcome : '';
-  return ['trireme:', fact.kind, fact.release, where, state].filter((word) => word !== '').join(' ');
+  const release = 'release' in fact ? fact.release : '';
+  return ['trireme:', fact.kind, release, where, state].filter((word) => word !== '').join(' ');
 }
 
 function truncated(last: string | undefined): DeliveryError {

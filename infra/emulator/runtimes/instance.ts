@@ -33,7 +33,7 @@ export class Instance {
     this.ended = new Promise((resolve) => {
       const end = (how: string) => {
         this.running = false;
-        if (child.pid !== undefined) void processes.remove(child.pid);
+        if (child.pid !== undefined) processes.remove(child.pid);
         resolve(how);
       };
       child.once('error', (error) => end(`could not be started: ${error.message}`));
@@ -51,7 +51,7 @@ export class Instance {
       env: environmentOf(container, image.config, port),
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
-    if (child.pid !== undefined) void processes.add(child.pid);
+    if (child.pid !== undefined) processes.add(child.pid);
     return new Instance(child, reachable, processes);
   }
 

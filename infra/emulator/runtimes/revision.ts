@@ -97,9 +97,17 @@ export class Revision {
       return how;
     });
     const started = performance.now();
-    const found = await probeUntilReady(instance.port, scaledProbe(this.container.probe, this.#host), signal);
+    const secondsSince = () => (performance.now() - started) / 1000;
+    const probe = scaledProbe(this.container.probe, this.#host);
+    let found = await probeUntilReady(instance.port, probe, signal);
+    if (found !== undefined && !signal.aborted && probe.limitSeconds < this.container.probe.limitSeconds) {
+      const limitSeconds = (await this.#host.believableStartSeconds()) - secondsSince();
+      if (limitSeconds > 0) {
+        found = await probeUntilReady(instance.port, { ...probe, initialDelaySeconds: 0, limitSeconds }, signal);
+      }
+    }
     if (found === undefined && instance.running && !this.#retired.signal.aborted && !outer.aborted) {
-      this.#host.startTook((performance.now() - started) / 1000);
+      this.#host.startTook(secondsSince());
       const backend = newBackend(instance.port, () => instance.running);
       this.#serving.set(instance, backend);
       void ended.then((how) => this.#replaceCrashed(instance, how));

@@ -1,4 +1,5 @@
 // A hand-written world for delivery: clouds in memory that behave as told, a ledger with real fact ids, a clock that never waits.
+import { randomUUID } from 'node:crypto';
 import { DeliveryError } from '../../contract/errors.ts';
 import { chainHash, type Fact, fact, factId, factSchema, type NewFact } from '../../contract/fact.ts';
 import type { Golden } from '../../contract/golden.ts';
@@ -93,6 +94,7 @@ export class World {
       },
       goldens: { read: async () => [{ model: 'wine', golden }] },
       clock: this.clock,
+      newId: randomUUID,
       policy: parsePolicy(policyText),
       stacks: targets,
       actor: { login: 'requester', via: 'local' },
