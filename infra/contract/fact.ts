@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { canonicalJson, sha256 } from './canonical.ts';
 import { planChange } from './plan.ts';
+import { predictionPreview } from './preview.ts';
 import { releaseManifest } from './release.ts';
 import { environments } from './stack.ts';
 import { check, outcomes } from './verification.ts';
@@ -88,6 +89,10 @@ export const fact = z.discriminatedUnion('kind', [
       requestedBy: z.string(),
       /** SHA-256 of the prediction preview that the approver was shown; absent where nothing could be replayed. */
       preview: sha256Hex.optional(),
+      /** The document of that hash, in the fact that prepares; the later ones name the hash alone. */
+      previewDocument: predictionPreview.optional(),
+      /** Why nothing could be replayed. */
+      noPreview: z.string().min(1).optional(),
       /** Why it may enter although the environment is split. */
       override: z.string().min(1).optional(),
       reason: z.string().optional(),

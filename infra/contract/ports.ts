@@ -2,7 +2,7 @@
 import type { Actor, Fact, FactOf, NewFact } from './fact.ts';
 import type { Golden } from './golden.ts';
 import type { Plan } from './plan.ts';
-import type { PredictionPreview } from './preview.ts';
+import type { PreviewResult } from './preview.ts';
 import type { ReleaseIdentity, ReleaseManifest } from './release.ts';
 import type { RuntimeContract } from './runtime.ts';
 import type { DeployedService, FoundationOutputs, Stage } from './service.ts';
@@ -104,8 +104,8 @@ export interface TrafficReader {
 
 /** Replays recorded inputs through the models of two releases, before anything is deployed. */
 export interface PredictionPreviewer {
-  /** @returns `undefined` where there is nothing to replay, or no model of the running release to compare with. */
-  compare(running: ReleaseManifest, candidate: ReleaseManifest): Promise<PredictionPreview | undefined>;
+  /** What can't be compared (nothing to replay, another schema, an unreadable model) never stops a delivery: the reason is given back. */
+  compare(running: ReleaseManifest, candidate: ReleaseManifest, options?: RunOptions): Promise<PreviewResult>;
 }
 
 /** Verifies what is attested to a release's image, against the repository and workflow that may build it. */
