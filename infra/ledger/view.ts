@@ -3,53 +3,23 @@ import { DeliveryError } from '../contract/errors.ts';
 import type { Fact, FactOf } from '../contract/fact.ts';
 import { parseReleaseManifest, type ReleaseManifest } from '../contract/release.ts';
 import { type Environment, nearest } from '../contract/stack.ts';
+import { type CurrentRelease, indexOf, onStack } from './index-of.ts';
 
-/** What a stack runs, by the last deployment that ended in something known to run. */
-export interface CurrentRelease {
-  readonly release: string;
-  readonly at: string;
-  readonly state: 'healthy' | 'reverted';
-  readonly environment: Environment;
-  readonly endpoint?: string;
-  readonly revision?: string;
-}
+export type { CurrentRelease } from './index-of.ts';
 
 /**
- * By stack name. `healthy` runs the fact's release; `reverted` runs the one it had replaced, or nothing, and then the stack is absent.
- * A deployment that ended otherwise (`failed`, `unknown`, `revert-failed`) changes nothing here: `deploymentsOf` tells of it.
+ * By stack name. `healthy` runs the fact's release; `reverted` runs the one it had replaced, or nothing, and then the stack is absent,
+ * as it is after a `removal`. A deployment that ended otherwise (`failed`, `unknown`, `revert-failed`) changes nothing here:
+ * `deploymentsOf` tells of it.
  */
-export function currentReleases(facts: readonly Fact[]): Map<string, CurrentRelease> {
-  const current = new Map<string, CurrentRelease>();
-  for (const fact of facts) {
-    if (fact.kind !== 'deployment') continue;
-    const { state, replaced, endpoint, revision } = fact.body;
-    if (state !== 'healthy' && state !== 'reverted') continue;
-    const release = state === 'healthy' ? fact.release : replaced;
-    if (release === null) current.delete(fact.stack);
-    else {
-      current.set(fact.stack, {
-        release,
-        at: fact.at,
-        state,
-        environment: fact.environment,
-        ...(endpoint === undefined ? {} : { endpoint }),
-        ...(revision === undefined ? {} : { revision }),
-      });
-    }
-  }
-  return current;
+export function currentReleases(facts: readonly Fact[]): ReadonlyMap<string, CurrentRelease> {
+  return indexOf(facts).current;
 }
 
 /** By the newest verification of that release on that stack that could tell; one that errored takes nothing back. */
 export function isVerified(facts: readonly Fact[], release: string, stack: string): boolean {
-  const newest = facts.findLast(
-    (fact) =>
-      fact.kind === 'verification' &&
-      fact.release === release &&
-      fact.stack === stack &&
-      fact.body.outcome !== 'errored',
-  );
-  return newest?.kind === 'verification' && newest.body.outcome === 'passed';
+  const made = indexOf(facts).verifications.get(onStack(stack, release)) ?? [];
+  return made.find((fact) => fact.body.outcome !== 'errored')?.body.outcome === 'passed';
 }
 
 /**
@@ -61,8 +31,7 @@ export function environmentHead(
   environment: Environment,
   exceptPromotion?: string,
 ): string | null {
-  const newest = facts.findLast((fact) => {
-    if (!('environment' in fact) || fact.environment !== environment) return false;
+  const newest = (indexOf(facts).environment.get(environment) ?? []).find((fact) => {
     const ownPaper = fact.kind === 'promotion' || fact.kind === 'approval';
     return !(ownPaper && exceptPromotion !== undefined && fact.body.promotion === exceptPromotion);
   });
@@ -70,16 +39,15 @@ export function environmentHead(
 }
 
 /** Newest first. */
-export function releases(facts: readonly Fact[]): FactOf<'release'>[] {
-  return facts.filter((fact): fact is FactOf<'release'> => fact.kind === 'release').reverse();
+export function releases(facts: readonly Fact[]): readonly FactOf<'release'>[] {
+  return indexOf(facts).releases;
 }
 
 /** @throws DeliveryError `unknown-release`, with the nearest existing id; `digest-mismatch` when the manifest is not the one so named. */
 export function manifestOf(facts: readonly Fact[], release: string): ReleaseManifest {
-  const made = releases(facts);
-  const found = made.find((fact) => fact.release === release);
+  const found = indexOf(facts).release.get(release);
   if (found !== undefined) return parseReleaseManifest(found.body.manifest, release);
-  const known = made.map((fact) => fact.release);
+  const known = releases(facts).map((fact) => fact.release);
   const meant = nearest(release, known);
   throw new DeliveryError(
     'unknown-release',
@@ -89,10 +57,8 @@ export function manifestOf(facts: readonly Fact[], release: string): ReleaseMani
 }
 
 /** Every deployment fact of one stack, newest first: the facts of one try share `body.attempt`. */
-export function deploymentsOf(facts: readonly Fact[], stack: string): FactOf<'deployment'>[] {
-  return facts
-    .filter((fact): fact is FactOf<'deployment'> => fact.kind === 'deployment' && fact.stack === stack)
-    .reverse();
+export function deploymentsOf(facts: readonly Fact[], stack: string): readonly FactOf<'deployment'>[] {
+  return indexOf(facts).deployments.get(stack) ?? [];
 }
 
 /** Do the stacks of one environment run different releases, or only some of them any? `stacks` are those that exist, of every environment. */

@@ -52,6 +52,17 @@ export function deploymentFact(
   };
 }
 
+export function removalFact(stack: string, replaced: number | null): NewFact {
+  return {
+    kind: 'removal',
+    at,
+    actor,
+    environment: stack.endsWith('-prod') ? 'prod' : 'dev',
+    stack,
+    body: { replaced: replaced === null ? null : releaseOf(replaced), reason: 'no longer needed' },
+  };
+}
+
 export function verificationFact(
   stack: string,
   sequence: number,

@@ -15,6 +15,7 @@ import {
   promotionFact,
   releaseFact,
   releaseOf,
+  removalFact,
   sampleManifest,
   verificationFact,
 } from './sample-facts.ts';
@@ -42,10 +43,23 @@ describe('what a stack runs', () => {
       [deploymentFact('gcp-dev', 2, 'healthy'), deploymentFact('gcp-dev', 2, 'reverted', null)],
       undefined,
     ],
+    [
+      'nothing after it was taken down',
+      [deploymentFact('gcp-dev', 1, 'healthy'), removalFact('gcp-dev', 1)],
+      undefined,
+    ],
     ['nothing of what other stacks run', [deploymentFact('aws-dev', 1, 'healthy')], undefined],
   ])('is %s', (_name, contents, expected) => {
     expect(currentReleases(ledgerOf(...contents)).get('gcp-dev')?.release).toBe(expected);
   });
+});
+
+it('is read again when an array of facts has grown since', () => {
+  const facts = ledgerOf(deploymentFact('gcp-dev', 1, 'healthy'), deploymentFact('gcp-dev', 2, 'healthy'));
+  const growing = facts.slice(0, 1);
+  expect(currentReleases(growing).get('gcp-dev')?.release).toBe(releaseOf(1));
+  growing.push(...facts.slice(1));
+  expect(currentReleases(growing).get('gcp-dev')?.release).toBe(releaseOf(2));
 });
 
 describe('whether a release is verified on a stack', () => {
