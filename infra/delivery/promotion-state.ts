@@ -2,6 +2,7 @@
 import { DeliveryError } from '../contract/errors.ts';
 import type { Fact, FactOf } from '../contract/fact.ts';
 import { type Environment, nearest } from '../contract/stack.ts';
+import type { Policy } from './policy.ts';
 
 export type Promotion = FactOf<'promotion'>;
 
@@ -41,6 +42,11 @@ export function waitingPromotions(facts: readonly Fact[], environment: Environme
   );
 }
 
+/** When a prepared promotion can be neither approved nor started any more, RFC 3339: what it shows is too long ago. */
+export function staleSince({ at }: Promotion, { promotions }: Pick<Policy, 'promotions'>): string {
+  return new Date(Date.parse(at) + promotions.preparedExpiresHours * 3_600_000).toISOString();
+}
+
 /** The newest approval of a promotion. */
 export function approvalOf(facts: readonly Fact[], id: string): FactOf<'approval'> | undefined {
   const found = facts.findLast((fact) => fact.kind === 'approval' && fact.body.promotion === id);
@@ -67,7 +73,7 @@ export function overtakenBy(facts: readonly Fact[], promotion: Promotion): Fact 
 }
 
 /** The jobs of a promotion end within this time; one that says nothing for longer was lost. */
-const longestSilenceMs = 60 * 60_000;
+export const longestSilenceMs = 60 * 60_000;
 
 /** Another promotion that is being carried out in this environment: two at once would prove, and revert, each other's releases. */
 export function underWay(facts: readonly Fact[], promotion: Promotion, nowMs: number): Promotion | undefined {
