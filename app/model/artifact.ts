@@ -6,6 +6,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { AppError } from './errors.ts';
 import { type Golden, parseGolden } from './golden.ts';
 import { type Model, parseModel } from './schema.ts';
+import { trainingRowsFile } from './training-rows.ts';
 
 /** Differs from run to run (when, where, after what), so it is no part of what the digest names. */
 export const lineageFile = 'lineage.json';
@@ -20,7 +21,11 @@ export const artifactFiles = [
   'weights.bin',
 ] as const;
 export type ArtifactFile = (typeof artifactFiles)[number];
-export type ArtifactContents = Readonly<Record<ArtifactFile, string | Uint8Array>>;
+/** A model that was imported comes without it. */
+type OptionalFile = typeof trainingRowsFile;
+export type ArtifactContents = Readonly<
+  Record<ArtifactFile, string | Uint8Array> & Partial<Record<OptionalFile, Uint8Array>>
+>;
 
 export interface Artifact {
   readonly digest: string;
@@ -127,7 +132,9 @@ export function digestOf(files: ReadonlyMap<string, Uint8Array>): string {
 }
 
 export function withSums(contents: ArtifactContents): Map<string, Uint8Array> {
-  const files = new Map(artifactFiles.map((name) => [name as string, Buffer.from(contents[name])]));
+  const files = new Map<string, Uint8Array>(artifactFiles.map((name) => [name, Buffer.from(contents[name])]));
+  const trainingRows = contents[trainingRowsFile];
+  if (trainingRows !== undefined) files.set(trainingRowsFile, trainingRows);
   files.set(sumsFile, Buffer.from(sumsOf(files)));
   return files;
 }

@@ -7,6 +7,7 @@ import { type Golden, goldenSchema, goldenTolerance } from '../model/golden.ts';
 import { outputsOf, type PredictionRow } from '../model/prediction.ts';
 import { momentsOf, profileOf } from '../model/profile.ts';
 import { type Label, type Model, type ModelClass, modelSchema } from '../model/schema.ts';
+import { trainingRowsFile, trainingRowsOf } from '../model/training-rows.ts';
 import { cardOf } from './card.ts';
 import { type Dataset, inputsOf, type Row, readDataset } from './dataset.ts';
 import { evaluateClassifier, evaluateRegressor } from './evaluation.ts';
@@ -69,6 +70,7 @@ export async function train(problem: Problem, progress: (now: TrainingProgress) 
     'profile.json': pretty(profile),
     'golden.json': pretty(golden),
     'card.md': cardOf(model, problem, path.basename(problem.data)),
+    [trainingRowsFile]: trainingRowsOf(dataset.columns, parts.training),
   };
   return { model, contents };
 }
