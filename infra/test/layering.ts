@@ -30,6 +30,7 @@ export const rooms: readonly Room[] = [
     rooms: ['app/model', 'app/engines'],
     packages: ['@tensorflow/', 'csv-parse', 'yaml'],
   },
+  { folder: 'app/comparison', rooms: ['app/model', 'app/engines'], packages: ['csv-parse'] },
   { folder: 'app/serving', rooms: ['app/model', 'app/engines'], packages: ['express', 'prom-client'] },
   { folder: 'app/cli', rooms: ['app/'], packages: ['yaml'] },
 
@@ -64,6 +65,11 @@ export const rooms: readonly Room[] = [
     packages: [...documents, 'tar-stream'],
   },
   {
+    folder: 'infra/attestation',
+    rooms: ['infra/contract'],
+    packages: ['zod', '@cyclonedx/cyclonedx-library', 'packageurl-js', '@sigstore/'],
+  },
+  {
     folder: 'infra/delivery',
     rooms: ['infra/contract', 'infra/ledger', 'infra/registry'],
     packages: documents,
@@ -74,7 +80,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'infra/emulator',
     rooms: ['infra/contract', 'infra/clouds', 'infra/registry', 'infra/image'],
-    packages: [...engine, ...documents, 'tar-stream', 'typescript'],
+    packages: [...engine, ...documents, 'tar-stream', 'typescript', '@peculiar/x509', 'reflect-metadata'],
   },
   {
     folder: 'infra/config.ts',
