@@ -10,7 +10,8 @@ export interface Listener {
 
 const mostBytes = 8 * 1024 * 1024;
 
-export async function listen(handler: Handler): Promise<Listener> {
+/** @param wanted a port; 0 for a free one. */
+export async function listen(handler: Handler, wanted = 0): Promise<Listener> {
   const server = createServer(async (incoming, outgoing) => {
     try {
       const {
@@ -32,7 +33,7 @@ export async function listen(handler: Handler): Promise<Listener> {
   });
   const port = await new Promise<number>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(wanted, '127.0.0.1', () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : 0);
     });
