@@ -31,6 +31,23 @@ export interface Ledger {
   append(decide: (facts: readonly Fact[]) => readonly NewFact[]): Promise<readonly Fact[]>;
 }
 
+/** One append: files that the ledger's branch is to have, on the condition that it still ends where it was read. */
+export interface LedgerCommit {
+  /** The commit that the branch ended with; `undefined` where there is no branch yet. */
+  readonly expected: string | undefined;
+  /** A random name, unlike every other's. It must stand in the commit's message as `Append: <name>`: a writer that got no answer looks for it. */
+  readonly append: string;
+  readonly headline: string;
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+}
+
+/**
+ * Puts a commit on the ledger's branch by compare-and-swap.
+ * @returns the commit; `undefined` when another writer was first. @throws DeliveryError `errored` when it is not known whether it arrived,
+ * or the remote was not reached; `refused` when it will never take it.
+ */
+export type AppendCommit = (commit: LedgerCommit) => Promise<string | undefined>;
+
 /** One OCI registry: a vendor's, or an emulated one. All digests are `sha256:…`. */
 export interface Registry {
   /** The digest under which the registry itself serves that reference; `undefined` when it has none. */
@@ -61,10 +78,23 @@ export interface Deployer {
   preview(stack: Stack, request: DeploymentRequest, options?: RunOptions): Promise<Plan>;
   deploy(stack: Stack, request: DeploymentRequest, options?: RunOptions): Promise<DeploymentResult>;
   destroy(stack: Stack | Cloud, options?: RunOptions): Promise<void>;
+  /** Removes a lock only when its owner is provably gone. Absent where the backend's locks can't be looked at: then the next update deals with it. */
+  freeLock?(stack: Stack): Promise<Leftovers>;
 }
 export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly report?: Report;
+  /**
+   * Asked by `deploy` while it holds the stack's lock, before anything is touched: what it throws ends the run, and is thrown. Who lost
+   * the stack to another attempt while waiting for its turn must not undo that one.
+   */
+  readonly guard?: (() => Promise<void>) | undefined;
+}
+
+/** What a killed run left behind: locks in words, those of processes that are provably gone and those that may still be held. */
+export interface Leftovers {
+  readonly removed: readonly string[];
+  readonly held: readonly string[];
 }
 
 /** What a control plane showed before a deployment: the newest operation id, say. Opaque to delivery. */
@@ -134,4 +164,16 @@ export interface Approver {
     promotion: FactOf<'promotion'>,
     manifest: ReleaseManifest,
   ): Promise<{ readonly actor: Actor; readonly url?: string } | undefined>;
+}
+
+/** Verifies signatures of people's SSH keys over what they approved. */
+export interface Signatures {
+  /** @returns why it does not count; `undefined` when a key listed for that login made it over exactly that text. @throws DeliveryError `cli-missing`. */
+  verify(question: {
+    readonly text: string;
+    /** Armoured, as `ssh-keygen -Y sign` writes it. */
+    readonly signature: string;
+    readonly login: string;
+    readonly keys: readonly { readonly login: string; readonly key: string }[];
+  }): Promise<string | undefined>;
 }

@@ -1,6 +1,6 @@
 // What every delivery function is given: the ports, the rules, and the stacks that exist.
-import { DeliveryError } from '../contract/errors.ts';
-import type { Actor, DeploymentState, NewFact } from '../contract/fact.ts';
+import { DeliveryError, type DeliveryErrorCode } from '../contract/errors.ts';
+import type { Actor, DeploymentState, Fact, NewFact } from '../contract/fact.ts';
 import type {
   Attestations,
   Clock,
@@ -12,6 +12,7 @@ import type {
   Prover,
   Registry,
   Report,
+  Signatures,
   TrafficReader,
 } from '../contract/ports.ts';
 import type { RuntimeName } from '../contract/service.ts';
@@ -39,6 +40,8 @@ export interface Delivery {
   readonly previewer?: PredictionPreviewer | undefined;
   readonly attestations?: Attestations | undefined;
   readonly notifier?: Notifier | undefined;
+  /** Without one, a signed approval counts for nothing. */
+  readonly signatures?: Signatures | undefined;
   readonly policy: Policy;
   /** The stack files present; any subset of clouds works and is spoken of as such. */
   readonly stacks: readonly Target[];
@@ -58,6 +61,16 @@ export interface DeliveryOptions {
   /** Only these stacks of the environment; all of them when absent. */
   readonly stacks?: readonly StackName[] | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How a release is taken to its stacks, besides where: what stops it, what becomes of a bad one. */
+export interface Road {
+  /** Why a stack may not be touched (any more), by the ledger as it is when its attempt begins and again inside each update. Pure. */
+  readonly stops?: ((facts: readonly Fact[]) => string | undefined) | undefined;
+  /** Default: `revert-target`. */
+  readonly onTargetFailure?: Policy['promotions']['onTargetFailure'] | undefined;
+  /** Is what people's requests meet compared with what they met before, as the policy says? Default: no. */
+  readonly watch?: boolean | undefined;
 }
 
 /** Prediction rows in the order of the golden cases, as an endpoint answered them. */
@@ -108,6 +121,26 @@ export function stamp(delivery: Pick<Delivery, 'clock' | 'actor'>): Pick<NewFact
   return { at: new Date(delivery.clock.now()).toISOString(), actor: delivery.actor };
 }
 
-export async function record(delivery: Delivery, ...facts: NewFact[]): Promise<void> {
-  await delivery.ledger.append(() => facts);
+/** Once more means the same again: the try may have been in time, or have come to nothing. */
+export const worthAnotherTry: ReadonlySet<string> = new Set<DeliveryErrorCode>([
+  'errored',
+  'stack-locked',
+  'cloud-unreachable',
+]);
+const recordPausesMs = [1_000, 4_000];
+
+/** Appends; tried again while the ledger can't be reached. @throws DeliveryError of the last try. */
+export async function record(
+  delivery: Pick<Delivery, 'ledger' | 'clock'>,
+  decide: (facts: readonly Fact[]) => readonly NewFact[],
+): Promise<readonly Fact[]> {
+  for (const pauseMs of recordPausesMs) {
+    try {
+      return await delivery.ledger.append(decide);
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || !worthAnotherTry.has(error.code)) throw error;
+      await delivery.clock.sleep(pauseMs);
+    }
+  }
+  return delivery.ledger.append(decide);
 }

@@ -7,7 +7,7 @@ import { environments } from '../contract/stack.ts';
 
 export const policySchema = 'trireme.policy/1';
 
-const policy = z.strictObject({
+const rules = z.strictObject({
   schema: z.literal(policySchema),
   approvals: z.strictObject({
     /** Where an approval may be given. Real clouds accept `github`, and `signed` by a key below; never `local`, whatever stands here. */
@@ -22,7 +22,12 @@ const policy = z.strictObject({
     expiresHours: z.number().positive(),
     /** SSH public keys that may sign approvals, each with the login it stands for; needed where `via` names `signed`. */
     keys: z
-      .array(z.strictObject({ login: z.string().min(1), key: z.string().regex(/^(ssh|ecdsa|sk)-\S+ \S+/) }))
+      .array(
+        z.strictObject({
+          login: z.string().regex(/^[\w.@+-]+$/, 'expected a login: letters, digits and . @ + _ -'),
+          key: z.string().regex(/^(ssh|ecdsa|sk)-\S+ \S+/, 'expected an SSH public key, as in a .pub file'),
+        }),
+      )
       .default([]),
     /** Logins that may approve against the rules about people, in an emergency, with a reason. */
     breakGlass: z.array(z.string().min(1)).default([]),
@@ -31,6 +36,8 @@ const policy = z.strictObject({
     .strictObject({
       /** Minutes a release must have been proven upstream, on every stack, before it may go on. */
       soakMinutes: z.number().nonnegative().default(0),
+      /** Hours after which a promotion that was prepared can be neither approved nor started: it is prepared anew. */
+      preparedExpiresHours: z.number().positive().default(72),
       /** What to do when some stacks take the release and others don't. */
       onTargetFailure: z.enum(['revert-target', 'revert-all', 'hold']).default('revert-target'),
     })
@@ -65,7 +72,26 @@ const policy = z.strictObject({
     })
     .prefault({}),
 });
-export type Policy = z.infer<typeof policy>;
+export type Policy = z.infer<typeof rules>;
+
+/** What no single key can say: whose signature it is must be beyond doubt. */
+const policy = rules.superRefine(({ approvals: { via, keys }, freezes }, context) => {
+  const fault = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+  if (via.includes('signed') && keys.length === 0) {
+    fault(['approvals', 'keys'], '`via` names signed; expected at least one key');
+  }
+  for (const [index, { key, login }] of keys.entries()) {
+    const other = keys.find((one) => one.login !== login && keyBlob(one.key) === keyBlob(key));
+    if (other !== undefined) fault(['approvals', 'keys', index], `${login} and ${other.login} have the same key`);
+  }
+  for (const [index, { from, until }] of freezes.entries()) {
+    if (Date.parse(from) >= Date.parse(until)) fault(['freezes', index], `expected from before until; found ${from}`);
+  }
+});
+
+function keyBlob(key: string): string | undefined {
+  return key.split(/\s+/)[1];
+}
 
 /** @throws DeliveryError `document-invalid` (every fault in one message) or `schema-unknown`. */
 export function parsePolicy(text: string): Policy {

@@ -1,18 +1,26 @@
 // Preparing a promotion: the rule is asked, every stack previewed, and what was found written down for a person to approve.
 import { canonicalJson, sha256 } from '../contract/canonical.ts';
+import { DeliveryError } from '../contract/errors.ts';
 import type { Fact, NewFact } from '../contract/fact.ts';
 import type { Plan } from '../contract/plan.ts';
 import { manifestHash, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { Environment } from '../contract/stack.ts';
 import { type Delivery, type DeliveryOptions, stamp, targetsIn } from './delivery.ts';
 import { assertMayEnter } from './promotion-rule.ts';
-import { type Promotion, preparedPromotion, waitingPromotions } from './promotion-state.ts';
+import { type Promotion, preparedPromotion, underWay, waitingPromotions } from './promotion-state.ts';
 import { previewAll, previousOf, surveyOf } from './situation.ts';
 
 export interface PreparedPromotion {
   readonly promotion: Promotion;
   readonly manifest: ReleaseManifest;
   readonly plans: readonly Plan[];
+}
+
+export interface PreparationOptions extends Pick<DeliveryOptions, 'signal'> {
+  /** Why it may enter although the environment is split or unknown. */
+  readonly override?: string | undefined;
+  /** Who asked for it, where that is not who prepares it: a promotion made anew is still asked for by the same person. */
+  readonly requestedBy?: string | undefined;
 }
 
 /**
@@ -24,10 +32,16 @@ export async function preparePromotion(
   delivery: Delivery,
   manifest: ReleaseManifest,
   environment: Environment,
-  options: Pick<DeliveryOptions, 'signal'> = {},
+  options: PreparationOptions = {},
 ): Promise<PreparedPromotion> {
+  const { override } = options;
   const survey = await surveyOf(delivery, manifest, environment);
-  assertMayEnter({ ...survey, facts: await delivery.ledger.facts() });
+  const assertReady = (facts: readonly Fact[]) => {
+    const nowMs = delivery.clock.now();
+    assertNothingUnderWay(facts, environment, nowMs);
+    assertMayEnter({ ...survey, facts, nowMs, override });
+  };
+  assertReady(await delivery.ledger.facts());
   const targets = targetsIn(delivery, environment);
   const plans = await previewAll(delivery, manifest, targets, options.signal);
   const own = stamp(delivery);
@@ -39,7 +53,7 @@ export async function preparePromotion(
   };
   const id = `prm-${sha256(canonicalJson(named)).slice(0, 10)}`;
   const facts = await delivery.ledger.append((current) => {
-    assertMayEnter({ ...survey, facts: current });
+    assertReady(current);
     const previous = previousOf(current, targets, survey.deployed);
     return [...superseding(delivery, current, environment, id), prepared(previous)];
   });
@@ -58,10 +72,21 @@ export async function preparePromotion(
         plans: Object.fromEntries(plans.map(({ stack, fingerprint, changes }) => [stack, { fingerprint, changes }])),
         previous,
         manifest: manifestHash(manifest),
-        requestedBy: delivery.actor.login,
+        requestedBy: options.requestedBy ?? delivery.actor.login,
+        ...(override === undefined ? {} : { override }),
       },
     };
   }
+}
+
+/** Whatever it shows would be over by the time somebody approves it: the one that goes on changes the environment. */
+function assertNothingUnderWay(facts: readonly Fact[], environment: Environment, nowMs: number): void {
+  const other = underWay(facts, { environment, body: { promotion: 'none yet' } }, nowMs);
+  if (other === undefined) return;
+  const { promotion } = other.body;
+  throw new DeliveryError('refused', `${promotion} of ${other.release} is being carried out in ${environment}`, {
+    hint: `let it end; where its jobs were lost, carry on: npx trireme promote --promotion ${promotion}`,
+  });
 }
 
 /** One promotion waits in an environment at a time: the newest. */

@@ -1,16 +1,27 @@
 // Carrying out an approved promotion: everything is asked again right before anything is touched, then the release goes to every stack.
 import { DeliveryError } from '../contract/errors.ts';
-import type { Fact, NewFact } from '../contract/fact.ts';
+import type { NewFact } from '../contract/fact.ts';
 import type { Approver } from '../contract/ports.ts';
 import type { ReleaseManifest } from '../contract/release.ts';
-import { judgeApproval } from './approval.ts';
+import type { Fault } from './approval.ts';
 import { approvePromotion } from './approve.ts';
-import { type Delivery, type DeliveryOptions, stamp, type Target, targetsIn } from './delivery.ts';
+import { type Delivery, type DeliveryOptions, stamp, targetsIn } from './delivery.ts';
 import { type DeploymentOutcome, deployRelease } from './deploy.ts';
-import { type PromotionQuestion, reasonsAgainst } from './promotion-rule.ts';
-import { approvalOf, type Promotion, preparedPromotion, promotionState, underWay } from './promotion-state.ts';
-import { fingerprintsOf, previewAll, previousOf, surveyOf } from './situation.ts';
+import { prepareAnew } from './prepare-anew.ts';
+import {
+  approvalOf,
+  type Promotion,
+  type PromotionState,
+  preparedPromotion,
+  promotionState,
+} from './promotion-state.ts';
+import { recheck } from './recheck.ts';
 import { findRelease, lastDeployment } from './stack-state.ts';
+
+export interface PromotionOutcome extends DeploymentOutcome {
+  /** How long everything was asked again, between the approval and the first touch. */
+  readonly recheckSeconds: number;
+}
 
 /**
  * Asks for the approval where there is none, previews afresh, refuses by name whatever differs from what was approved, then deploys.
@@ -22,17 +33,17 @@ export async function promote(
   delivery: Delivery,
   promotionId: string,
   options: DeliveryOptions & { readonly approver?: Approver | undefined } = {},
-): Promise<DeploymentOutcome> {
+): Promise<PromotionOutcome> {
   const facts = await delivery.ledger.facts();
   const promotion = preparedPromotion(facts, promotionId);
   const manifest = findRelease(facts, promotion.release);
   if (approvalOf(facts, promotionId) === undefined) {
     await askForApproval(delivery, promotion, manifest, options.approver);
   }
-  await start(delivery, promotion, manifest, options);
+  const recheckSeconds = await start(delivery, promotion, manifest, options);
   const outcome = await deployRelease(delivery, manifest, promotion.environment, options);
   await finish(delivery, promotion);
-  return outcome;
+  return { ...outcome, recheckSeconds };
 }
 
 async function askForApproval(
@@ -52,73 +63,54 @@ async function askForApproval(
       },
     );
   }
-  await approvePromotion(delivery, id, decision.actor, decision.url);
+  await approvePromotion(delivery, id, decision.actor, { url: decision.url });
 }
 
-/** Whatever held when it was approved must hold now, and still when `started` is written. */
+/** Whatever held when it was approved must hold now, and still when `started` is written. @returns how many seconds asking took. */
 async function start(
   delivery: Delivery,
   promotion: Promotion,
   manifest: ReleaseManifest,
   options: DeliveryOptions,
-): Promise<void> {
-  const targets = targetsIn(delivery, promotion.environment, options.stacks);
-  const survey = await surveyOf(delivery, manifest, promotion.environment, options);
-  const plans = fingerprintsOf(await previewAll(delivery, manifest, targets, options.signal));
-  const judge = (facts: readonly Fact[]) =>
-    faults(delivery, facts, promotion, survey, plans, previousOf(facts, targets, survey.deployed));
-
+): Promise<number> {
+  const beganMs = delivery.clock.now();
+  const judge = await recheck(delivery, promotion, manifest, options);
   const before = judge(await delivery.ledger.facts());
-  if (before.length > 0) return refuse(delivery, promotion, targets, before);
-  const lateFaults: string[] = [];
+  if (before.length > 0) return refuse(delivery, promotion, manifest, options, before);
+  const lateFaults: Fault[] = [];
   await delivery.ledger.append((facts) => {
     lateFaults.splice(0, lateFaults.length, ...judge(facts));
     const started = promotionState(facts, promotion.body.promotion) === 'started';
     return lateFaults.length > 0 || started ? [] : [next(delivery, promotion, 'started')];
   });
-  if (lateFaults.length > 0) await refuse(delivery, promotion, targets, lateFaults);
-}
-
-function faults(
-  delivery: Delivery,
-  facts: readonly Fact[],
-  promotion: Promotion,
-  survey: Omit<PromotionQuestion, 'facts'>,
-  plans: Readonly<Record<string, string>>,
-  previous: Readonly<Record<string, string | null>>,
-): readonly string[] {
-  const approval = approvalOf(facts, promotion.body.promotion);
-  if (approval === undefined) return ['the approval is gone from the ledger'];
-  const { policy, emulated, clock } = delivery;
-  const { manifest } = survey;
-  const other = underWay(facts, promotion, clock.now());
-  return [
-    ...(other === undefined ? [] : [`${other.body.promotion} is being carried out there: let it end, or roll back`]),
-    ...reasonsAgainst({ ...survey, facts }),
-    ...judgeApproval({ facts, approval, promotion, manifest, plans, previous, policy, emulated, nowMs: clock.now() }),
-  ];
+  if (lateFaults.length > 0) await refuse(delivery, promotion, manifest, options, lateFaults);
+  return (delivery.clock.now() - beganMs) / 1000;
 }
 
 /** A refused leg of a promotion that other legs have started ends it as failed: they may have touched their stacks. */
 async function refuse(
   delivery: Delivery,
   promotion: Promotion,
-  targets: readonly Target[],
-  reasons: readonly string[],
+  manifest: ReleaseManifest,
+  options: DeliveryOptions,
+  faults: readonly Fault[],
 ): Promise<never> {
   const id = promotion.body.promotion;
-  const reason = reasons.join('; ');
-  const names = targets.map(({ stack }) => stack.name).join(', ');
-  let othersStarted = false;
+  const reason = faults.map((fault) => fault.reason).join('; ');
+  const names = targetsIn(delivery, promotion.environment, options.stacks)
+    .map(({ stack }) => stack.name)
+    .join(', ');
+  let before: PromotionState = 'prepared';
   await delivery.ledger.append((facts) => {
-    const state = promotionState(facts, id);
-    othersStarted = state !== 'prepared';
-    if (state === 'prepared') return [next(delivery, promotion, 'refused', reason)];
-    return state === 'started' ? [next(delivery, promotion, 'failed', `${names} refused: ${reason}`)] : [];
+    before = promotionState(facts, id);
+    if (before === 'prepared') return [next(delivery, promotion, 'refused', reason)];
+    return before === 'started' ? [next(delivery, promotion, 'failed', `${names} refused: ${reason}`)] : [];
   });
-  const touched = othersStarted ? `was refused on ${names}, which was not touched` : 'was refused, nothing was touched';
-  throw new DeliveryError('refused', `${id} ${touched}: ${reason}`, {
-    hint: `prepare it again: npx trireme promote --release ${promotion.release}`,
+  const untouched = before === 'prepared';
+  const touched = untouched ? 'was refused, nothing was touched' : `was refused on ${names}, which was not touched`;
+  const anew = untouched ? await prepareAnew(delivery, promotion, manifest, options, faults) : undefined;
+  throw new DeliveryError('refused', `${id} ${touched}: ${reason}${anew?.said ?? ''}`, {
+    hint: anew?.hint ?? `prepare it again: npx trireme promote --release ${promotion.release}`,
   });
 }
 

@@ -4,6 +4,8 @@ import type { Fact } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import { type Cloud, type Environment, upstreamOf } from '../contract/stack.ts';
 import type { Target } from './delivery.ts';
+import { type GuardQuestion, guardReasons } from './guards.ts';
+import { sequenceOf } from './sequence.ts';
 import { provenOn, runsNow } from './stack-state.ts';
 
 export interface PromotionQuestion {
@@ -17,11 +19,21 @@ export interface PromotionQuestion {
   /** By stack, the release its own outputs name; what a plain `pulumi up` did counts as well. */
   readonly deployed: Readonly<Record<string, string | null>>;
   readonly emulated: boolean;
+  readonly policy: GuardQuestion['policy'];
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  readonly override?: string | undefined;
 }
 
 /** Reasons against, for people; empty when it may. A leg whose stack runs the release already is no reason: the others may not. */
 export function reasonsAgainst(question: PromotionQuestion): readonly string[] {
-  return [...notProvenUpstream(question), ...notFitFor(question), ...notInRegistries(question), ...goingBack(question)];
+  return [
+    ...guardReasons({ ...question, release: releaseIdOf(question.manifest) }),
+    ...notProvenUpstream(question),
+    ...notFitFor(question),
+    ...notInRegistries(question),
+    ...goingBack(question),
+  ];
 }
 
 /** Before it is prepared, for all stacks of the environment. @throws DeliveryError `refused` with every reason. */
@@ -95,9 +107,4 @@ function running({ facts, environment, stacks, deployed }: PromotionQuestion) {
         release: outputs === undefined ? undefined : (runsNow(facts, stack.name) ?? outputs),
       };
     });
-}
-
-/** The sequence number in `rel-<sequence>-<hash>`; 0 for a name that is no release's. */
-export function sequenceOf(release: string): number {
-  return Number(/^rel-(\d+)-/.exec(release)?.[1] ?? 0);
 }

@@ -75,9 +75,22 @@ export function overtakenBy(facts: readonly Fact[], promotion: Promotion): Fact 
 /** The jobs of a promotion end within this time; one that says nothing for longer was lost. */
 export const longestSilenceMs = 60 * 60_000;
 
+/** A promotion that is prepared, approved or superseded meanwhile is no sign of life of another one's jobs. */
+function isWork(fact: Fact): boolean {
+  const { kind } = fact;
+  if (kind === 'promotion') return fact.body.state === 'started';
+  return kind === 'deployment' || kind === 'verification';
+}
+
 /** Another promotion that is being carried out in this environment: two at once would prove, and revert, each other's releases. */
-export function underWay(facts: readonly Fact[], promotion: Promotion, nowMs: number): Promotion | undefined {
-  const newest = facts.findLast((fact) => 'environment' in fact && fact.environment === promotion.environment);
+export function underWay(
+  facts: readonly Fact[],
+  promotion: Pick<Promotion, 'environment'> & { readonly body: Pick<Promotion['body'], 'promotion'> },
+  nowMs: number,
+): Promotion | undefined {
+  const newest = facts.findLast(
+    (fact) => 'environment' in fact && fact.environment === promotion.environment && isWork(fact),
+  );
   if (newest === undefined || nowMs - Date.parse(newest.at) > longestSilenceMs) return undefined;
   return facts.find(
     (fact): fact is Promotion =>

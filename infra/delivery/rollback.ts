@@ -6,7 +6,7 @@ import type { Environment } from '../contract/stack.ts';
 import { releases } from '../ledger/view.ts';
 import { type Delivery, type DeliveryOptions, stamp, type Target, targetsIn } from './delivery.ts';
 import { type DeploymentOutcome, deployRelease } from './deploy.ts';
-import { sequenceOf } from './promotion-rule.ts';
+import { sequenceOf } from './sequence.ts';
 import { deployedIn, previousOf, resolvedCopies } from './situation.ts';
 import { findRelease, provenOn, runsNow } from './stack-state.ts';
 

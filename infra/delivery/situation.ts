@@ -9,13 +9,15 @@ import type { PromotionQuestion } from './promotion-rule.ts';
 import { settleAll } from './settle.ts';
 import { replacedBy } from './stack-state.ts';
 
-/** Everything the promotion rule needs besides the ledger, which is read at the moment of deciding. */
+/** Everything the promotion rule needs besides the ledger and the time, which are read at the moment of deciding. */
+export type Survey = Omit<PromotionQuestion, 'facts' | 'nowMs' | 'override'>;
+
 export async function surveyOf(
   delivery: Delivery,
   manifest: ReleaseManifest,
   environment: Environment,
   options: DeliveryOptions = {},
-): Promise<Omit<PromotionQuestion, 'facts'>> {
+): Promise<Survey> {
   const targets = targetsIn(delivery, environment, options.stacks);
   const [resolved, deployed] = await Promise.all([
     resolvedCopies(delivery, manifest, targets),
@@ -23,7 +25,8 @@ export async function surveyOf(
   ]);
   // Another leg's stack of the same environment is that leg's to judge.
   const stacks = [...delivery.stacks.filter(({ stack }) => stack.environment !== environment), ...targets];
-  return { manifest, environment, stacks, resolved, deployed, emulated: delivery.emulated };
+  const { emulated, policy } = delivery;
+  return { manifest, environment, stacks, resolved, deployed, emulated, policy };
 }
 
 /**

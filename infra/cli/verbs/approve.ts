@@ -22,7 +22,7 @@ export const approve: Verb = (cli) =>
       const isReviewed = options.as === undefined && cli.environment.actions !== undefined;
       const approver = await approverFor(cli, isReviewed ? undefined : (options.as ?? office.actor.login));
       const { actor, url } = await decisionOf(office, promotion, approver);
-      const approval = await approvePromotion(office, promotion, actor, url);
+      const approval = await approvePromotion(office, promotion, actor, { url });
       cli.end({
         sentence: `${actor.login} approved ${promotion} of ${approval.release} for ${approval.environment}, until ${approval.body.expires}`,
         next: `npx trireme promote --promotion ${promotion}`,

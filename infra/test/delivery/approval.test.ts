@@ -51,7 +51,13 @@ const cases: readonly [string, string, { login: string; via: 'local' | 'github' 
     true,
     'not by local',
   ],
-  ['nobody on this machine for real clouds', policyText, { login: 'alice', via: 'local' }, false, 'GitHub only'],
+  [
+    'nobody on this machine for real clouds',
+    policyText,
+    { login: 'alice', via: 'local' },
+    false,
+    'by GitHub or by a signature only',
+  ],
   ['a reviewer on GitHub for real clouds', policyText, { login: 'alice', via: 'github' }, false, undefined],
 ];
 
@@ -61,7 +67,9 @@ test.each(cases)('the policy lets through %s', async (_, policy, approver, emula
   const manifest = await world.release();
   await deployRelease(delivery, manifest, 'dev');
   const { promotion } = await preparePromotion(delivery, manifest, 'prod');
-  const faults = judgeApprover({ approver, promotion, manifest, policy: parsePolicy(policy), emulated });
+  const { login, via: way } = approver;
+  const { facts } = world;
+  const faults = judgeApprover({ facts, login, way, promotion, manifest, policy: parsePolicy(policy), emulated });
   expect(faults).toEqual(fault === undefined ? [] : [expect.stringContaining(fault)]);
 });
 

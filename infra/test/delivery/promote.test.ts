@@ -157,19 +157,18 @@ describe('what happened after the click', () => {
     await expect(promote(delivery, id, { stacks: ['aws-prod'] })).rejects.toThrow('a rollback by requester');
   });
 
-  test('another promotion under way is waited for: the second one is refused, and goes on once the first is lost for an hour', async () => {
-    const { world, delivery, id } = await prepared();
+  test('another promotion under way is waited for: none is prepared beside it until its jobs are lost for an hour', async () => {
+    const { world, delivery, manifest, id } = await prepared();
     await approvePromotion(delivery, id, alice);
     await promote(delivery, id, { stacks: ['gcp-prod'] });
-    const next = await prepared(world, delivery);
-    await approvePromotion(delivery, next.id, alice);
-    await expect(promote(delivery, next.id)).rejects.toThrow(`${id} is being carried out there`);
-    expect(world.states('aws-prod')).toEqual([]);
+    await expect(preparePromotion(delivery, manifest, 'prod')).rejects.toMatchObject({
+      message: expect.stringContaining(`${id} of ${releaseIdOf(manifest)} is being carried out in prod`),
+      hint: expect.stringContaining(`--promotion ${id}`),
+    });
 
     world.pass(2 * 3600);
-    const { promotion } = await preparePromotion(delivery, next.manifest, 'prod');
+    const { promotion } = await preparePromotion(delivery, manifest, 'prod');
     await approvePromotion(delivery, promotion.body.promotion, alice);
-    world.pass(2 * 3600);
     expect((await promote(delivery, promotion.body.promotion)).stacks).toHaveLength(3);
   });
 
@@ -211,8 +210,15 @@ describe('an approval', () => {
   test('given on this machine does not count on real clouds', async () => {
     const { delivery, id } = await prepared();
     const real = { ...delivery, emulated: false };
-    await expect(approvePromotion(real, id, alice)).rejects.toThrow('real clouds accept approvals by GitHub only');
-    const approval = await approvePromotion(real, id, { login: 'alice', via: 'github' }, 'https://github.test/run/1');
+    await expect(approvePromotion(real, id, alice)).rejects.toThrow(
+      'real clouds accept approvals by GitHub or by a signature only',
+    );
+    const approval = await approvePromotion(
+      real,
+      id,
+      { login: 'alice', via: 'github' },
+      { url: 'https://github.test/run/1' },
+    );
     expect(approval).toMatchObject({ actor: { via: 'github' }, body: { url: 'https://github.test/run/1' } });
   });
 
