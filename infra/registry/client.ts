@@ -24,6 +24,7 @@ import {
   requireDigest,
 } from './oci.ts';
 import { manifestName, parseReference, type Reference } from './reference.ts';
+import { type Attachment, attach, attached, type ReferrerAccess } from './referrers.ts';
 import { createTransport, problemOf, readBytes, type TransportOptions } from './transport.ts';
 import { verified } from './verified-stream.ts';
 
@@ -36,6 +37,10 @@ export interface RegistryClient extends Registry {
   pullImage(ref: string, destination: string): Promise<PulledImage>;
   /** One file of an image, `undefined` when it has none at that path. @throws DeliveryError `digest-mismatch` for an altered layer. */
   readFile(ref: string, path: string): Promise<Buffer | undefined>;
+  /** Puts a document beside an image, which it names as its subject. @returns the digest of what names it. */
+  attach(ref: string, attachment: Attachment): Promise<Digest>;
+  /** The documents of that kind beside an image. @throws DeliveryError `digest-mismatch` for an altered one. */
+  attached(ref: string, artifactType: string): Promise<readonly Buffer[]>;
   /** Closes the connections kept for the next request; idle ones keep no process alive. */
   close(): void;
 }
@@ -64,6 +69,7 @@ const fileLimitBytes = 64 * 1024 * 1024;
 
 export function createRegistryClient(options: TransportOptions = {}): RegistryClient {
   const transport = createTransport(options);
+  const access: ReferrerAccess = { transport, getManifest, putManifest, putBlob, openBlob };
 
   return {
     async resolve(ref) {
@@ -126,6 +132,9 @@ export function createRegistryClient(options: TransportOptions = {}): RegistryCl
         await rm(folder, { recursive: true, force: true });
       }
     },
+
+    attach: (ref, attachment) => attach(access, parseReference(ref), attachment),
+    attached: (ref, artifactType) => attached(access, parseReference(ref), artifactType),
 
     close: () => transport.close(),
   };

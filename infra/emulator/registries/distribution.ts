@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { digestOf, digestPattern } from '../../contract/canonical.ts';
 import { alterOneByte } from './faults.ts';
+import { referrersIndex, subjectOf } from './referrers.ts';
 import type { RegistryStore, StoredManifest } from './store.ts';
 import type { RegistryVendor } from './vendors.ts';
 
@@ -76,6 +77,7 @@ async function answer(options: DistributionOptions, request: IncomingMessage, re
   if (route.kind === 'manifest') return manifests(exchange, route.reference);
   if (route.kind === 'blob') return blobs(exchange, route.reference);
   if (route.kind === 'upload') return uploads(exchange, route.reference);
+  if (route.kind === 'referrers') return referrers(exchange, route.reference);
   return tags(exchange);
 }
 
@@ -90,7 +92,7 @@ interface Exchange extends DistributionOptions {
 type Route =
   | { readonly kind: 'base' }
   | {
-      readonly kind: 'manifest' | 'blob' | 'upload' | 'tags' | 'unknown';
+      readonly kind: 'manifest' | 'blob' | 'upload' | 'tags' | 'referrers' | 'unknown';
       readonly name: string;
       readonly reference: string;
     };
@@ -98,7 +100,7 @@ type Route =
 function parseRoute(path: string): Route {
   if (path === '/v2/') return { kind: 'base' };
   const match =
-    /^\/v2\/(?<name>.+)\/(?:(?<kind>manifests|blobs)\/(?<reference>[^/]+)|blobs\/uploads\/(?<upload>[^/]*)|tags\/list)$/.exec(
+    /^\/v2\/(?<name>.+)\/(?:(?<kind>manifests|blobs|referrers)\/(?<reference>[^/]+)|blobs\/uploads\/(?<upload>[^/]*)|tags\/list)$/.exec(
       path,
     );
   const { name = '', kind, reference = '', upload } = match?.groups ?? {};
@@ -107,6 +109,7 @@ function parseRoute(path: string): Route {
   if (kind === 'blobs' && reference === 'uploads') return { kind: 'upload', name, reference: '' };
   if (kind === 'manifests') return { kind: 'manifest', name, reference };
   if (kind === 'blobs') return { kind: 'blob', name, reference };
+  if (kind === 'referrers') return { kind, name, reference };
   return { kind: 'tags', name, reference: '' };
 }
 
@@ -150,7 +153,27 @@ async function manifests(exchange: Exchange, reference: string): Promise<void> {
     throw new SpecError(400, 'TAG_INVALID', message);
   }
   await store.putManifest(name, manifest, tag);
-  send(response, 201, { Location: `/v2/${name}/manifests/${digest}`, ...digestHeader(vendor, digest) });
+  const subject = vendor.listsReferrers ? subjectOf(manifest) : undefined;
+  send(response, 201, {
+    Location: `/v2/${name}/manifests/${digest}`,
+    ...digestHeader(vendor, digest),
+    ...(subject === undefined ? {} : { 'OCI-Subject': subject }),
+  });
+}
+
+/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers: also where nothing refers to it. */
+async function referrers({ method, store, name, vendor, query, response }: Exchange, subject: string): Promise<void> {
+  if (!vendor.listsReferrers) throw new SpecError(404, 'UNSUPPORTED', 'this registry lists no referrers');
+  if (method !== 'GET') throw unsupported(method);
+  if (!digestPattern.test(subject)) throw new SpecError(400, 'DIGEST_INVALID', `invalid digest ${subject}`);
+  if (!store.repositories.has(name)) throw new SpecError(404, 'NAME_UNKNOWN', `no repository ${name}`);
+  const artifactType = query.get('artifactType') ?? undefined;
+  const index = referrersIndex(await store.manifests(name), subject, artifactType);
+  const headers = {
+    'Content-Type': 'application/vnd.oci.image.index.v1+json',
+    ...(artifactType === undefined ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
+  };
+  send(response, 200, headers, JSON.stringify(index));
 }
 
 async function blobs(exchange: Exchange, digest: string): Promise<void> {

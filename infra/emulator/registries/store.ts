@@ -26,6 +26,8 @@ export interface RegistryStore {
   /** Does a manifest of that repository name it as a layer? */
   isLayer(name: string, digest: string): Promise<boolean>;
   tags(name: string): Promise<string[]>;
+  /** Every manifest of that repository. */
+  manifests(name: string): Promise<readonly StoredManifest[]>;
   startUpload(): Promise<string>;
   /** Bytes received so far; `undefined` when there is no such upload. */
   uploadSize(upload: string): Promise<number | undefined>;
@@ -97,6 +99,16 @@ export function openStore(folder: string): RegistryStore {
         if (layers.some((layer) => layer.digest === digest)) return true;
       }
       return false;
+    },
+    async manifests(name) {
+      const names = (await readdir(inRepository(name, 'manifests'))).sort();
+      return Promise.all(
+        names.map(async (entry) => ({
+          digest: entry.replace('-', ':'),
+          mediaType: await readFile(inRepository(name, 'manifests', entry), 'utf8'),
+          bytes: await readFile(join(blobs, entry)),
+        })),
+      );
     },
     tags: (name) => readdir(inRepository(name, 'tags')).then((names) => names.sort()),
     async startUpload() {

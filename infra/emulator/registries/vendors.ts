@@ -15,6 +15,8 @@ export interface RegistryVendor {
   readonly createdAs: (repository: string) => string | null | undefined;
   /** ECR leaves `Docker-Content-Digest` out of some answers: a client has to compute it. */
   readonly omitsDigestHeader: boolean;
+  /** Does it list by itself what refers to an image? Where it does not, whoever pushes keeps the list under a tag. */
+  readonly listsReferrers: boolean;
 }
 
 const bearer = /^Bearer emulated\S*$/;
@@ -30,6 +32,8 @@ export const registryVendors: Readonly<Record<Cloud, RegistryVendor>> = {
     // https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-ecr-image.html: the repository must exist.
     createdAs: (repository) => repository,
     omitsDigestHeader: true,
+    // https://docs.aws.amazon.com/AmazonECR/latest/userguide/images.html: OCI 1.1.
+    listsReferrers: true,
   },
   // https://cloud.google.com/artifact-registry/docs/docker/authentication
   gcp: {
@@ -45,6 +49,8 @@ export const registryVendors: Readonly<Record<Cloud, RegistryVendor>> = {
       return steps.length < 3 ? undefined : steps.slice(0, 2).join('/');
     },
     omitsDigestHeader: false,
+    // Assumed: no page of Google's promises it, and a client must do without.
+    listsReferrers: false,
   },
   // https://learn.microsoft.com/azure/container-registry/container-registry-authentication
   azure: {
@@ -55,6 +61,8 @@ export const registryVendors: Readonly<Record<Cloud, RegistryVendor>> = {
     accepts: (authorization) => bearer.test(authorization),
     createdAs: () => null,
     omitsDigestHeader: false,
+    // https://learn.microsoft.com/azure/container-registry/container-registry-manage-artifact
+    listsReferrers: true,
   },
 };
 
