@@ -18,3 +18,17 @@ export const plan = z.strictObject({
   changes: z.array(planChange),
 });
 export type Plan = z.infer<typeof plan>;
+
+/** The changes of one plan or several, counted, in words: `1 update, 0 replaced, 0 deleted`. What can't be undone is named even when it is none. */
+export function tallyInWords(changes: readonly PlanChange[]): string {
+  const count = (operation: PlanChange['operation']) => changes.filter((one) => one.operation === operation).length;
+  const created = count('create');
+  const other = count('other');
+  return [
+    ...(created === 0 ? [] : [`${created} created`]),
+    `${count('update')} updated`,
+    `${count('replace')} replaced`,
+    `${count('delete')} deleted`,
+    ...(other === 0 ? [] : [`${other} otherwise`]),
+  ].join(', ');
+}

@@ -1,0 +1,85 @@
+// What waits, first on the first page: for whom, why it may, what would change, and the command.
+import { upstreamOf } from '../contract/stack.ts';
+import { onStack } from '../ledger/index-of.ts';
+import { type Book, holdOf, type PromotionStory, storyOf } from './book.ts';
+import { planSummary, planTables } from './change.ts';
+import { command, type Html, html, type Part } from './html.ts';
+import { predictionPart } from './prediction.ts';
+import { pairs } from './shell.ts';
+import { counted, digest, listed, moment, outcomeSaid, releaseLink, shortRelease } from './words.ts';
+
+export function waitingSection(book: Book): Html {
+  const stories = waitingStories(book);
+  const content =
+    stories.length === 0
+      ? html`<p class="quiet">Nothing waits for an approval.</p>`
+      : stories.map((story) => waitingCard(book, story));
+  return html`<section aria-labelledby="waiting"><h2 id="waiting">Waiting</h2>${content}</section>`;
+}
+
+function waitingStories(book: Book): readonly PromotionStory[] {
+  const ids = book.table.environments.flatMap(({ waiting }) => waiting);
+  return ids.flatMap((id) => {
+    const papers = book.index.promotions.get(id)?.states ?? [];
+    const prepared = papers.find((fact) => fact.kind === 'promotion' && fact.body.state === 'prepared');
+    return prepared?.kind === 'promotion' ? [storyOf(book, prepared)] : [];
+  });
+}
+
+function waitingCard(book: Book, { prepared, approvals }: PromotionStory): Html {
+  const { release, environment, at: since, body } = prepared;
+  const approved = approvals.at(-1);
+  const stacks = Object.keys(body.plans);
+  const held = holdOf(book, release);
+  return html`<article class="card waiting">
+<h3>${releaseLink(release)} waits for ${approved === undefined ? html`<em>${whoMayApprove(book, prepared)}</em>` : html`<em>someone to carry it out</em>: ${approved.body.approver} approved it`}</h3>
+<p>on ${listed(stacks)}, since ${moment(since)}</p>
+${held !== undefined && html`<p class="notice bad"><b>Held:</b> ${held.body.reason}. It can't enter ${environment} until it is no longer held.</p>`}
+${approved?.body.breakGlass !== undefined && html`<p class="notice bad"><b>Break-glass approval</b> by ${approved.body.approver}: ${approved.body.breakGlass}</p>`}
+${pairs([
+  ['Why it may', whyEligible(book, prepared)],
+  body.override === undefined ? undefined : ['Override', body.override],
+  ['Asked for by', body.requestedBy],
+  ['Promotion', html`<code>${body.promotion}</code>, manifest ${digest(body.manifest)}`],
+])}
+<details><summary>${planSummary(body.plans)}</summary>${planTables(body.plans, body.previous, release)}</details>
+${predictionPart(body)}
+<p class="do">${approved === undefined ? 'Approve exactly this, here or by reviewing the run on GitHub:' : 'Carry it out:'}</p>
+${approved === undefined ? command('approve', body.promotion) : undefined}
+${command('promote', '--promotion', body.promotion)}
+</article>`;
+}
+
+/** Who may, by policy.yaml: the same rule that is asked when somebody does. */
+export function whoMayApprove(
+  { policy }: Pick<Book, 'policy'>,
+  { body }: Pick<PromotionStory['prepared'], 'body'>,
+): string {
+  const { approvers, authorMayApprove, requesterMayApprove } = policy.approvals;
+  const who = approvers.length === 0 ? 'a release approver' : approvers.join(' or ');
+  const others = [
+    ...(authorMayApprove ? [] : ['its authors']),
+    ...(requesterMayApprove ? [] : [`${body.requestedBy}, who asked`]),
+  ];
+  return others.length === 0 ? who : `${who} other than ${listed(others)}`;
+}
+
+function whyEligible(book: Book, { release, environment }: PromotionStory['prepared']): Part {
+  const upstream = upstreamOf(environment);
+  const proving = book.stacks.filter(({ stack }) => stack.environment === upstream);
+  const manifest = book.index.release.get(release)?.body.manifest;
+  const proofs = proving.map(({ stack }) => {
+    const verification = book.index.verifications.get(onStack(stack.name, release))?.[0];
+    if (verification === undefined) return html`<li>${stack.name}: never verified</li>`;
+    const { outcome, checks } = verification.body;
+    const passed = checks.filter((check) => check.outcome === 'passed').length;
+    return html`<li>${stack.name}: ${outcomeSaid(outcome)}, ${passed} of ${counted(checks.length, 'check')}, ${moment(verification.at)}</li>`;
+  });
+  return html`<ul>${proofs}${manifest !== undefined && html`<li>${manifest.source.dirty ? 'made from files that no commit holds' : html`made from commit ${digest(manifest.source.commit)}, nothing uncommitted`}</li>`}<li>not older than what ${environment} runs: ${running(book, environment)}</li></ul>`;
+}
+
+function running({ table }: Book, environment: string): string {
+  const stacks = table.environments.find((one) => one.environment === environment)?.stacks ?? [];
+  const names = new Set(stacks.map(({ runs }) => (runs === null ? 'nothing' : shortRelease(runs))));
+  return [...names].join(', ') || 'nothing';
+}
