@@ -11,6 +11,11 @@ interface LockedPackage {
   readonly resolved?: string;
   readonly os?: readonly string[];
   readonly cpu?: readonly string[];
+  /** `sha512-…` of the package's archive. */
+  readonly integrity?: string;
+  readonly license?: string;
+  /** Comes inside another package's archive, whose integrity covers it. */
+  readonly inBundle?: boolean;
 }
 
 export interface Lockfile {
@@ -22,6 +27,9 @@ export interface ProductionPackage {
   /** `node_modules/express`, or deeper where two versions live side by side. */
   readonly location: string;
   readonly version: string;
+  readonly integrity: string | undefined;
+  /** SPDX, where the package says one. */
+  readonly license: string | undefined;
 }
 
 /**
@@ -69,7 +77,10 @@ export function productionPackages(lock: Lockfile, workspace: string): Productio
       reached.add(location);
     }
   }
-  return [...reached].sort().map((location) => ({ location, version: lock.packages[location]?.version ?? '' }));
+  return [...reached].sort().map((location) => {
+    const { version = '', integrity, license } = lock.packages[location] ?? {};
+    return { location, version, integrity, license };
+  });
 }
 
 function wanted(from: LockedPackage): { name: string; required: boolean }[] {

@@ -75,7 +75,7 @@ describe.each(clouds)('documents beside an image in the registry of %s', (cloud)
     const tag = await fetch(`${url}/v2/${path}/manifests/${digest.replace(':', '-')}`, { headers });
     const lists = registryVendors[cloud].listsReferrers;
     expect([filtered.status, tag.status]).toEqual(lists ? [200, 404] : [404, 200]);
-    const { manifests } = await (lists ? filtered : tag).json();
+    const { manifests } = (await (lists ? filtered : tag).json()) as { manifests: unknown[] };
     expect(manifests).toHaveLength(lists ? 0 : 2);
     expect(filtered.headers.get('oci-filters-applied')).toBe(lists ? 'artifactType' : null);
   });
