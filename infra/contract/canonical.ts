@@ -1,5 +1,5 @@
 // One byte sequence for one value: JSON as RFC 8785 orders it, and the digests taken over it.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 /** `sha256:` and 64 hexadecimal digits. */
@@ -14,7 +14,7 @@ export function canonicalJson(value: unknown): string {
 }
 
 export function sha256(bytes: string | Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes);
 }
 
 export function digestOf(bytes: string | Uint8Array): Digest {

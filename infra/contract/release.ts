@@ -52,8 +52,15 @@ export type ReleaseManifest = z.infer<typeof releaseManifest>;
 /** `rel-<sequence>-<12 hex of the manifest's SHA-256>`. */
 export type ReleaseId = `rel-${number}-${string}`;
 
+/** Made once, never edited: one object has one hash, and it is asked for at every step. */
+const hashes = new WeakMap<ReleaseManifest, string>();
+
 export function manifestHash(manifest: ReleaseManifest): string {
-  return sha256(canonicalJson(manifest));
+  const known = hashes.get(manifest);
+  if (known !== undefined) return known;
+  const hash = sha256(canonicalJson(manifest));
+  hashes.set(manifest, hash);
+  return hash;
 }
 
 export function releaseIdOf(manifest: ReleaseManifest): ReleaseId {
