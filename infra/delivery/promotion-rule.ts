@@ -18,6 +18,8 @@ export interface PromotionQuestion {
   readonly resolved: Readonly<Partial<Record<Cloud, string | undefined>>>;
   /** By stack, the release its own outputs name; what a plain `pulumi up` did counts as well. */
   readonly deployed: Readonly<Record<string, string | null>>;
+  /** What is wrong with what is attested to its image, or missing where the policy wants it there. */
+  readonly unattested?: readonly string[];
   readonly emulated: boolean;
   readonly policy: GuardQuestion['policy'];
   /** Milliseconds since the epoch. */
@@ -32,6 +34,7 @@ export function reasonsAgainst(question: PromotionQuestion): readonly string[] {
     ...notProvenUpstream(question),
     ...notFitFor(question),
     ...notInRegistries(question),
+    ...(question.unattested ?? []),
     ...goingBack(question),
   ];
 }

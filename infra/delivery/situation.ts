@@ -4,6 +4,7 @@ import type { Fact } from '../contract/fact.ts';
 import type { Plan } from '../contract/plan.ts';
 import { copyFor, type ReleaseManifest } from '../contract/release.ts';
 import type { Cloud, Environment } from '../contract/stack.ts';
+import { attestationReasons, attestationRemarks } from './attestation.ts';
 import { type Delivery, type DeliveryOptions, type Target, targetsIn } from './delivery.ts';
 import type { PromotionQuestion } from './promotion-rule.ts';
 import { settleAll } from './settle.ts';
@@ -19,14 +20,18 @@ export async function surveyOf(
   options: DeliveryOptions = {},
 ): Promise<Survey> {
   const targets = targetsIn(delivery, environment, options.stacks);
-  const [resolved, deployed] = await Promise.all([
+  const [resolved, deployed, checks] = await Promise.all([
     resolvedCopies(delivery, manifest, targets),
     deployedIn(delivery, targets),
+    delivery.attestations?.verify(manifest),
   ]);
   // Another leg's stack of the same environment is that leg's to judge.
   const stacks = [...delivery.stacks.filter(({ stack }) => stack.environment !== environment), ...targets];
   const { emulated, policy } = delivery;
-  return { manifest, environment, stacks, resolved, deployed, emulated, policy };
+  const level = policy.supplyChain.attestations;
+  if (checks !== undefined) for (const message of attestationRemarks(level, checks)) delivery.report({ message });
+  const unattested = attestationReasons(level, checks);
+  return { manifest, environment, stacks, resolved, deployed, unattested, emulated, policy };
 }
 
 /**
