@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import type { Figure } from './figure.ts';
 import { benchHelp } from './help.ts';
 import { benchOverhead } from './overhead.ts';
+import { benchPreview } from './preview.ts';
 import { benchRehearsal } from './rehearsal.ts';
 
 const benches: Readonly<Record<string, (talk: (line: string) => void) => Promise<readonly Figure[]>>> = {
   help: benchHelp,
   overhead: benchOverhead,
+  preview: benchPreview,
   rehearsal: benchRehearsal,
 };
 

@@ -1,4 +1,4 @@
-// The application's verbs: `train`, `serve`, `ensure`. Run by `npx trireme`, by `npm start`, and as `node app/cli/main.ts`.
+// The application's verbs: `train`, `serve`, `ensure`, `model`. Run by `npx trireme`, by `npm start`, and as `node app/cli/main.ts`.
 import { parseArgs } from 'node:util';
 import { AppError, type AppErrorCode } from '../model/errors.ts';
 import type { Places } from '../training/ensure.ts';
@@ -9,6 +9,8 @@ const help = `usage: trireme train [--problem FILE] [--seed N] [--store DIR] [--
          serves the locked model here, on PORT (8080); trains it first where the store lacks it
        trireme ensure [--problem FILE] [--store DIR] [--lock FILE] [--json]
          makes sure that the store holds what the lock names
+       trireme model compare --help
+         what would change if one model took another's place
 
   --problem FILE  what to predict, from what (problem.yaml)
   --seed N        a whole number in place of the problem file's seed
@@ -20,6 +22,7 @@ const help = `usage: trireme train [--problem FILE] [--seed N] [--store DIR] [--
 /** @returns the exit code: 0 done, 1 failed, 2 the words were wrong, 3 a document or a model that can't be believed. */
 export async function main(argv: string[]): Promise<number> {
   try {
+    if (argv[0] === 'model') return await (await import('./model.ts')).model(argv.slice(1));
     const words = read(argv);
     if (words.help) {
       process.stdout.write(help);
@@ -34,11 +37,16 @@ export async function main(argv: string[]): Promise<number> {
       case 'ensure':
         return await (await import('./ensure.ts')).ensure(words);
       default:
-        throw new AppError('usage', `expected a verb, one of train, serve, ensure; found ${words.verb ?? 'none'}`);
+        throw new AppError(
+          'usage',
+          `expected a verb, one of train, serve, ensure, model; found ${words.verb ?? 'none'}`,
+        );
     }
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    process.stderr.write(`${error.message}\n${error.code === 'usage' ? 'see: trireme train --help\n' : ''}`);
+    process.stderr.write(
+      `${error.message}\n${error.code === 'usage' ? `see: trireme ${argv[0] === 'model' ? 'model compare' : 'train'} --help\n` : ''}`,
+    );
     return exitCodes[error.code] ?? 1;
   }
 }

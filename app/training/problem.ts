@@ -30,6 +30,10 @@ export interface Problem {
     readonly learningRate: number;
   };
   readonly settings: readonly NeededSetting[];
+  /** Columns by which a comparison of two models is cut, inputs or not; numbers into `bins` parts of equal size. */
+  readonly slices: readonly { readonly column: string; readonly bins: number }[];
+  /** True class to predicted class to what the mistake costs; what is left out costs nothing. */
+  readonly cost: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 const defaults = {
@@ -39,7 +43,10 @@ const defaults = {
   heldOut: 0.2,
   network: { layers: [32, 16], epochs: 20, batchSize: 16, learningRate: 0.005 },
   settings: [],
+  slices: [],
+  cost: {},
 } as const;
+const defaultBins = 4;
 const keys = ['schema', 'name', 'task', 'data', 'label', 'acceptance', ...Object.keys(defaults)];
 
 /** @throws AppError `problem-invalid` with every fault, or `schema-unknown`. */
@@ -67,7 +74,7 @@ export function parseProblem(text: string, file: string): Problem {
     if (!keys.includes(key)) faults.add(key, `expected one of ${keys.join(', ')}`);
   }
   const { name, task, data, label } = fields;
-  const { seed, heldOut, ignore, units, settings } = { ...defaults, ...fields } as Fields;
+  const { seed, heldOut, ignore, units, settings, cost } = { ...defaults, ...fields } as Fields;
   faults.expect(
     typeof name === 'string' && modelNamePattern.test(name),
     'name',
@@ -104,8 +111,10 @@ export function parseProblem(text: string, file: string): Problem {
   const network = checkNetwork(fields.network, faults);
   const acceptance = checkAcceptance(fields.acceptance, task, faults);
   checkSettings(settings, faults);
+  const slices = checkSlices(fields.slices ?? defaults.slices, faults);
+  checkCost(cost, task, faults);
   faults.raise('problem-invalid');
-  const problem = { name, task, label, seed, heldOut, ignore, units, settings, network, acceptance };
+  const problem = { name, task, label, seed, heldOut, ignore, units, settings, network, acceptance, slices, cost };
   return { ...problem, data: path.resolve(path.dirname(file), String(data)) } as Problem;
 }
 
@@ -142,4 +151,29 @@ function checkAcceptance(given: unknown, task: unknown, faults: Faults): object 
   const holds = typeof atLeast === 'number' && atLeast >= 0 && atLeast <= 1;
   faults.expect(holds, 'acceptance', `{ ${metric}: <a number from 0 to 1> }`, atLeast ?? given);
   return { metric, atLeast };
+}
+
+function checkSlices(given: unknown, faults: Faults): object[] {
+  if (!faults.expect(Array.isArray(given), 'slices', 'a list of columns', given)) return [];
+  return (given as unknown[]).map((one, index) => {
+    const { column, bins = defaultBins, ...rest } = isFields(one) ? one : ({ column: one } as Fields);
+    const place = `slices[${index}]`;
+    const [extra] = Object.keys(rest);
+    if (extra !== undefined) faults.add(`${place}.${extra}`, 'expected one of column, bins');
+    faults.expect(typeof column === 'string' && column !== '', place, 'a column, or { column, bins }', column);
+    const isCount = Number.isInteger(bins) && Number(bins) >= 2 && Number(bins) <= 10;
+    faults.expect(isCount, `${place}.bins`, 'a whole number from 2 to 10', bins);
+    return { column, bins };
+  });
+}
+
+function checkCost(given: unknown, task: unknown, faults: Faults): void {
+  const isMatrix =
+    isFields(given) &&
+    Object.values(given).every(
+      (row) => isFields(row) && Object.values(row).every((cost) => typeof cost === 'number' && Number.isFinite(cost)),
+    );
+  if (!faults.expect(isMatrix, 'cost', '{ <true class>: { <predicted class>: <number> } }', given)) return;
+  if (task === 'regression' && Object.keys(given as Fields).length > 0)
+    faults.add('cost', 'expected it of a classification only');
 }

@@ -18,7 +18,16 @@ interface Room {
 }
 
 const wires = ['infra/'];
-const vendor = ['@pulumi/aws', '@pulumi/gcp', '@pulumi/azure-native', '@aws-sdk/', '@azure/', 'google-auth-library'];
+const vendor = [
+  '@pulumi/aws',
+  '@pulumi/gcp',
+  '@pulumi/azure-native',
+  '@pulumi/github',
+  '@aws-sdk/',
+  '@azure/',
+  '@octokit/',
+  'google-auth-library',
+];
 const engine = ['@pulumi/pulumi', '@grpc/grpc-js', 'google-protobuf'];
 const documents = ['zod', 'yaml'];
 
@@ -74,7 +83,11 @@ export const rooms: readonly Room[] = [
     rooms: ['infra/contract', 'infra/ledger', 'infra/registry'],
     packages: documents,
   },
-  { folder: 'infra/github', rooms: ['infra/contract'], packages: documents },
+  {
+    folder: 'infra/github',
+    rooms: ['infra/contract'],
+    packages: [...documents, '@octokit/', '@pulumi/pulumi', '@pulumi/github'],
+  },
   { folder: 'infra/pulumi', rooms: ['infra/contract'], packages: [...engine, ...documents] },
   // The stand-ins enforce the runtime contracts, which are the clouds' own data, and speak the protocols that registry and engine speak.
   {
@@ -87,7 +100,11 @@ export const rooms: readonly Room[] = [
     rooms: ['infra/contract', 'infra/clouds'],
     packages: [...documents, '@pulumi/pulumi'],
   },
-  { folder: 'infra/program.ts', rooms: ['infra/contract', 'infra/clouds'], packages: [...documents, '@pulumi/pulumi'] },
+  {
+    folder: 'infra/program.ts',
+    rooms: ['infra/contract', 'infra/clouds', 'infra/github'],
+    packages: [...documents, '@pulumi/pulumi'],
+  },
   {
     folder: 'infra/index.ts',
     rooms: ['infra/contract', 'infra/clouds', 'infra/config.ts', 'infra/program.ts'],

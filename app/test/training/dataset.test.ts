@@ -14,6 +14,8 @@ const problem: Problem = {
   acceptance: { metric: 'accuracy', atLeast: 0 },
   network: { layers: [4], epochs: 1, batchSize: 8, learningRate: 0.01 },
   settings: [],
+  slices: [],
+  cost: {},
 };
 
 /** 40 lines: `id,size,colour,kind`. */
