@@ -2,14 +2,19 @@
 import type { Approver } from '../contract/ports.ts';
 import { ask } from './ask.ts';
 import type { Cli } from './cli.ts';
+import type { Office } from './wiring.ts';
 
-/** @param approveAs the value of `--approve-as`. */
-export async function approverFor(cli: Cli, approveAs: string | undefined): Promise<Approver | undefined> {
+/** @param approveAs the value of `--approve-as`. @param office what the gate on GitHub holds a review against. */
+export async function approverFor(
+  cli: Cli,
+  approveAs: string | undefined,
+  { ledger, policy }: Pick<Office, 'ledger' | 'policy'>,
+): Promise<Approver | undefined> {
   const { actions } = cli.environment;
   if (approveAs !== undefined) return { decide: async () => ({ actor: { login: approveAs, via: 'local' } }) };
   if (actions !== undefined) {
     const { githubApprover } = await import('../github/approvals.ts');
-    return githubApprover(actions);
+    return githubApprover(actions, { facts: () => ledger.facts(), rules: policy.approvals });
   }
   return cli.interactive ? promptingApprover(cli) : undefined;
 }

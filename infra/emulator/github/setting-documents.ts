@@ -3,11 +3,11 @@ import { nodeId, personDocument, teamDocument } from './documents.ts';
 import type { Environment, GithubState, Repository, Ruleset } from './state.ts';
 
 export function reviewerDocuments(state: GithubState, { reviewers }: Environment, origin: string) {
-  return reviewers.flatMap(({ type, id }) => {
+  return reviewers.flatMap(({ type, id }): { readonly type: string; readonly reviewer: object }[] => {
     const person = [...state.people.values()].find((one) => one.id === id);
     const team = [...state.teams.values()].find((one) => one.id === id);
-    if (type === 'User' && person !== undefined) return [{ type, reviewer: personDocument(person, origin) as object }];
-    if (type === 'Team' && team !== undefined) return [{ type, reviewer: teamDocument(team, origin) as object }];
+    if (type === 'User' && person !== undefined) return [{ type, reviewer: personDocument(person, origin) }];
+    if (type === 'Team' && team !== undefined) return [{ type, reviewer: teamDocument(team, origin) }];
     return [];
   });
 }
