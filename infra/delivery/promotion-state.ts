@@ -2,6 +2,7 @@
 import { DeliveryError } from '../contract/errors.ts';
 import type { Fact, FactOf } from '../contract/fact.ts';
 import { type Environment, nearest } from '../contract/stack.ts';
+import { indexOf } from '../ledger/index-of.ts';
 import type { Policy } from './policy.ts';
 
 export type Promotion = FactOf<'promotion'>;
@@ -25,21 +26,14 @@ export function preparedPromotion(facts: readonly Fact[], id: string): Promotion
 export type PromotionState = Promotion['body']['state'] | 'superseded';
 
 export function promotionState(facts: readonly Fact[], id: string): PromotionState {
-  const last = facts.findLast(
-    (fact) => (fact.kind === 'promotion' || fact.kind === 'superseded') && fact.body.promotion === id,
-  );
+  const last = indexOf(facts).promotions.get(id)?.states.at(-1);
   return last?.kind === 'promotion' ? last.body.state : last?.kind === 'superseded' ? 'superseded' : 'prepared';
 }
 
 /** Prepared, and neither started nor ended: what a newer promotion of the same environment replaces. */
 export function waitingPromotions(facts: readonly Fact[], environment: Environment): readonly Promotion[] {
-  return facts.filter(
-    (fact): fact is Promotion =>
-      fact.kind === 'promotion' &&
-      fact.environment === environment &&
-      fact.body.state === 'prepared' &&
-      promotionState(facts, fact.body.promotion) === 'prepared',
-  );
+  const prepared = indexOf(facts).prepared.get(environment) ?? [];
+  return prepared.filter((fact) => promotionState(facts, fact.body.promotion) === 'prepared');
 }
 
 /** When a prepared promotion can be neither approved nor started any more, RFC 3339: what it shows is too long ago. */
@@ -49,8 +43,7 @@ export function staleSince({ at }: Promotion, { promotions }: Pick<Policy, 'prom
 
 /** The newest approval of a promotion. */
 export function approvalOf(facts: readonly Fact[], id: string): FactOf<'approval'> | undefined {
-  const found = facts.findLast((fact) => fact.kind === 'approval' && fact.body.promotion === id);
-  return found?.kind === 'approval' ? found : undefined;
+  return indexOf(facts).promotions.get(id)?.approvals.at(-1);
 }
 
 /** The promotion or rollback that came between, once a promotion had started; another one then owns the environment. */

@@ -3,18 +3,23 @@ import { DeliveryError } from '../contract/errors.ts';
 import type { Fact, FactOf } from '../contract/fact.ts';
 import type { ReleaseManifest } from '../contract/release.ts';
 import type { StackName } from '../contract/stack.ts';
+import { indexOf, onStack } from '../ledger/index-of.ts';
 import { currentReleases, deploymentsOf, isVerified, manifestOf, releases } from '../ledger/view.ts';
+import { parityAttempt, stackTruth } from './environment-state.ts';
 
 /** The newest deployment fact of a stack: how its last try stands. */
 export function lastDeployment(facts: readonly Fact[], stack: StackName): FactOf<'deployment'> | undefined {
   return deploymentsOf(facts, stack)[0];
 }
 
+/** The newest fact of a try to put that release there that is more than a word about parity. */
+export function newestTry(facts: readonly Fact[], stack: StackName, release: string): FactOf<'deployment'> | undefined {
+  return deploymentsOf(facts, stack).find((fact) => fact.release === release && fact.body.attempt !== parityAttempt);
+}
+
 /** What a stack is known to run; `undefined` when nothing was deployed, or a deployment is under way, was lost, or ended badly. */
 export function runsNow(facts: readonly Fact[], stack: StackName): string | undefined {
-  const state = lastDeployment(facts, stack)?.body.state;
-  const known = state === 'healthy' || state === 'reverted' || state === 'skipped';
-  return known ? currentReleases(facts).get(stack)?.release : undefined;
+  return stackTruth(facts, stack).runs ?? undefined;
 }
 
 /**
@@ -23,15 +28,17 @@ export function runsNow(facts: readonly Fact[], stack: StackName): string | unde
  */
 export function replacedBy(facts: readonly Fact[], stack: StackName, deployed: string | undefined): string | null {
   if (deployed === undefined) return null;
-  const known = releases(facts).some((fact) => fact.release === deployed);
-  const lastTry = deploymentsOf(facts, stack).find((fact) => fact.release === deployed);
+  const index = indexOf(facts);
+  const known = index.release.has(deployed);
+  const lastTry = index.tries.get(onStack(stack, deployed))?.[0];
   const good = lastTry === undefined || lastTry.body.state === 'healthy' || runsNow(facts, stack) === deployed;
   return known && good ? deployed : (currentReleases(facts).get(stack)?.release ?? null);
 }
 
 /** Was that release live and healthy on this stack at some time, and does its newest verification there still say so? */
 export function provenOn(facts: readonly Fact[], stack: StackName, release: string): boolean {
-  const wasLive = deploymentsOf(facts, stack).some((fact) => fact.release === release && fact.body.state === 'healthy');
+  const tries = indexOf(facts).tries.get(onStack(stack, release));
+  const wasLive = tries?.some((fact) => fact.body.state === 'healthy') === true;
   return wasLive && isVerified(facts, release, stack);
 }
 

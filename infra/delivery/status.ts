@@ -1,8 +1,9 @@
 // Which release runs where, what was verified, who approved it: the ledger as a table of releases and stacks. Pure.
-import type { DeploymentState, Fact, FactOf } from '../contract/fact.ts';
+import type { DeploymentState, Fact } from '../contract/fact.ts';
 import { type Environment, environments, type StackName } from '../contract/stack.ts';
 import type { Outcome } from '../contract/verification.ts';
-import { deploymentsOf, isSplit, releases } from '../ledger/view.ts';
+import { indexOf, inEnvironment, onStack } from '../ledger/index-of.ts';
+import { isSplit, releases } from '../ledger/view.ts';
 import type { Target } from './delivery.ts';
 import { promotionState, waitingPromotions } from './promotion-state.ts';
 import { lastDeployment, runsNow } from './stack-state.ts';
@@ -83,7 +84,8 @@ export function statusTable(
 
 function stackStatus(facts: readonly Fact[], stack: StackName, deployed: string | null | undefined) {
   const runs = runsNow(facts, stack) ?? null;
-  const healthy = deploymentsOf(facts, stack).find((fact) => fact.release === runs && fact.body.state === 'healthy');
+  const tries = runs === null ? undefined : indexOf(facts).tries.get(onStack(stack, runs));
+  const healthy = tries?.find((fact) => fact.body.state === 'healthy');
   return {
     stack,
     runs,
@@ -99,12 +101,10 @@ function cellOf(
   environment: Environment,
   release: string,
 ): StatusCell | undefined {
-  const last = deploymentsOf(facts, stack).find((fact) => fact.release === release);
+  const { tries, verifications } = indexOf(facts);
+  const last = tries.get(onStack(stack, release))?.[0];
   if (last === undefined) return undefined;
-  const verification = facts.findLast(
-    (fact): fact is FactOf<'verification'> =>
-      fact.kind === 'verification' && fact.stack === stack && fact.release === release,
-  );
+  const verification = verifications.get(onStack(stack, release))?.[0];
   return {
     stack,
     state: last.body.state,
@@ -119,12 +119,7 @@ function cellOf(
 /** Who approved the newest promotion of that release that was carried out. */
 function approverOf(facts: readonly Fact[], environment: Environment, release: string): string | null {
   const carriedOut = new Set(['started', 'succeeded', 'failed']);
-  const approval = facts.findLast(
-    (fact): fact is FactOf<'approval'> =>
-      fact.kind === 'approval' &&
-      fact.environment === environment &&
-      fact.release === release &&
-      carriedOut.has(promotionState(facts, fact.body.promotion)),
-  );
+  const approvals = indexOf(facts).approvals.get(inEnvironment(environment, release)) ?? [];
+  const approval = approvals.find((fact) => carriedOut.has(promotionState(facts, fact.body.promotion)));
   return approval?.body.approver ?? null;
 }

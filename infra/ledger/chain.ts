@@ -2,6 +2,7 @@
 import { canonicalJson, sha256 } from '../contract/canonical.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import { chainHash, type Fact, factId, factSchema, fact as factShape, type NewFact } from '../contract/fact.ts';
+import { indexOf } from './index-of.ts';
 
 /** Where a fact lies on the branch: two levels of folders keep each one small. */
 export function factPath(id: string): string {
@@ -15,6 +16,18 @@ export function factText(fact: Fact): string {
   return `${canonicalJson(fact)}\n`;
 }
 
+const texts = new WeakMap<Fact, string>();
+
+/** Bytes that were just verified to be this fact's. */
+export function rememberText(fact: Fact, text: string): void {
+  texts.set(fact, text);
+}
+
+/** `factText`, without making it again where it was read. */
+export function textOf(fact: Fact): string {
+  return texts.get(fact) ?? factText(fact);
+}
+
 export function headText(facts: readonly Fact[]): string {
   const last = facts.at(-1);
   return `${canonicalJson({ facts: facts.length, last: last?.id ?? null, chain: last?.chain ?? null })}\n`;
@@ -22,13 +35,14 @@ export function headText(facts: readonly Fact[]): string {
 
 /** Gives new facts their place behind those that are there; what is there already keeps the place it has. */
 export function chainOn(facts: readonly Fact[], added: readonly NewFact[]): Fact[] {
-  const known = new Set(facts.map((one) => one.id));
+  const { byId } = indexOf(facts);
+  const own = new Set<string>();
   let last = facts.at(-1);
   const placed: Fact[] = [];
   for (const content of added) {
     const id = factId(content);
-    if (known.has(id)) continue;
-    known.add(id);
+    if (byId.has(id) || own.has(id)) continue;
+    own.add(id);
     last = parseShape(id, {
       ...content,
       schema: factSchema,
@@ -70,24 +84,32 @@ export function parseFact(path: string, text: string): Fact {
   const parsed = factShape.safeParse(value);
   if (!parsed.success || factText(parsed.data) !== text)
     throw corrupt(name, 'its bytes are not those that were written');
+  rememberText(parsed.data, text);
   return parsed.data;
 }
 
-/** Follows `previous` from the first fact to the last. @throws DeliveryError `ledger-corrupt`. */
-export function orderFacts(unordered: readonly Fact[], head: string | undefined): Fact[] {
+/**
+ * Follows `previous` from the first fact to the last, or on from those that are `known` to stand in order.
+ * @throws DeliveryError `ledger-corrupt`.
+ */
+export function orderFacts(
+  unordered: readonly Fact[],
+  head: string | undefined,
+  known: readonly Fact[] = [],
+): readonly Fact[] {
   const next = new Map<string | null, Fact>();
   for (const fact of unordered) {
     const rival = next.get(fact.previous);
     if (rival !== undefined) throw corrupt(fact.id, `both it and ${rival.id} follow ${fact.previous ?? 'nothing'}`);
     next.set(fact.previous, fact);
   }
-  const ordered: Fact[] = [];
-  for (let fact = next.get(null); fact !== undefined; fact = next.get(fact.id)) {
+  const ordered = [...known];
+  for (let fact = next.get(known.at(-1)?.id ?? null); fact !== undefined; fact = next.get(fact.id)) {
     const chain = chainHash(ordered.at(-1)?.chain ?? null, fact.id);
     if (fact.chain !== chain) throw corrupt(fact.id, `expected chain ${chain}, found ${fact.chain}`);
     ordered.push(fact);
   }
-  if (ordered.length !== unordered.length) {
+  if (ordered.length !== known.length + unordered.length) {
     const reached = new Set(ordered.map((fact) => fact.id));
     const lost = unordered.find((fact) => !reached.has(fact.id) && !reached.has(fact.previous ?? ''));
     throw corrupt(lost?.id ?? 'unknown', `it follows fact ${lost?.previous}, which is not there`);

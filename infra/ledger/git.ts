@@ -1,51 +1,76 @@
-// The ledger on a git branch: facts are files, an append is one commit pushed by compare-and-swap, and readers verify what they read.
+// The ledger on a git branch: facts are files, an append is one commit by compare-and-swap, and readers verify what they read.
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeliveryError } from '../contract/errors.ts';
-import { type Fact, factId } from '../contract/fact.ts';
-import type { Clock, Ledger } from '../contract/ports.ts';
+import { type Fact, factId, type NewFact } from '../contract/fact.ts';
+import type { AppendCommit, Clock, Ledger } from '../contract/ports.ts';
+import { endsAs, loadSnapshot, type Snapshot, saveSnapshot } from './cache.ts';
 import { chainOn, corrupt, factPath, factText, headPath, headText, orderFacts, parseFact } from './chain.ts';
-import { git, reasonLine, runGit } from './git-command.ts';
+import { runGit } from './git-command.ts';
+import { indexOf } from './index-of.ts';
+import { addedBetween, type Entry, endAt, entriesOf, readTexts } from './objects.ts';
+import { pushCommits } from './push.ts';
+import { exists, isFolder, makeRepository, unreachable } from './repository.ts';
 
 export interface LedgerOptions {
   /** A folder (a bare repository is made there by the first append) or any remote that git can push to. */
   readonly repository: string;
   readonly branch?: string;
-  /** A folder of our own, made when missing: what was read is kept there, so that the next read fetches only what is new. */
+  /** A folder of our own, made when missing: what was read is kept there, so that the next read fetches and parses only what is new. */
   readonly cache: string;
   readonly clock?: Clock;
+  /** How a commit gets onto the branch; unset: `git push`. */
+  readonly commit?: AppendCommit | undefined;
 }
 
-/** Reads and appends through `cache`; the branch in `repository` is the only truth. */
-export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  const { repository, cache, branch = 'trireme-ledger' } = options;
+/** A ledger whose branch can also be read without believing anything that this machine remembers of it. */
+export interface GitLedger extends Ledger {
+  /** The whole branch, every byte of it; what was seen here before must still be there. @throws DeliveryError `ledger-corrupt`. */
+  verify(): Promise<readonly Fact[]>;
+}
+
+export const ledgerBranch = 'trireme-ledger';
+
+/**
+ * Reads and appends through `cache`; the branch in `repository` is the only truth. What a read checks:
+ * - the first one on a machine, and `verify`: every id, link and chain of every fact, and that the branch ends where it says;
+ * - a later one: the same of every fact that is new, that no fact known before was edited or removed (git's own comparison of the two
+ *   commits), and the hashes of what is taken from the cache up to what the branch says of its end;
+ * - each one: that the branch still leads to the commit which this cache has seen last.
+ */
+export async function openLedger(options: LedgerOptions): Promise<GitLedger> {
+  const { repository, cache, branch = ledgerBranch } = options;
   const clock = options.clock ?? systemClock;
   const ref = `refs/heads/${branch}`;
   const seen = `refs/trireme/seen/${branch}`;
   const inCache = [`--git-dir=${cache}`];
-  const parsed = new Map<string, Fact>();
+  const file = join(cache, `trireme-facts-${encodeURIComponent(branch)}.jsonl`);
+  const append = options.commit ?? pushCommits({ cache, repository, ref, seen }, clock.now);
   let known: Snapshot = { head: undefined, facts: [] };
+  /** What the file held when this process began; read at most once. */
+  let remembered: Promise<Snapshot | undefined> | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
-  async function read(): Promise<Snapshot> {
+  async function read(afresh = false): Promise<Snapshot> {
     await makeRepository(cache);
+    if (!afresh) remembered ??= loadSnapshot(file);
     for (let attempt = 0; ; attempt++) {
       const head = await remoteHead();
       if (head === undefined) {
         const before = await seenHead();
-        if (before === undefined) return known;
+        if (before === undefined && known.head === undefined) return known;
         // Another process may have made the branch since we asked; if not, it was there and is gone.
-        if ((await remoteHead()) === undefined) throw truncated((await readFacts(before)).at(-1)?.id);
+        if ((await remoteHead()) === undefined) throw truncated(await lastFactAt(before));
         continue;
       }
-      if (head === known.head) return known;
-      const complete = await fetchHead(head);
-      if (complete) {
+      if (head === known.head && !afresh) return known;
+      const end = (await endAt(cache, head, seen)) ?? ((await fetch()) ? await endAt(cache, head, seen) : undefined);
+      if (end !== undefined) {
         // Believed first, remembered then: an edited branch that is restored must not look like one that lost its facts.
-        const facts = await readFacts(head);
-        await refuseRewritten(head);
+        const facts = await factsAt(head, end.headText, afresh);
+        await refuseRewritten(head, end.seen);
+        if (facts[known.facts.length - 1]?.id !== known.facts.at(-1)?.id) throw truncated(known.facts.at(-1)?.id);
         known = { head, facts };
         return known;
       }
@@ -62,22 +87,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     return /^([0-9a-f]{40,64})\t/.exec(result.stdout.toString())?.[1];
   }
 
-  async function fetchHead(head: string): Promise<boolean> {
-    if (await has(head)) return true;
-    const result = await runGit([
-      ...inCache,
-      'fetch',
-      '--quiet',
-      '--no-tags',
-      '--no-write-fetch-head',
-      repository,
-      ref,
-    ]);
-    return result.code === 0 && (await has(head));
-  }
-
-  async function has(head: string): Promise<boolean> {
-    return (await runGit([...inCache, 'cat-file', '-e', `${head}^{tree}`])).code === 0;
+  async function fetch(): Promise<boolean> {
+    const words = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', repository, ref];
+    return (await runGit([...inCache, ...words])).code === 0;
   }
 
   async function seenHead(): Promise<string | undefined> {
@@ -86,131 +98,111 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   }
 
   /** A branch that lost commits that this cache has seen was truncated or rewritten, however well its chain holds. */
-  async function refuseRewritten(head: string): Promise<void> {
-    const before = await seenHead();
+  async function refuseRewritten(head: string, before: string | undefined): Promise<void> {
     if (before === head) return;
-    if (before !== undefined) {
-      if (!(await leadsTo(head, before))) {
-        // Another process may have read something newer in the meantime: that is no rewriting.
-        const overtaken = (await leadsTo(before, head)) && (await remoteHead()) !== head;
-        if (!overtaken) throw truncated((await readFacts(before)).at(-1)?.id);
-        return;
-      }
+    if (before !== undefined && !(await leadsTo(head, before))) {
+      // Another process may have read something newer in the meantime: that is no rewriting.
+      const overtaken = (await leadsTo(before, head)) && (await remoteHead()) !== head;
+      if (!overtaken) throw truncated(await lastFactAt(before));
+      return;
     }
     await runGit([...inCache, 'update-ref', seen, head]);
   }
 
-  async function readFacts(head: string): Promise<Fact[]> {
-    const listing = await git([...inCache, 'ls-tree', '-r', '-z', '--full-tree', head]);
-    const entries = listing
-      .toString()
-      .split('\0')
-      .flatMap((line) => {
-        const match = /^\d+ blob ([0-9a-f]+)\t(.*)$/.exec(line);
-        return match?.[1] === undefined || match[2] === undefined ? [] : [{ blob: match[1], path: match[2] }];
-      });
-    const headEntry = entries.find((entry) => entry.path === headPath);
-    const factEntries = entries.filter((entry) => entry.path.startsWith('facts/'));
-    const wanted = factEntries.filter((entry) => !parsed.has(`${entry.blob} ${entry.path}`));
-    const texts = await readBlobs(headEntry === undefined ? wanted : [...wanted, headEntry]);
-    for (const entry of wanted) {
-      parsed.set(`${entry.blob} ${entry.path}`, parseFact(entry.path, texts.get(entry.blob) ?? ''));
+  async function factsAt(head: string, end: string | undefined, afresh: boolean): Promise<readonly Fact[]> {
+    const cached = afresh ? undefined : await remembered;
+    const base = afresh || known.head !== undefined ? known : cached;
+    const grown = afresh ? undefined : await grownFrom(base, head, end);
+    const facts = grown ?? (await parseAll(await entriesOf(cache, head), end));
+    // The file grows by rewriting it: seldom enough that it costs next to nothing for each fact.
+    const saved = grown === undefined ? 0 : (cached?.facts.length ?? 0);
+    if (facts.length - saved >= 50 + saved / 200) {
+      remembered = Promise.resolve({ head, facts });
+      await saveSnapshot(file, { head, facts });
     }
-    const facts = factEntries.flatMap((entry) => parsed.get(`${entry.blob} ${entry.path}`) ?? []);
-    return orderFacts(facts, headEntry === undefined ? undefined : texts.get(headEntry.blob));
+    return facts;
   }
 
-  async function readBlobs(entries: readonly { blob: string; path: string }[]): Promise<Map<string, string>> {
-    const texts = new Map<string, string>();
-    if (entries.length === 0) return texts;
-    const input = entries.map((entry) => `${entry.blob}\n`).join('');
-    const { stdout, code } = await runGit([...inCache, 'cat-file', '--batch', '--buffer'], input);
-    let offset = 0;
-    for (const entry of entries) {
-      const end = stdout.indexOf(10, offset);
-      const size = /^[0-9a-f]+ blob (\d+)$/.exec(stdout.subarray(offset, end).toString())?.[1];
-      if (end < 0 || size === undefined) throw corrupt(entry.path, `git cannot read it (exit ${code})`);
-      texts.set(entry.blob, stdout.subarray(end + 1, end + 1 + Number(size)).toString());
-      offset = end + 1 + Number(size) + 1;
-    }
-    return texts;
+  /** What is known, and what the branch has added to it; `undefined` when it can't be had that way, or does not fit. */
+  async function grownFrom(base: Snapshot | undefined, head: string, end: string | undefined) {
+    if (base?.head === undefined) return undefined;
+    if (base.head === head) return endsAs(base.facts, end) ? base.facts : undefined;
+    const added = await addedBetween(cache, base.head, head);
+    if (added?.every(({ path }) => path.startsWith('facts/')) !== true) return undefined;
+    // The full reading names the fact that is wrong.
+    return parseAll(added, end, base.facts).catch(() => undefined);
   }
 
-  /** One commit with the facts in it, in the cache only; nothing points to it but a name of its own. */
-  async function commit(snapshot: Snapshot, added: readonly Fact[]): Promise<{ commit: string; temporary: string }> {
-    const append = randomUUID();
-    const temporary = `refs/trireme/append/${append}`;
-    // Two writers may say the same thing in the same second; their commits are two all the same.
-    const message = `${added.map(summary).join('\n')}\n\nAppend: ${append}`;
-    const files = [
-      ...added.map((fact) => ({ path: factPath(fact.id), text: factText(fact) })),
-      { path: headPath, text: headText([...snapshot.facts, ...added]) },
-    ];
-    const stream = [
-      `commit ${temporary}\nmark :1\n`,
-      `committer trireme <trireme@localhost> ${Math.floor(clock.now() / 1000)} +0000\n${data(message)}`,
-      snapshot.head === undefined ? '' : `from ${snapshot.head}\n`,
-      ...files.map((file) => `M 100644 inline ${file.path}\n${data(file.text)}`),
-      '\nget-mark :1\ndone\n',
-    ].join('');
-    const output = await git([...inCache, 'fast-import', '--quiet', '--done', '--date-format=raw-permissive'], stream);
-    return { commit: output.toString().trim(), temporary };
+  async function parseAll(entries: readonly Entry[], end: string | undefined, before: readonly Fact[] = []) {
+    const wanted = entries.filter(({ path }) => path.startsWith('facts/'));
+    const texts = await readTexts(cache, wanted);
+    return orderFacts(
+      wanted.map(({ path }) => parseFact(path, texts.get(path) ?? '')),
+      end,
+      before,
+    );
   }
 
-  async function push(expected: string | undefined, made: { commit: string; temporary: string }): Promise<boolean> {
-    const lease = `--force-with-lease=${ref}:${expected ?? ''}`;
-    try {
-      const pushed = await runGit([...inCache, 'push', '--quiet', lease, repository, `${made.commit}:${ref}`]);
-      if (pushed.code !== 0 && !lostTheRace.test(pushed.stderr)) throw unreachable(repository, pushed.stderr);
-      const remember = pushed.code === 0 ? `update ${seen} ${made.commit}\n` : '';
-      await runGit([...inCache, 'update-ref', '--stdin'], `${remember}delete ${made.temporary}\n`);
-      return pushed.code === 0;
-    } catch (cause) {
-      await runGit([...inCache, 'update-ref', '-d', made.temporary]).catch(() => {});
-      throw cause;
-    }
+  async function lastFactAt(head: string | undefined): Promise<string | undefined> {
+    const end = head === undefined ? undefined : await endAt(cache, head, seen);
+    if (head === undefined || end === undefined) return known.facts.at(-1)?.id;
+    return (await parseAll(await entriesOf(cache, head), end.headText)).at(-1)?.id;
   }
 
-  async function appendInTurn(decide: Parameters<Ledger['append']>[0]): Promise<readonly Fact[]> {
-    if (isFolder(repository)) await makeRepository(repository);
-    let offered: { readonly commit: string; readonly ids: readonly string[] } | undefined;
+  async function leadsTo(head: string, ancestor: string): Promise<boolean> {
+    return (await runGit([...inCache, 'merge-base', '--is-ancestor', ancestor, head])).code === 0;
+  }
+
+  async function appendInTurn(decide: (facts: readonly Fact[]) => readonly NewFact[]): Promise<readonly Fact[]> {
+    let offered: { readonly append: string; readonly ids: readonly string[]; readonly expected: string } | undefined;
     let refusals = 0;
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       if (attempt > 0) await clock.sleep(Math.random() * Math.min(1_000, 25 * 2 ** attempt));
       const snapshot = await read();
       // The last try may have arrived although its acknowledgement did not.
-      if (offered !== undefined && (await leadsTo(snapshot.head, offered.commit))) return named(snapshot, offered.ids);
+      if (offered !== undefined && (await arrived(snapshot.head, offered))) return named(snapshot.facts, offered.ids);
       const wanted = decide(snapshot.facts);
       const ids = wanted.map((content) => factId(content));
       const added = chainOn(snapshot.facts, wanted);
-      if (added.length === 0) return named(snapshot, ids);
-      const made = await commit(snapshot, added);
-      offered = { commit: made.commit, ids };
-      const accepted = await push(snapshot.head, made).catch((cause: unknown) => {
+      if (added.length === 0) return named(snapshot.facts, ids);
+      // Two writers may say the same thing in the same second; their commits are two all the same.
+      offered = { append: randomUUID(), ids, expected: snapshot.head ?? '' };
+      const facts = [...snapshot.facts, ...added];
+      const files = added.map((fact) => ({ path: factPath(fact.id), text: factText(fact) }));
+      const commit = await append({
+        expected: snapshot.head,
+        append: offered.append,
+        headline: added.map(summary).join('\n'),
+        files: [...files, { path: headPath, text: headText(facts) }],
+      }).catch((cause: unknown) => {
         if (!(cause instanceof DeliveryError) || cause.code !== 'errored') throw cause;
         // Not a race: the remote was gone for a moment, or it refuses for good.
         if (++refusals >= 4) throw cause;
-        return false;
+        return 'perhaps' as const;
       });
-      if (accepted) {
-        known = { head: made.commit, facts: [...snapshot.facts, ...added] };
-        return named(known, ids);
-      }
+      if (commit === undefined) offered = undefined;
+      if (commit === undefined || commit === 'perhaps') continue;
+      known = { head: commit, facts };
+      return named(snapshot.facts, ids, added);
     }
     throw new DeliveryError('errored', `could not append to ${branch} in ${repository} in ${maxAttempts} tries`, {
       hint: 'other writers were always first: run the command again',
     });
   }
 
-  async function leadsTo(head: string | undefined, ancestor: string): Promise<boolean> {
-    if (head === undefined) return false;
-    return (await runGit([...inCache, 'merge-base', '--is-ancestor', ancestor, head])).code === 0;
+  /** Is one of the commits since then the one that was offered? */
+  async function arrived(head: string | undefined, offered: { append: string; expected: string }): Promise<boolean> {
+    if (head === undefined || head === offered.expected) return false;
+    const range = offered.expected === '' ? head : `${offered.expected}..${head}`;
+    const words = ['log', '-1', '--format=%H', '--fixed-strings', `--grep=Append: ${offered.append}`, range];
+    return (await runGit([...inCache, ...words])).stdout.length > 0;
   }
 
   return {
     location: `${repository} (branch ${branch})`,
     facts: () => inTurn(async () => (await read()).facts),
     append: (decide) => inTurn(() => appendInTurn(decide)),
+    verify: () => inTurn(async () => (await read(true)).facts),
   };
 
   /** One at a time in this process: a process need not race itself. */
@@ -221,14 +213,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   }
 }
 
-interface Snapshot {
-  readonly head: string | undefined;
-  readonly facts: readonly Fact[];
-}
-
-function named(snapshot: Snapshot, ids: readonly string[]): readonly Fact[] {
-  const standing = new Map(snapshot.facts.map((fact) => [fact.id, fact]));
-  return ids.flatMap((id) => standing.get(id) ?? []);
+/** As they stand in the ledger. */
+function named(facts: readonly Fact[], ids: readonly string[], added: readonly Fact[] = []): readonly Fact[] {
+  const { byId } = indexOf(facts);
+  return ids.flatMap((id) => byId.get(id) ?? added.find((fact) => fact.id === id) ?? []);
 }
 
 const maxAttempts = 60;
@@ -236,43 +224,6 @@ const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
 };
-/** What git says when another writer was first: at the lease, at the ref's lock, or at the remote's own check. */
-const lostTheRace = /stale info|fetch first|non-fast-forward|cannot lock ref|failed to update ref|reference already/i;
-
-/** Made beside its place and renamed into it, so that two processes may be first at once and neither sees half of it. */
-async function makeRepository(folder: string): Promise<void> {
-  if (await exists(folder)) return;
-  const temporary = `${folder}.${randomUUID()}`;
-  try {
-    await mkdir(dirname(folder), { recursive: true });
-    await git(['init', '--quiet', '--bare', '--template=', temporary]);
-    await rename(temporary, folder);
-  } catch (cause) {
-    if (await exists(folder)) return;
-    if (cause instanceof DeliveryError) throw cause;
-    throw new DeliveryError('state-unwritable', `expected to write to ${folder}; found: ${String(cause)}`, {
-      hint: 'free some space, or give this user the right to write there',
-      cause,
-    });
-  } finally {
-    await rm(temporary, { recursive: true, force: true }).catch(() => {});
-  }
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-function isFolder(repository: string): boolean {
-  return !/^[a-z][a-z0-9+.-]*:\/\/|^[^/]+:/i.test(repository);
-}
-
-function data(text: string): string {
-  return `data ${Buffer.byteLength(text)}\n${text}\n`;
-}
 
 function summary(fact: Fact): string {
   const where = 'stack' in fact ? fact.stack : 'environment' in fact ? fact.environment : '';
@@ -283,10 +234,4 @@ function summary(fact: Fact): string {
 
 function truncated(last: string | undefined): DeliveryError {
   return corrupt(last ?? 'unknown', 'the branch no longer leads to it: it was truncated, rewritten or removed');
-}
-
-function unreachable(repository: string, stderr: string): DeliveryError {
-  return new DeliveryError('errored', `could not reach the ledger in ${repository}: ${reasonLine(stderr)}`, {
-    hint: 'check that the repository exists and that you may read and push to it',
-  });
 }
