@@ -83,6 +83,12 @@ export const rooms: readonly Room[] = [
     rooms: ['infra/contract', 'infra/ledger', 'infra/registry'],
     packages: documents,
   },
+  // Runs the deciding code against a world in memory: it knows what delivery is given, and no implementation of it.
+  {
+    folder: 'infra/simulator',
+    rooms: ['infra/contract', 'infra/delivery', 'infra/ledger/chain.ts', 'infra/ledger/view.ts'],
+    packages: [],
+  },
   {
     folder: 'infra/github',
     rooms: ['infra/contract'],

@@ -1,0 +1,252 @@
+// What must hold whatever happens, asked of the clouds' truth and of the ledger at every change. It shares no rule with delivery: it is the second opinion.
+import type { Fact, FactOf } from '../contract/fact.ts';
+import { manifestHash } from '../contract/release.ts';
+import { environments, type StackName } from '../contract/stack.ts';
+import type { Process } from './process.ts';
+import { isSound } from './quality.ts';
+import { type Change, everyStack, type Witness, type World } from './world.ts';
+
+export const invariants = ['approved', 'told', 'true', 'one-at-a-time', 'stopped', 'converges', 'no-bug'] as const;
+export type Invariant = (typeof invariants)[number];
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly what: string;
+}
+
+/** Clocks differ, and a leg takes its time: only what is later than this was surely too late. */
+const graceMs = 90 * 60_000;
+
+export class Rules implements Witness {
+  readonly violations: Violation[] = [];
+  readonly #world: World;
+  readonly #people: { readonly authors: readonly string[] };
+  /** Attempts that came to proving something. */
+  readonly #went = new Set<string>();
+  /** Promotions in the order in which they first changed something in prod. */
+  readonly #changing: string[] = [];
+
+  constructor(world: World, people: { readonly authors: readonly string[] }) {
+    this.#world = world;
+    this.#people = people;
+  }
+
+  changed({ stack, release, stage, by }: Change): void {
+    if (by.purpose.kind === 'outside') return;
+    const { facts } = this.#world;
+    const own = facts.findLast(
+      (fact): fact is FactOf<'deployment'> =>
+        fact.kind === 'deployment' && fact.stack === stack.name && fact.body.attempt.startsWith(`${by.name}/`),
+    );
+    const told = `${by.name} puts ${release} on ${stack.name} (${stage})`;
+    if (own === undefined) {
+      this.#broken('told', `${told}, and no fact says so`);
+      return;
+    }
+    const isForward = own.release === release;
+    if (!isForward && own.body.replaced !== release) {
+      this.#broken('told', `${told}, and its facts speak of ${own.release} instead of ${own.body.replaced}`);
+      return;
+    }
+    // The word that it failed may have been lost with the ledger out of reach; the word that it began may not.
+    if (!isForward && !['updating', 'proving', 'failed'].includes(own.body.state)) {
+      this.#broken('told', `${told}, going back from what its last fact calls ${own.body.state}`);
+    }
+    if (stack.environment !== 'prod') return;
+    if (isForward && stage === 'live') this.#mustBeApproved(told, stack.name, release, own, by);
+    if (by.purpose.kind === 'promotion') this.#mustBeAlone(told, by.purpose.promotion);
+  }
+
+  appended(added: readonly Fact[], by: Process): void {
+    for (const fact of added) {
+      if (fact.kind === 'deployment') this.#deployment(fact, by);
+      if (fact.kind === 'promotion' && fact.body.state === 'started') {
+        this.#mustNotBeStopped(`promotion ${fact.body.promotion} starts`, fact);
+      }
+      if (fact.kind === 'promotion' && fact.body.state === 'succeeded') this.#mustHaveSucceeded(fact);
+    }
+  }
+
+  /** Once everything has come to rest: what the ledger says runs is what runs. */
+  atRest(): void {
+    for (const { name } of everyStack) {
+      const claimed = this.claimOn(name);
+      const { serving, outside, late } = this.#world.state(name);
+      if (claimed === undefined || outside || late !== undefined) continue;
+      if (serving?.release !== claimed) {
+        this.#broken('told', `the ledger says ${name} runs ${claimed}; it runs ${serving?.release ?? 'nothing'}`);
+      }
+    }
+  }
+
+  /**
+   * The release that the ledger says a stack runs; `undefined` when it says that nobody can tell, or that nothing does. The attempt
+   * that began last and may have touched the stack decides, by its own last word.
+   */
+  claimOn(stack: StackName): string | undefined {
+    const attempts = new Map<string, { touched: boolean; claims: string | undefined }>();
+    for (const fact of this.#world.facts) {
+      if (fact.kind === 'removal' && fact.stack === stack) attempts.clear();
+      if (fact.kind !== 'deployment' || fact.stack !== stack || fact.body.attempt === 'parity') continue;
+      const { state, replaced, attempt } = fact.body;
+      const touched = attempts.get(attempt)?.touched === true || state !== 'skipped';
+      const claims = state === 'healthy' ? fact.release : state === 'reverted' ? (replaced ?? undefined) : undefined;
+      // One that was begun and then skipped, with nothing in between, never touched the stack.
+      const gaveUp = state === 'skipped' && !this.#went.has(attempt);
+      if (state !== 'updating' && state !== 'skipped') this.#went.add(attempt);
+      attempts.set(attempt, { touched: touched && !gaveUp, claims });
+    }
+    return [...attempts.values()].findLast(({ touched }) => touched)?.claims;
+  }
+
+  broken(invariant: Invariant, what: string): void {
+    this.#broken(invariant, what);
+  }
+
+  #deployment(fact: FactOf<'deployment'>, by: Process): void {
+    const { state, attempt } = fact.body;
+    const { serving, outside } = this.#world.state(fact.stack as StackName);
+    if (state === 'updating' && fact.environment === 'prod' && by.purpose.kind === 'promotion') {
+      this.#mustNotBeStopped(`${by.name} begins on ${fact.stack}`, fact);
+    }
+    if (state !== 'healthy' || outside) return;
+    const quality = this.#world.qualityOn(fact.stack as StackName, fact.release);
+    if (serving?.release !== fact.release || serving.dead || !isSound(quality)) {
+      const runs = serving === undefined ? 'nothing' : `${serving.release}${serving.dead ? ', dead' : ''}`;
+      this.#broken('true', `${attempt} calls ${fact.release} on ${fact.stack} healthy; it runs ${runs} (${quality})`);
+    }
+  }
+
+  #mustHaveSucceeded(fact: FactOf<'promotion'>): void {
+    for (const { name, environment } of everyStack) {
+      const { serving, outside } = this.#world.state(name);
+      if (environment !== fact.environment || outside) continue;
+      if (serving?.release !== fact.release || serving.dead) {
+        this.#broken('true', `${fact.body.promotion} succeeded; ${name} runs ${serving?.release ?? 'nothing'}`);
+      }
+    }
+  }
+
+  #mustNotBeStopped(what: string, fact: FactOf<'promotion'> | FactOf<'deployment'>): void {
+    const before = this.#before(fact);
+    const order = before.findLast(
+      (one) => (one.kind === 'freeze' || one.kind === 'thaw') && one.environment === fact.environment,
+    );
+    if (order?.kind === 'freeze') this.#broken('stopped', `${what} although ${fact.environment} is frozen`);
+    const hold = before.findLast(
+      (one) => (one.kind === 'hold' || one.kind === 'unhold') && one.release === fact.release,
+    );
+    if (hold?.kind === 'hold') this.#broken('stopped', `${what} although ${fact.release} is held`);
+  }
+
+  #mustBeApproved(told: string, stack: StackName, release: string, own: FactOf<'deployment'>, by: Process): void {
+    const { facts } = this.#world;
+    if (by.purpose.kind === 'rollback') {
+      const ordered = facts.some(
+        (fact) => fact.kind === 'rollback' && fact.environment === own.environment && fact.release === release,
+      );
+      const proven = facts.some(
+        (fact) =>
+          fact.kind === 'deployment' &&
+          fact.stack === stack &&
+          fact.release === release &&
+          fact.body.state === 'healthy',
+      );
+      if (!ordered) this.#broken('told', `${told}, and the ledger knows of no such rollback`);
+      if (!proven) this.#broken('approved', `${told}, which was never proven there`);
+      return;
+    }
+    if (by.purpose.kind !== 'promotion') {
+      this.#broken('approved', `${told} without a promotion`);
+      return;
+    }
+    const id = by.purpose.promotion;
+    const fault = this.#approvalFault(id, release, own);
+    if (fault !== undefined) this.#broken('approved', `${told} by ${id}: ${fault}`);
+  }
+
+  #approvalFault(id: string, release: string, own: FactOf<'deployment'>): string | undefined {
+    const began = this.#world.facts.find(
+      (fact) => fact.kind === 'deployment' && fact.body.attempt === own.body.attempt,
+    );
+    const before = began === undefined ? [] : this.#before(began);
+    const paper = before.flatMap((fact) => (fact.kind === 'promotion' && fact.body.promotion === id ? [fact] : []));
+    const [prepared] = paper;
+    const approval = before.findLast((fact) => fact.kind === 'approval' && fact.body.promotion === id);
+    if (prepared === undefined) return 'nobody prepared it';
+    if (approval?.kind !== 'approval') return 'nobody approved it';
+    const manifest = this.#world.manifests.get(release);
+    if (prepared.release !== release || manifest === undefined) return `it is about ${prepared.release}`;
+    if (approval.body.manifest !== manifestHash(manifest)) return 'another manifest was approved';
+    const { approver, expires } = approval.body;
+    if (approver === prepared.body.requestedBy) return `${approver} asked for it`;
+    if (this.#people.authors.includes(approver)) return `${approver} wrote it`;
+    const writtenMs = began === undefined ? 0 : (this.#world.writtenMs.get(began.id) ?? 0);
+    if (writtenMs > Date.parse(expires) + graceMs) return `the approval expired at ${expires}`;
+    const state = before.findLast(
+      (fact) => (fact.kind === 'promotion' || fact.kind === 'superseded') && fact.body.promotion === id,
+    );
+    const last = state?.kind === 'promotion' ? state.body.state : state?.kind;
+    if (last !== 'started') return `it was ${last} when ${own.stack} began`;
+    return this.#changedSince(paper, before, own);
+  }
+
+  /** Whatever else was carried out in the environment since it was prepared: nobody approved going on from there. */
+  #changedSince(
+    paper: readonly FactOf<'promotion'>[],
+    before: readonly Fact[],
+    { environment }: FactOf<'deployment'>,
+  ): string | undefined {
+    const [prepared] = paper;
+    const other = before
+      .slice(prepared === undefined ? 0 : before.indexOf(prepared) + 1)
+      .find(
+        (fact) =>
+          (fact.kind === 'rollback' && fact.environment === environment) ||
+          (fact.kind === 'promotion' &&
+            fact.environment === environment &&
+            fact.body.promotion !== prepared?.body.promotion &&
+            fact.body.state === 'started'),
+      );
+    return other === undefined ? undefined : `a ${other.kind} at ${other.at} came between`;
+  }
+
+  #mustBeAlone(told: string, promotion: string): void {
+    const seen = this.#changing.indexOf(promotion);
+    if (seen === -1) this.#changing.push(promotion);
+    else if (seen < this.#changing.length - 1) {
+      this.#broken('one-at-a-time', `${told} for ${promotion} after ${this.#changing.at(-1)} had begun`);
+    }
+  }
+
+  #before(fact: Fact): readonly Fact[] {
+    return this.#world.facts.slice(0, this.#world.facts.indexOf(fact));
+  }
+
+  #broken(invariant: Invariant, what: string): void {
+    this.violations.push({ invariant, what });
+  }
+}
+
+/** Every stack of every environment that anything was ever deployed to runs one proven release, and the ledger says so. */
+export function unsettled(world: World, rules: Rules): readonly string[] {
+  return environments.flatMap((environment) => {
+    const stacks = everyStack.filter((stack) => stack.environment === environment);
+    const touched = stacks.some(({ name }) =>
+      world.facts.some((fact) => fact.kind === 'deployment' && fact.stack === name),
+    );
+    if (!touched) return [];
+    const wrong = stacks.flatMap(({ name }) => {
+      const { serving } = world.state(name);
+      const claimed = rules.claimOn(name);
+      if (serving === undefined) return [`${name} runs nothing`];
+      const sound = !serving.dead && isSound(world.qualityOn(name, serving.release));
+      if (!sound) return [`${name} runs ${serving.release}, which is bad`];
+      return claimed === serving.release
+        ? []
+        : [`${name} runs ${serving.release}, the ledger says ${claimed ?? 'unknown'}`];
+    });
+    const different = new Set(stacks.map(({ name }) => world.state(name).serving?.release));
+    return different.size > 1 ? [...wrong, `${environment} runs ${[...different].join(' and ')}`] : wrong;
+  });
+}

@@ -1,0 +1,78 @@
+// Which stories a seed tells, when each begins, and how bad the weather is. Pure.
+import type { Story } from './actors.ts';
+import { drawQualities, type Qualities } from './quality.ts';
+import { Random } from './random.ts';
+
+export interface Schedule {
+  readonly seed: number;
+  /** `grown`: prod runs release 1, dev has proven 2 and 3. `young`: nothing is in prod yet. */
+  readonly base: 'grown' | 'young';
+  /** Of releases 2 and 3; the first is good. */
+  readonly qualities: readonly [Qualities, Qualities];
+  readonly policy: number;
+  readonly faultRate: number;
+  readonly mostFaults: number;
+  readonly stories: readonly { readonly startMs: number; readonly story: Story }[];
+  /** When all is over, one more release must get into prod. */
+  readonly goesOn: boolean;
+}
+
+export const policyCount = 3;
+
+export function scheduleOf(seed: number): Schedule {
+  const random = new Random(seed, 'schedule');
+  const base = random.chance(0.8) ? 'grown' : 'young';
+  const calm = random.chance(0.25);
+  const first: Story = promotion(random);
+  const others = Array.from({ length: random.between(0, 4) }, () => other(random));
+  return {
+    seed,
+    base,
+    qualities: [drawQualities(random), drawQualities(random)],
+    policy: random.between(0, policyCount),
+    faultRate: calm ? 0 : random.pick([0.01, 0.03, 0.08]),
+    mostFaults: random.between(1, 6),
+    stories: [first, ...others].map((story) => ({ startMs: random.between(0, 1_200_000), story })),
+    goesOn: random.chance(0.2),
+  };
+}
+
+function promotion(random: Random): Story {
+  return {
+    kind: 'promote',
+    release: random.between(2, 4),
+    approver: random.chance(0.85) ? 'approver' : random.pick(['author', 'requester', 'nobody']),
+    carrying: random.pick(['legs', 'legs', 'whole', 'twice']),
+    waitsHours: random.chance(0.05) ? 30 : 0,
+    againMinutes: random.chance(0.2) ? random.between(5, 90) : undefined,
+  };
+}
+
+function other(random: Random): Story {
+  switch (random.between(0, 12)) {
+    case 0:
+    case 1:
+    case 2:
+      return promotion(random);
+    case 3:
+    case 4:
+    case 5:
+      return { kind: 'rollback', to: random.chance(0.5) ? random.between(1, 3) : undefined };
+    case 6:
+      return { kind: 'release' };
+    case 7:
+      return { kind: 'redeploy', release: random.between(1, 4) };
+    case 8:
+      return { kind: 'freeze', minutes: random.between(1, 40) };
+    case 9:
+      return { kind: 'hold', release: random.between(2, 4), minutes: random.between(1, 40) };
+    case 10:
+      return {
+        kind: 'outside',
+        stack: random.pick(['aws-prod', 'gcp-prod', 'azure-prod', 'gcp-dev']),
+        release: random.between(1, 4),
+      };
+    default:
+      return { kind: 'verify', environment: random.pick(['dev', 'prod']) };
+  }
+}
