@@ -1,9 +1,19 @@
 // One try to put one release on one stack: what it knows, and the facts it leaves.
-import type { DeploymentState, FactOf } from '../contract/fact.ts';
+import { DeliveryError } from '../contract/errors.ts';
+import type { DeploymentState, Fact, FactOf, NewFact } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { DeployedService } from '../contract/service.ts';
 import { type Outcome, outcomeOf } from '../contract/verification.ts';
-import { type Delivery, record, type StackOutcome, stamp, type Target } from './delivery.ts';
+import {
+  type Delivery,
+  persist,
+  type Road,
+  type StackOutcome,
+  stamp,
+  type Target,
+  worthAnotherTry,
+} from './delivery.ts';
+import { overtaking } from './environment-state.ts';
 import type { Verified } from './verification.ts';
 
 export interface Attempt {
@@ -11,6 +21,7 @@ export interface Attempt {
   readonly target: Target;
   readonly manifest: ReleaseManifest;
   readonly attempt: string;
+  readonly road: Road;
   /** What the stack goes back to when this fails; absent on a first deployment, or when the ledger does not know it. */
   readonly replaced: ReleaseManifest | undefined;
   /** What the stack's outputs said before. */
@@ -26,22 +37,46 @@ export interface Proof extends Verified {
   readonly service?: DeployedService | undefined;
 }
 
-/** The last fact of the attempt, and its outcome. */
+/** Another attempt has the stack now: this one stops where it is. */
+export class GivesWay extends DeliveryError {
+  constructor(why: string) {
+    super('refused', why);
+  }
+}
+
+/**
+ * The last fact of the attempt, and its outcome. Only the newest attempt may say what the stack runs: one that was overtaken ends as `skipped`.
+ * A ledger that can't be written makes it `unknown`, whatever was found: nobody else will hear of it.
+ */
 export async function settle(
   attempt: Attempt,
-  state: DeploymentState,
+  wanted: DeploymentState,
   proof: Proof,
   reason?: string,
 ): Promise<StackOutcome> {
   const { delivery, target, manifest, replaced, startedMs } = attempt;
   const seconds = (delivery.clock.now() - startedMs) / 1000;
   const { service, checks, predictions } = proof;
-  await note(attempt, state, {
-    seconds,
-    reason,
-    ...(state === 'healthy' && service !== undefined ? { endpoint: service.endpoint, revision: service.revision } : {}),
-  });
-  say(attempt, `${state} after ${seconds.toFixed(1)} s${reason === undefined ? '' : `: ${reason}`}`);
+  const own = stamp(delivery);
+  let ended: { state: DeploymentState; reason: string | undefined } = { state: wanted, reason };
+  try {
+    await persist(delivery, (facts) => {
+      const name = target.stack.name;
+      const by = saysWhatRuns.has(wanted) ? overtaking(facts, name, attempt.attempt) : undefined;
+      const given = spoke(facts, attempt) ? 'skipped' : 'unknown';
+      ended =
+        by === undefined ? { state: wanted, reason } : { state: given, reason: `${wanted}, but overtaken by ${by}` };
+      const { endpoint, revision } = service ?? {};
+      const found = ended.state === 'healthy' && endpoint !== undefined ? { endpoint, revision } : {};
+      return [{ ...deploymentFact(attempt, ended.state, { seconds, reason: ended.reason, ...found }), ...own }];
+    });
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    const state = wanted === 'skipped' ? wanted : 'unknown';
+    ended = { state, reason: `${wanted}${because(reason)}, but the ledger could not be written: ${error.message}` };
+  }
+  const { state } = ended;
+  say(attempt, `${state} after ${seconds.toFixed(1)} s${because(ended.reason)}`);
   const earlier = replaced === undefined ? null : releaseIdOf(replaced);
   return {
     stack: target.stack.name,
@@ -49,20 +84,35 @@ export async function settle(
     seconds,
     checks,
     runs: state === 'healthy' ? releaseIdOf(manifest) : state === 'reverted' || state === 'skipped' ? earlier : null,
-    ...(reason === undefined ? {} : { reason }),
+    ...(ended.reason === undefined ? {} : { reason: ended.reason }),
     ...(service === undefined ? {} : { endpoint: service.endpoint }),
     ...(predictions === undefined ? {} : { predictions }),
   };
 }
 
-export async function note(
-  attempt: Attempt,
-  state: DeploymentState,
-  more: Partial<Omit<FactOf<'deployment'>['body'], 'reason'>> & { reason?: string | undefined } = {},
-): Promise<void> {
+const saysWhatRuns: ReadonlySet<DeploymentState> = new Set(['healthy', 'reverted']);
+
+/** Without its `proving`, `skipped` would be read as an attempt that touched nothing. */
+function spoke(facts: readonly Fact[], { attempt }: Attempt): boolean {
+  return facts.some(
+    (fact) => fact.kind === 'deployment' && fact.body.attempt === attempt && fact.body.state === 'proving',
+  );
+}
+
+/** A word on the way. The ledger out of reach for a moment is no reason to leave a stack half-way: the last word says how it ended. */
+export async function note(attempt: Attempt, state: DeploymentState, more: More = {}): Promise<void> {
+  await goingOn(attempt, () => persist(attempt.delivery, once(deploymentFact(attempt, state, more))));
+}
+
+type More = Partial<Omit<FactOf<'deployment'>['body'], 'reason' | 'revision'>> & {
+  reason?: string | undefined;
+  revision?: string | undefined;
+};
+
+export function deploymentFact(attempt: Attempt, state: DeploymentState, more: More = {}): NewFact {
   const { delivery, target, manifest, replaced } = attempt;
-  const { reason, ...rest } = more;
-  await record(delivery, {
+  const { reason, revision, ...rest } = more;
+  return {
     ...stamp(delivery),
     kind: 'deployment',
     environment: target.stack.environment,
@@ -73,27 +123,63 @@ export async function note(
       state,
       replaced: replaced === undefined ? null : releaseIdOf(replaced),
       ...rest,
+      ...(revision === undefined ? {} : { revision }),
       ...(reason === undefined ? {} : { reason }),
     },
-  });
+  };
+}
+
+/** What was found within an attempt; as `note`, it stops nothing. */
+export async function noteProof(
+  attempt: Attempt,
+  manifest: ReleaseManifest,
+  proof: Pick<Verified, 'checks'>,
+): Promise<void> {
+  const { delivery, target } = attempt;
+  await goingOn(attempt, () => noteVerification(delivery, target, manifest, proof));
 }
 
 export async function noteVerification(
-  delivery: Delivery,
-  target: Target,
+  delivery: Pick<Delivery, 'ledger' | 'clock' | 'actor'>,
+  target: Pick<Target, 'stack'>,
   manifest: ReleaseManifest,
   { checks }: Pick<Verified, 'checks'>,
 ): Promise<void> {
-  await record(delivery, {
-    ...stamp(delivery),
-    kind: 'verification',
-    environment: target.stack.environment,
-    stack: target.stack.name,
-    release: releaseIdOf(manifest),
-    body: { outcome: outcomeOf(checks), checks: [...checks] },
-  });
+  await persist(
+    delivery,
+    once({
+      ...stamp(delivery),
+      kind: 'verification',
+      environment: target.stack.environment,
+      stack: target.stack.name,
+      release: releaseIdOf(manifest),
+      body: { outcome: outcomeOf(checks), checks: [...checks] },
+    }),
+  );
 }
 
-export function say({ delivery, target }: Attempt, message: string): void {
+export function say({ delivery, target }: Pick<Attempt, 'delivery' | 'target'>, message: string): void {
   delivery.report({ stack: target.stack.name, message });
+}
+
+/** An error that another try may not meet. */
+export function isPassing(error: unknown): error is DeliveryError {
+  return error instanceof DeliveryError && worthAnotherTry.has(error.code);
+}
+
+async function goingOn(attempt: Attempt, write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    say(attempt, `the ledger could not be written (${error.message}); going on`);
+  }
+}
+
+function once(fact: NewFact): (facts: readonly Fact[]) => readonly NewFact[] {
+  return () => [fact];
+}
+
+function because(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${reason}`;
 }

@@ -130,7 +130,7 @@ export const worthAnotherTry: ReadonlySet<string> = new Set<DeliveryErrorCode>([
 const recordPausesMs = [1_000, 4_000];
 
 /** Appends; tried again while the ledger can't be reached. @throws DeliveryError of the last try. */
-export async function record(
+export async function persist(
   delivery: Pick<Delivery, 'ledger' | 'clock'>,
   decide: (facts: readonly Fact[]) => readonly NewFact[],
 ): Promise<readonly Fact[]> {
@@ -143,4 +143,8 @@ export async function record(
     }
   }
   return delivery.ledger.append(decide);
+}
+
+export async function record(delivery: Pick<Delivery, 'ledger' | 'clock'>, ...facts: NewFact[]): Promise<void> {
+  await persist(delivery, () => facts);
 }

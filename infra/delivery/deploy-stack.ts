@@ -1,36 +1,38 @@
 // One release onto one stack, proven: what happens between the first and the last fact of one attempt.
 import { DeliveryError } from '../contract/errors.ts';
+import type { Fact } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { DeployedService } from '../contract/service.ts';
-import { type Attempt, note, noteVerification, type Proof, say, settle } from './attempt.ts';
-import { type Delivery, proverFor, type StackOutcome, type Target } from './delivery.ts';
-import { findRelease, lastDeployment, replacedBy } from './stack-state.ts';
-import { baselineFor, deployTwice, proveTwice, rejected, stage } from './stage.ts';
+import { type Attempt, deploymentFact, GivesWay, isPassing, note, noteProof, type Proof, settle } from './attempt.ts';
+import { type Delivery, persist, proverFor, type Road, type StackOutcome, type Target } from './delivery.ts';
+import { goBack } from './go-back.ts';
+import { findRelease, replacedBy } from './stack-state.ts';
+import { proveTwice, stage } from './stage.ts';
+import { trafficBefore, watchTraffic } from './watching.ts';
 
 /**
- * Deploys, proves, and on failure puts back what ran before. Records every step; never throws for a bad service.
+ * Deploys, proves, watches, and on failure puts back what ran before. Records every step; never throws for a bad service.
  * @throws DeliveryError `interrupted` after recording `unknown`, and bugs.
  */
 export async function deployStack(
   delivery: Delivery,
   target: Target,
   manifest: ReleaseManifest,
+  road: Road,
   signal?: AbortSignal,
 ): Promise<StackOutcome> {
-  const common = { delivery, target, manifest, attempt: delivery.newId(), startedMs: delivery.clock.now(), signal };
+  const { clock } = delivery;
+  const common = { delivery, target, manifest, road, attempt: delivery.newId(), startedMs: clock.now(), signal };
   const before = await deployedOn(delivery, target);
   if (before instanceof DeliveryError) {
     return settle({ ...common, before: undefined, replaced: undefined }, 'skipped', nothing, toldWhole(before));
   }
-  const facts = await delivery.ledger.facts();
-  const replacedId = replacedBy(facts, target.stack.name, before?.release.releaseId);
-  const replaced = replacedId === null ? undefined : findRelease(facts, replacedId);
-  const attempt: Attempt = { ...common, replaced, before };
-  await note(attempt, 'updating');
+  const begun = await begin({ ...common, before, replaced: undefined });
+  if ('state' in begun) return begun;
   try {
-    return await proveThenGoLive(attempt);
+    return await proveThenGoLive(begun);
   } catch (error) {
-    return await lost(attempt, error);
+    return await lost(begun, error);
   }
 }
 
@@ -44,6 +46,33 @@ async function deployedOn(delivery: Delivery, target: Target): Promise<DeployedS
   }
 }
 
+/** Nothing is touched before the ledger has heard of it; and what stops it is asked in that same moment. */
+async function begin(unbegun: Attempt): Promise<Attempt | StackOutcome> {
+  const { delivery, target, before, road } = unbegun;
+  let attempt = unbegun;
+  let stopped: string | undefined;
+  try {
+    await persist(delivery, (facts) => {
+      stopped = road.stops?.(facts);
+      attempt = { ...unbegun, replaced: replacedOn(facts, target, before) };
+      return stopped === undefined ? [deploymentFact(attempt, 'updating')] : [];
+    });
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return settle(attempt, 'skipped', nothing, `the ledger could not be written: ${toldWhole(error)}`);
+  }
+  return stopped === undefined ? attempt : settle(attempt, 'skipped', nothing, stopped);
+}
+
+function replacedOn(
+  facts: readonly Fact[],
+  { stack }: Target,
+  before: DeployedService | undefined,
+): ReleaseManifest | undefined {
+  const replaced = replacedBy(facts, stack.name, before?.release.releaseId);
+  return replaced === null ? undefined : findRelease(facts, replaced);
+}
+
 async function proveThenGoLive(attempt: Attempt): Promise<StackOutcome> {
   if (provesInSlot(attempt)) {
     const candidate = await stage(attempt, 'candidate');
@@ -52,15 +81,12 @@ async function proveThenGoLive(attempt: Attempt): Promise<StackOutcome> {
       return settle(attempt, 'unknown', candidate, `in its slot: ${candidate.reason}; production was not touched`);
     }
   }
+  const traffic = await trafficBefore(attempt);
   const live = await stage(attempt, 'live');
-  switch (live.outcome) {
-    case 'passed':
-      return settle(attempt, 'healthy', live);
-    case 'failed':
-      return goBack(attempt, live);
-    case 'errored':
-      return settle(attempt, 'unknown', live, live.reason);
-  }
+  if (live.outcome === 'failed') return goBack(attempt, live);
+  if (live.outcome === 'errored') return settle(attempt, 'unknown', live, live.reason);
+  const watched = await watchTraffic(attempt, live, traffic);
+  return watched.outcome === 'failed' ? goBack(attempt, watched) : settle(attempt, 'healthy', watched, watched.reason);
 }
 
 /** In prod a candidate is proven beside the live release where the runtime can hold both. */
@@ -76,7 +102,7 @@ async function neverTouched(attempt: Attempt, candidate: Proof): Promise<StackOu
   if (replaced === undefined || before === undefined) return settle(attempt, 'failed', candidate, why);
   const baseline = await proverFor(delivery, target).baseline(undefined);
   const still = await proveTwice(attempt, replaced, before, 'live', baseline);
-  await noteVerification(delivery, target, replaced, still);
+  await noteProof(attempt, replaced, still);
   return still.outcome === 'passed'
     ? settle(
         attempt,
@@ -85,60 +111,6 @@ async function neverTouched(attempt: Attempt, candidate: Proof): Promise<StackOu
         `${why}; production was never touched and still runs ${releaseIdOf(replaced)}`,
       )
     : settle(attempt, 'revert-failed', candidate, `${why}; production was not touched, but ${still.reason}`);
-}
-
-/** Puts back what ran before, by the same road and the same proof. */
-async function goBack(attempt: Attempt, bad: Proof): Promise<StackOutcome> {
-  const { delivery, target, replaced } = attempt;
-  const overtaking = await overtakenBy(attempt);
-  if (overtaking !== undefined) {
-    return settle(attempt, 'skipped', bad, `${bad.reason}; overtaken by ${overtaking}, which is left as it is`);
-  }
-  await note(attempt, 'failed', { reason: bad.reason });
-  say(attempt, `failed: ${bad.reason}`);
-  if (replaced === undefined) {
-    return settle(
-      attempt,
-      'failed',
-      bad,
-      `${bad.reason}; nothing ran here before that it could go back to${firstTryAgain(attempt)}`,
-    );
-  }
-  const earlier = releaseIdOf(replaced);
-  say(attempt, `going back to ${earlier}`);
-  const proof = await revert(attempt, replaced);
-  await noteVerification(delivery, target, replaced, proof);
-  return proof.outcome === 'passed'
-    ? settle(attempt, 'reverted', bad, `${bad.reason}; runs ${earlier} again`)
-    : settle(attempt, 'revert-failed', bad, `${bad.reason}; going back to ${earlier} failed: ${proof.reason}`);
-}
-
-/** A rollback, say, that put another release there in the meantime: going back would undo it. */
-async function overtakenBy({ delivery, target, attempt }: Attempt): Promise<string | undefined> {
-  const newest = lastDeployment(await delivery.ledger.facts(), target.stack.name);
-  return newest === undefined || newest.body.attempt === attempt ? undefined : newest.release;
-}
-
-/** Where a service that could not be created takes no update, it has to go before the next try. */
-function firstTryAgain({ delivery, target, before }: Attempt): string {
-  const { failedCreate } = proverFor(delivery, target).runtime;
-  return failedCreate.value === 'service-failed' && before === undefined
-    ? `; before the next try: npx trireme destroy --stack ${target.stack.name}`
-    : '';
-}
-
-async function revert(attempt: Attempt, replaced: ReleaseManifest): Promise<Proof> {
-  try {
-    const { deployer } = attempt.delivery;
-    const now = await deployer.deployed(attempt.target.stack);
-    const baseline = await baselineFor({ ...attempt, before: now }, replaced);
-    const result = await deployTwice(attempt, replaced, 'live');
-    if (result.outcome === 'rejected' || result.service === undefined) return rejected(result);
-    return await proveTwice(attempt, replaced, result.service, 'live', baseline);
-  } catch (error) {
-    if (!(error instanceof DeliveryError) || error.code === 'interrupted') throw error;
-    return { checks: [], outcome: 'errored', reason: error.message };
-  }
 }
 
 const nothing: Proof = { checks: [], outcome: 'errored' };
@@ -154,6 +126,7 @@ async function lost(attempt: Attempt, error: unknown): Promise<StackOutcome> {
     await settle(attempt, 'unknown', nothing, 'interrupted');
     throw new DeliveryError('interrupted', `${attempt.target.stack.name}: interrupted`, { cause: error });
   }
+  if (error instanceof GivesWay) return settle(attempt, 'skipped', nothing, error.message);
   if (error instanceof DeliveryError) {
     return settle(attempt, beforeAnything.has(error.code) ? 'skipped' : 'unknown', nothing, toldWhole(error));
   }

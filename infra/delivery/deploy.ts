@@ -4,9 +4,11 @@ import { copyFor, type ReleaseManifest, releaseIdOf } from '../contract/release.
 import type { Environment, StackName } from '../contract/stack.ts';
 import { type Check, outcomeOf, reasonOf } from '../contract/verification.ts';
 import { noteVerification } from './attempt.ts';
+import { assertNotMisattested } from './attestation.ts';
 import {
   type Delivery,
   type DeliveryOptions,
+  type Road,
   record,
   type StackOutcome,
   stamp,
@@ -14,8 +16,10 @@ import {
   targetsIn,
 } from './delivery.ts';
 import { deployStack } from './deploy-stack.ts';
+import { parityAttempt } from './environment-state.ts';
 import { parityChecks } from './parity.ts';
 import { settleAll } from './settle.ts';
+import { takeBackAll } from './take-back.ts';
 
 /** How a release ended in an environment. */
 export interface DeploymentOutcome {
@@ -33,12 +37,16 @@ export async function deployRelease(
   delivery: Delivery,
   manifest: ReleaseManifest,
   environment: Environment,
-  options: DeliveryOptions = {},
+  options: DeliveryOptions & Road = {},
 ): Promise<DeploymentOutcome> {
   const targets = targetsIn(delivery, environment, options.stacks);
   assertDeployable(delivery, manifest, targets);
-  const outcomes = await settleAll(targets.map((target) => deployStack(delivery, target, manifest, options.signal)));
-  const stacks = await withParity(delivery, manifest, targets, outcomes);
+  await assertNotMisattested(delivery, manifest);
+  const { signal, ...road } = options;
+  const outcomes = await settleAll(targets.map((target) => deployStack(delivery, target, manifest, road, signal)));
+  const compared = await withParity(delivery, manifest, targets, outcomes);
+  const stacks =
+    road.onTargetFailure === 'revert-all' ? await takeBackAll(delivery, manifest, compared, options) : compared;
   return { release: releaseIdOf(manifest), environment, stacks };
 }
 
@@ -80,7 +88,7 @@ async function withParity(
         environment,
         stack: target.stack.name,
         release: releaseIdOf(manifest),
-        body: { attempt: 'parity', state: 'failed', replaced: null, reason },
+        body: { attempt: parityAttempt, state: 'failed', replaced: null, reason },
       });
       return { ...outcome, checks, state: 'failed' as const, reason, runs: releaseIdOf(manifest) };
     }),

@@ -1,6 +1,7 @@
 // What an environment runs, as far as the ledger can tell: a lost job is unknown, never a success; stacks that differ are a split. Pure.
 import type { DeploymentState, Fact, FactOf } from '../contract/fact.ts';
 import type { Environment, StackName } from '../contract/stack.ts';
+import { indexOf } from '../ledger/index-of.ts';
 import { longestSilenceMs } from './promotion-state.ts';
 
 /** What is known of one stack. */
@@ -87,26 +88,57 @@ function truthInWords({ stack, runs, knows, why }: StackTruth): string {
       : `${stack} ${why}`;
 }
 
-/** @param nowMs milliseconds since the epoch; without it every attempt that has not ended counts as under way. */
+/**
+ * The attempt that began last decides, whoever spoke last: an update of one that was overtaken can't come after (`RunOptions.guard`).
+ * @param nowMs milliseconds since the epoch; without it every attempt that has not ended counts as under way.
+ */
 export function stackTruth(facts: readonly Fact[], stack: StackName, nowMs?: number): StackTruth {
-  const words = facts.filter(
-    (fact): fact is Word => (fact.kind === 'deployment' || fact.kind === 'removal') && fact.stack === stack,
-  );
-  const last = words.findLast((word) => word.kind === 'removal' || !wasSkipped(words, word.body.attempt));
-  if (last === undefined || last.kind === 'removal') {
-    const since = last?.at ?? null;
+  const last = attemptsOn(facts, stack).findLast((one) => one.touched || one.under);
+  if (last === undefined || last.word.kind === 'removal') {
+    const since = last?.word.at ?? null;
     return { stack, knows: 'nothing', runs: null, tried: null, attempt: null, state: null, since };
   }
-  const { state, attempt } = last.body;
-  return { stack, tried: last.release, attempt, state, since: last.at, ...judged(facts, last, nowMs) };
+  const { word } = last;
+  const { state, attempt } = word.body;
+  return { stack, tried: word.release, attempt, state, since: word.at, ...judged(facts, word, nowMs) };
 }
 
-type Word = FactOf<'deployment'> | FactOf<'removal'>;
+/**
+ * What took the stack since an attempt began: another attempt that did not end without touching it, or its removal. In words, for people.
+ * An attempt of which there is no fact was not overtaken.
+ */
+export function overtaking(facts: readonly Fact[], stack: StackName, attempt: string): string | undefined {
+  const all = attemptsOn(facts, stack);
+  const own = all.findIndex((one) => one.attempt === attempt);
+  const other = own === -1 ? undefined : all.slice(own + 1).findLast((one) => one.touched || one.under);
+  if (other === undefined) return undefined;
+  return other.word.kind === 'removal' ? `its removal at ${other.word.at}` : `${other.word.release} (${other.word.at})`;
+}
 
-/** It touched nothing, or gave way to another attempt: what was there before, or came between, stands. */
-function wasSkipped(words: readonly Word[], attempt: string): boolean {
-  const last = words.findLast((word) => word.kind === 'deployment' && word.body.attempt === attempt);
-  return last?.kind === 'deployment' && last.body.state === 'skipped';
+interface AttemptOn {
+  readonly attempt: string;
+  readonly word: FactOf<'deployment'> | FactOf<'removal'>;
+  /** It may still touch the stack. */
+  readonly under: boolean;
+  /** It may have changed what runs: all but one that was skipped before it had anything to prove. */
+  readonly touched: boolean;
+}
+
+/** In the order in which they began, each with its newest word. */
+function attemptsOn(facts: readonly Fact[], stack: StackName): readonly AttemptOn[] {
+  const attempts = new Map<string, AttemptOn>();
+  for (const word of [...(indexOf(facts).changes.get(stack) ?? [])].reverse()) {
+    if (word.kind === 'removal') {
+      attempts.set(word.id, { attempt: word.id, word, under: false, touched: true });
+      continue;
+    }
+    const { attempt, state } = word.body;
+    if (attempt === parityAttempt) continue;
+    const before = attempts.get(attempt);
+    const touched = before?.touched === true || (state !== 'updating' && state !== 'skipped');
+    attempts.set(attempt, { attempt, word, under: !hasEnded(word), touched });
+  }
+  return [...attempts.values()];
 }
 
 /** An attempt has ended once its time was taken; `failed` alone may be the word before going back. */
@@ -142,10 +174,11 @@ function judged(
     case 'reverted':
       return body.replaced === null ? { knows: 'nothing', runs: null } : { knows: 'release', runs: body.replaced };
     case 'failed':
-      if (body.attempt === parityAttempt) return { knows: 'release', runs: release };
       return body.replaced === null
         ? { knows: 'nothing', runs: null }
         : unknown(`is unknown: ${release} failed and was left${because}`);
+    case 'skipped':
+      return unknown(`is unknown: ${release} gave way${because}`);
     default:
       return unknown(`is unknown: ${body.state} with ${release}${because}`);
   }

@@ -4,28 +4,29 @@ import type { Baseline, DeploymentResult } from '../contract/ports.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { DeployedService, Stage } from '../contract/service.ts';
 import { type Check, outcomeOf, reasonOf } from '../contract/verification.ts';
-import { type Attempt, note, noteVerification, type Proof, say } from './attempt.ts';
+import { type Attempt, GivesWay, isPassing, note, noteProof, type Proof, say } from './attempt.ts';
 import { proverFor } from './delivery.ts';
+import { overtaking } from './environment-state.ts';
 import { verifyService } from './verification.ts';
 
 /** Deploys to a stage and proves it there. What could not be told is tried once more. */
 export async function stage(attempt: Attempt, where: Stage): Promise<Proof> {
-  const { delivery, target, manifest } = attempt;
+  const { manifest } = attempt;
   say(
     attempt,
     where === 'candidate' ? `deploying ${releaseIdOf(manifest)} to a slot` : `deploying ${releaseIdOf(manifest)}`,
   );
   const baseline = await baselineFor(attempt, manifest);
-  const result = await deployTwice(attempt, manifest, where);
+  const result = await deployTwice(attempt, manifest, where, attempt.road.stops);
   if (result.outcome === 'rejected' || result.service === undefined) {
     const refusal = rejected(result);
-    await noteVerification(delivery, target, manifest, refusal);
+    await noteProof(attempt, manifest, refusal);
     return refusal;
   }
   await note(attempt, 'proving', where === 'candidate' ? { reason: 'in a slot, beside the live release' } : {});
   say(attempt, where === 'candidate' ? 'proving it in the slot' : 'proving');
   const proof = await proveTwice(attempt, manifest, result.service, where, baseline);
-  await noteVerification(delivery, target, manifest, proof);
+  await noteProof(attempt, manifest, proof);
   return proof;
 }
 
@@ -38,23 +39,42 @@ export async function baselineFor({ delivery, target, before }: Attempt, manifes
   return proverFor(delivery, target).baseline(alreadyThere ? undefined : before);
 }
 
-const worthAnotherTry: ReadonlySet<string> = new Set(['errored', 'stack-locked', 'cloud-unreachable']);
-
+/**
+ * @param stops asked besides whether another attempt has the stack; going back asks nothing else.
+ * @throws DeliveryError `GivesWay` before anything was touched; `errored` where the first try may have touched something.
+ */
 export async function deployTwice(
   attempt: Attempt,
   manifest: ReleaseManifest,
   where: Stage,
+  stops: Attempt['road']['stops'] = undefined,
 ): Promise<DeploymentResult> {
   const { delivery, target, signal } = attempt;
-  const options = { report: delivery.report, ...(signal === undefined ? {} : { signal }) };
+  const guard = () => mustStillTouch(attempt, stops);
+  const options = { report: delivery.report, guard, ...(signal === undefined ? {} : { signal }) };
   const deploy = () => delivery.deployer.deploy(target.stack, { manifest, stage: where }, options);
   try {
     return await deploy();
-  } catch (error) {
-    if (!(error instanceof DeliveryError) || !worthAnotherTry.has(error.code)) throw error;
-    say(attempt, `could not tell (${error.message}); trying once more`);
-    return deploy();
+  } catch (first) {
+    if (!isPassing(first)) throw first;
+    say(attempt, `could not tell (${first.message}); trying once more`);
+    return deploy().catch((error: unknown) => {
+      if (!(error instanceof DeliveryError) || error.code === 'interrupted') throw error;
+      throw new DeliveryError('errored', `${first.message}; then: ${error.message}`, {
+        cause: error,
+        hint: error.hint,
+      });
+    });
   }
+}
+
+async function mustStillTouch(attempt: Attempt, stops: Attempt['road']['stops']): Promise<void> {
+  const { delivery, target } = attempt;
+  const facts = await delivery.ledger.facts();
+  const by = overtaking(facts, target.stack.name, attempt.attempt);
+  if (by !== undefined) throw new GivesWay(`overtaken by ${by}, which is left as it is`);
+  const why = stops?.(facts);
+  if (why !== undefined) throw new GivesWay(why);
 }
 
 export async function proveTwice(

@@ -61,7 +61,13 @@ export function createDeployer(options: DeployerOptions): Deployer {
     },
 
     async deploy(stack, request, run = {}) {
-      const failure = await engine.run(stack.name, await serviceProgram(stack, request), run, 'up');
+      const program = await serviceProgram(stack, request);
+      // The engine runs the program once it holds the stack's lock.
+      const guarded = async () => {
+        await run.guard?.();
+        return program();
+      };
+      const failure = await engine.run(stack.name, guarded, run, 'up');
       if (failure?.kind === 'error') throw failure.error;
       const service = await deployed(stack);
       return {
@@ -82,6 +88,8 @@ export function createDeployer(options: DeployerOptions): Deployer {
       }
       return parseOutputs(name, foundationOutputs, (await engine.state(name))?.outputs ?? {});
     },
+
+    freeLock: (stack) => engine.freeLocks(stack.name),
 
     async destroy(target, run = {}) {
       const name = typeof target === 'string' ? foundationOf(target) : target.name;

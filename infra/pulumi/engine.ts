@@ -2,12 +2,12 @@
 import { setMaxListeners } from 'node:events';
 import { LocalWorkspace, type PulumiCommand, type PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
 import { DeliveryError } from '../contract/errors.ts';
-import type { Clock, RunOptions } from '../contract/ports.ts';
+import type { Clock, Leftovers, RunOptions } from '../contract/ports.ts';
 import { EngineExit, type Environment, engineCommand } from './engine-command.ts';
 import { type Diagnostic, diagnosticOf, type Failure, failureOf } from './failure.ts';
 import { removeEmptyLocks } from './lock.ts';
 import { nameOf, type Step, stepOf } from './plan.ts';
-import { lockedError, orphanNotes, removeDeadLocks } from './recovery.ts';
+import { freeLocksIn, lockedError, orphanNotes, removeDeadLocks } from './recovery.ts';
 import { lockFolderOf, parseExport, readStateFile, type StackState, stateFileOf } from './state.ts';
 import { plainPulumiEnvironment, type Workspace } from './workspace.ts';
 
@@ -49,6 +49,13 @@ export class Engine {
       if (error instanceof EngineExit && /no stack named/.test(error.run.stderr)) return undefined;
       throw this.#unexpected(stack, error);
     }
+  }
+
+  /** Looks at the locks of a `file://` backend; in a bucket they are left to the next update, which finds them. */
+  async freeLocks(stack: string): Promise<Leftovers> {
+    const file = this.#stateFile(stack);
+    if (file === undefined) return { removed: [], held: [] };
+    return freeLocksIn(lockFolderOf(file, this.#options.workspace.project, stack));
   }
 
   /** Lets every resource of a stack be deleted. */

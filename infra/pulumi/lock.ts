@@ -3,8 +3,9 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 
 export interface Lock {
   /** As the engine names it: `file:///…/.pulumi/locks/…/<id>.json`, or a bucket's URL. */
@@ -21,6 +22,31 @@ export function parseLocks(text: string): Lock[] {
   return [...text.matchAll(/^\s*(\S+): created by (.+)@(\S+) \(pid (\d+)\) at (\S+)\s*$/gm)].map(
     ([, url = '', user = '', host = '', pid = '', since = '']) => ({ url, user, host, pid: Number(pid), since }),
   );
+}
+
+const lockFile = z.object({ pid: z.int(), username: z.string(), hostname: z.string(), timestamp: z.string() });
+
+/** The locks that the files in a folder hold: https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go. Others are passed over. */
+export async function readLocks(folder: string): Promise<readonly Lock[]> {
+  const files = (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
+  const read = await Promise.all(
+    files.map(async (path) => {
+      const text = await readFile(path, 'utf8').catch(() => '');
+      const parsed = lockFile.safeParse(parsedJson(text));
+      if (!parsed.success) return [];
+      const { username, hostname, pid, timestamp } = parsed.data;
+      return [{ url: pathToFileURL(path).href, user: username, host: hostname, pid, since: timestamp }];
+    }),
+  );
+  return read.flat();
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 export function describeLock(lock: Lock): string {

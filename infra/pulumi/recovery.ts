@@ -1,5 +1,6 @@
 // After a run that was killed: its lock, and operations of which nobody knows how they ended.
 import { DeliveryError } from '../contract/errors.ts';
+import type { Leftovers } from '../contract/ports.ts';
 import {
   describeLock,
   type Lock,
@@ -8,6 +9,7 @@ import {
   type ProcessLookup,
   parseLocks,
   programOf,
+  readLocks,
   removeLock,
   thisMachine,
 } from './lock.ts';
@@ -38,6 +40,18 @@ export async function removeDeadLocks(printed: string, lookUp: ProcessLookup = p
   if (decision.action === 'wait') return false;
   const removed = await Promise.all(decision.locks.map(removeLock));
   return removed.every(Boolean);
+}
+
+/** Removes the locks in a folder whose owners are known to be gone, one by one, and leaves all others. */
+export async function freeLocksIn(folder: string, lookUp: ProcessLookup = programOf): Promise<Leftovers> {
+  const here = thisMachine();
+  const found = await Promise.all(
+    (await readLocks(folder)).map(async (lock) => ({ lock, owner: await ownerOf(lock, here, lookUp) })),
+  );
+  const gone = found.filter(({ owner }) => owner === 'gone').map(({ lock }) => lock);
+  await Promise.all(gone.map(removeLock));
+  const held = found.filter(({ owner }) => owner !== 'gone').map(({ lock }) => lock);
+  return { removed: gone.map(describeLock), held: held.map(describeLock) };
 }
 
 export function lockedError(stack: string, printed: string, waitedSeconds: number): DeliveryError {

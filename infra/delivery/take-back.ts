@@ -1,0 +1,101 @@
+// `revert-all`: when one stack did not take a release, those that did go back too, by the same road and the same proof.
+import { DeliveryError } from '../contract/errors.ts';
+import type { DeploymentState, Fact } from '../contract/fact.ts';
+import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import type { StackName } from '../contract/stack.ts';
+import { type Attempt, deploymentFact, GivesWay, type Proof, settle } from './attempt.ts';
+import { type Delivery, type DeliveryOptions, persist, type StackOutcome, targetsIn } from './delivery.ts';
+import { stackTruth } from './environment-state.ts';
+import { putBack } from './go-back.ts';
+import { settleAll } from './settle.ts';
+import { findRelease, newestTry } from './stack-state.ts';
+
+/** What a failure is for `revert-all`. What nobody can tell about takes nothing back: it may well be good. */
+const failures: ReadonlySet<DeploymentState> = new Set(['failed', 'reverted', 'revert-failed']);
+
+/** The stacks on which that release failed, by outcomes of this process and, for those it had no part in, by their newest try. */
+export function failedOn(
+  facts: readonly Fact[],
+  release: string,
+  stacks: readonly StackName[],
+  outcomes: readonly Pick<StackOutcome, 'stack' | 'state'>[] = [],
+): readonly StackName[] {
+  return stacks.filter((stack) => {
+    const own = outcomes.find((outcome) => outcome.stack === stack)?.state;
+    const state = own ?? newestTry(facts, stack, release)?.body.state;
+    return state !== undefined && failures.has(state);
+  });
+}
+
+/**
+ * Takes the release back from those of `outcomes` that run it, if it failed anywhere in their environment.
+ * @returns the outcomes, with `reverted` or `revert-failed` where it was taken back.
+ */
+export async function takeBackAll(
+  delivery: Delivery,
+  manifest: ReleaseManifest,
+  outcomes: readonly StackOutcome[],
+  options: Pick<DeliveryOptions, 'signal'> = {},
+): Promise<readonly StackOutcome[]> {
+  const release = releaseIdOf(manifest);
+  const facts = await delivery.ledger.facts();
+  const [environment] = delivery.stacks.flatMap(({ stack }) =>
+    outcomes.some((outcome) => outcome.stack === stack.name) ? [stack.environment] : [],
+  );
+  if (environment === undefined) return outcomes;
+  const all = targetsIn(delivery, environment).map(({ stack }) => stack.name);
+  const failed = failedOn(facts, release, all, outcomes);
+  if (failed.length === 0) return outcomes;
+  const why = `it failed on ${failed.join(', ')}, and policy.yaml says revert-all`;
+  return settleAll(outcomes.map((outcome) => takeBack(delivery, manifest, outcome, why, options.signal)));
+}
+
+async function takeBack(
+  delivery: Delivery,
+  manifest: ReleaseManifest,
+  outcome: StackOutcome,
+  why: string,
+  signal: AbortSignal | undefined,
+): Promise<StackOutcome> {
+  const release = releaseIdOf(manifest);
+  const target = delivery.stacks.find(({ stack }) => stack.name === outcome.stack);
+  const facts = await delivery.ledger.facts();
+  if (target === undefined || stackTruth(facts, outcome.stack).runs !== release) return outcome;
+  const replaced = beforeIt(facts, outcome.stack, release);
+  if (replaced === undefined) {
+    return { ...outcome, reason: `${why}; nothing ran here before that it could go back to, so it stays` };
+  }
+  const attempt: Attempt = {
+    delivery,
+    target,
+    manifest,
+    attempt: delivery.newId(),
+    road: {},
+    replaced,
+    before: undefined,
+    startedMs: delivery.clock.now(),
+    signal,
+  };
+  const bad: Proof = { checks: outcome.checks, outcome: 'failed', reason: why };
+  try {
+    let stillThere = false;
+    await persist(delivery, (current) => {
+      stillThere = stackTruth(current, outcome.stack).runs === release;
+      return stillThere ? [deploymentFact(attempt, 'updating', { reason: why })] : [];
+    });
+    if (!stillThere) return outcome;
+    return await putBack(attempt, replaced, bad);
+  } catch (error) {
+    if (error instanceof GivesWay) return settle(attempt, 'skipped', bad, error.message);
+    if (error instanceof DeliveryError && error.code === 'interrupted') {
+      await settle(attempt, 'unknown', bad, 'interrupted');
+    }
+    throw error;
+  }
+}
+
+/** What that release replaced when it was put there; `undefined` on a first deployment, and where it ran before already. */
+function beforeIt(facts: readonly Fact[], stack: StackName, release: string): ReleaseManifest | undefined {
+  const replaced = newestTry(facts, stack, release)?.body.replaced;
+  return replaced === undefined || replaced === null || replaced === release ? undefined : findRelease(facts, replaced);
+}

@@ -1,0 +1,84 @@
+// The first minutes of real traffic: the vendor's own metrics, read while a release is new and judged by the policy.
+import { DeliveryError } from '../contract/errors.ts';
+import type { Traffic, TrafficReader } from '../contract/ports.ts';
+import type { DeployedService } from '../contract/service.ts';
+import { type Check, outcomeOf, reasonOf } from '../contract/verification.ts';
+import { type Attempt, noteProof, type Proof, say } from './attempt.ts';
+import { judgeTraffic } from './watch.ts';
+
+/** Real seconds between two looks. */
+const everySeconds = 5;
+
+/** What people met before the deployment, over as long a span as will be watched after it. `undefined` where that can't be told. */
+export async function trafficBefore(attempt: Attempt): Promise<Traffic | undefined> {
+  const reader = readerFor(attempt);
+  if (reader === undefined || attempt.before === undefined) return undefined;
+  const now = attempt.delivery.clock.now();
+  const found = await read(reader, attempt.before, now - attempt.delivery.policy.watch.seconds * 1000, now);
+  if (!(found instanceof DeliveryError)) return found;
+  say(attempt, `what people met before could not be read: ${found.message}`);
+  return undefined;
+}
+
+/**
+ * Watches a release that is live and proven. Ends early once two looks in a row say that it failed. Metrics that can't be read take nothing
+ * back: the release is proven, and the check that errored is in the ledger.
+ * @returns the proof, with what was watched added.
+ */
+export async function watchTraffic(attempt: Attempt, live: Proof, before: Traffic | undefined): Promise<Proof> {
+  const reader = readerFor(attempt);
+  const { service } = live;
+  if (reader === undefined || service === undefined) return live;
+  const { delivery, signal } = attempt;
+  const { clock, policy } = delivery;
+  const rule = policy.watch;
+  say(attempt, `watching traffic for ${rule.seconds} s`);
+  const beganMs = clock.now();
+  const pauseMs = Math.min(everySeconds, rule.seconds) * 1000;
+  let badLooks = 0;
+  let checks: readonly Check[];
+  for (;;) {
+    await clock.sleep(pauseMs, signal);
+    const now = clock.now();
+    const seconds = (now - beganMs) / 1000;
+    const after = await read(reader, service, beganMs, now);
+    checks =
+      after instanceof DeliveryError
+        ? [unreadable(after, seconds, service.endpoint)]
+        : judgeTraffic({ before, after, rule, seconds, source: `the vendor's metrics of ${service.endpoint}` });
+    badLooks = outcomeOf(checks) === 'failed' ? badLooks + 1 : 0;
+    if (badLooks >= 2 || seconds >= rule.seconds) break;
+  }
+  await noteProof(attempt, attempt.manifest, { checks: [...live.checks, ...checks] });
+  const outcome = outcomeOf(checks) === 'failed' ? 'failed' : 'passed';
+  return { ...live, outcome, checks: [...live.checks, ...checks], reason: reasonOf(checks) };
+}
+
+function readerFor({ delivery, target, road }: Attempt): TrafficReader | undefined {
+  return road.watch === true && delivery.policy.watch.seconds > 0 ? delivery.traffic?.[target.runtime] : undefined;
+}
+
+async function read(
+  reader: TrafficReader,
+  service: DeployedService,
+  fromMs: number,
+  toMs: number,
+): Promise<Traffic | DeliveryError> {
+  try {
+    return await reader.read(service, fromMs, toMs);
+  } catch (error) {
+    if (error instanceof DeliveryError && error.code !== 'interrupted') return error;
+    throw error;
+  }
+}
+
+function unreadable(error: DeliveryError, seconds: number, endpoint: string): Check {
+  return {
+    name: 'traffic-errors',
+    outcome: 'errored',
+    expected: "the vendor's metrics of people's requests",
+    found: error.message,
+    seconds,
+    source: `the vendor's metrics of ${endpoint}`,
+  };
+}
