@@ -5,8 +5,13 @@ import type { Cli } from './cli.ts';
 import { table } from './output.ts';
 
 /** @param next the command to propose when every stack is healthy. */
-export function endDeployment(cli: Cli, outcome: DeploymentOutcome, json: boolean | undefined, next: string): void {
-  const { release, environment, stacks } = outcome;
+export function endDeployment(
+  cli: Cli,
+  outcome: DeploymentOutcome & { readonly recheckSeconds?: number },
+  json: boolean | undefined,
+  next: string,
+): void {
+  const { release, environment, stacks, recheckSeconds } = outcome;
   if (json !== true) {
     const rows = stacks.map(({ stack, state, runs, seconds, reason = '' }) => [
       stack,
@@ -30,6 +35,7 @@ export function endDeployment(cli: Cli, outcome: DeploymentOutcome, json: boolea
     json: {
       release,
       environment,
+      ...(recheckSeconds === undefined ? {} : { recheckSeconds }),
       stacks: stacks.map(({ stack, state, reason, seconds, runs, endpoint, checks }) => ({
         stack,
         state,

@@ -51,7 +51,7 @@ export function selectionOf(
   return { environment, stacks: [...new Set([...named, ...byCloud].map(({ name }) => name))] };
 }
 
-function environmentOf(word: string | undefined): Environment {
+export function environmentOf(word: string | undefined): Environment {
   const found = environments.find((environment) => environment === word);
   if (found !== undefined) return found;
   const near = word === undefined ? undefined : nearest(word, environments);

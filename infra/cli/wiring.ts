@@ -11,11 +11,13 @@ import { parsePolicy } from '../delivery/policy.ts';
 import { openLedger } from '../ledger/git.ts';
 import { runGit } from '../ledger/git-command.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import { openAttestations } from './attestations.ts';
 import { type CliEnvironment, ledgerCache, refuseLeftovers } from './environment.ts';
+import { sshSignatures } from './ssh-signature.ts';
 import type { StackFiles } from './stack-files.ts';
 
 /** What deciding needs without any cloud: `approve`, `status` and `history` start fast with it. */
-export type Office = Pick<Delivery, 'ledger' | 'clock' | 'policy' | 'emulated' | 'actor'>;
+export type Office = Pick<Delivery, 'ledger' | 'clock' | 'policy' | 'emulated' | 'actor' | 'signatures'>;
 
 export interface WiredDelivery extends Delivery {
   /** The registries' own client: releases are published with it. */
@@ -53,6 +55,7 @@ export async function wireLedger(environment: CliEnvironment): Promise<Office> {
     policy: parsePolicy(policyText),
     emulated: environment.emulated !== undefined,
     actor,
+    signatures: sshSignatures(environment.shell),
   };
 }
 
@@ -75,6 +78,7 @@ export async function wireDelivery(
   return {
     ...office,
     client,
+    attestations: openAttestations(environment),
     deployer: await openDeployer(environment, systemClock, report),
     provers: provers({ variables, clock: systemClock, timeScale }),
     registries: { aws: client, gcp: client, azure: client },

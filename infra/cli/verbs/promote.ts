@@ -12,6 +12,7 @@ import { type Cli, type Verb, verb } from '../cli.ts';
 import { endDeployment } from '../ending.ts';
 import { planLines } from '../plan-text.ts';
 import { type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
+import { cancelSupersededRuns } from '../superseded-runs.ts';
 import { readWiredStacks, wireDelivery } from '../wiring.ts';
 
 interface Options extends SelectionOptions {
@@ -19,6 +20,7 @@ interface Options extends SelectionOptions {
   readonly promotion?: string;
   readonly approveAs?: string;
   readonly prepare?: boolean;
+  readonly override?: string;
   readonly json?: boolean;
 }
 
@@ -30,6 +32,7 @@ export const promote: Verb = (cli) =>
     .option('--promotion <promotion>', 'carry out a promotion that was prepared before')
     .option('--approve-as <name>', 'approve as this person, where policy.yaml accepts local approvals')
     .option('--prepare', 'only prepare and show it')
+    .option('--override <reason>', 'prepare it although the environment is split or unknown; the approver is shown why')
     .action(async (options: Options) => {
       assertOneWay(options);
       const files = await readWiredStacks(cli.environment);
@@ -42,15 +45,20 @@ export const promote: Verb = (cli) =>
         cli.end({ sentence: `${id} waits for an approval`, next, json: promotion.body });
         return;
       }
-      const approver: Approver | undefined = await approverFor(cli, options.approveAs);
+      const approver: Approver | undefined = await approverFor(cli, options.approveAs, delivery);
       const outcome = await carryOut(delivery, id, { stacks, signal: cli.signal, approver });
       endDeployment(cli, outcome, options.json, `npx trireme status; to go back: npx trireme rollback`);
     });
 
-function assertOneWay({ release, promotion, stack, cloud, prepare }: Options): void {
+function assertOneWay({ release, promotion, stack, cloud, prepare, override }: Options): void {
   if (promotion !== undefined && (release !== undefined || prepare === true)) {
     throw new DeliveryError('usage', 'expected --release or --promotion; found both', {
       hint: 'a promotion names its release already',
+    });
+  }
+  if (override !== undefined && (promotion !== undefined || override.trim() === '')) {
+    throw new DeliveryError('usage', 'expected --override with a reason, where a promotion is prepared', {
+      hint: 'who approves it must have seen the reason: npx trireme promote --release <release> --override "<reason>"',
     });
   }
   if (promotion === undefined && (stack !== undefined || cloud !== undefined)) {
@@ -72,14 +80,19 @@ async function prepare(
   options: Options,
 ): Promise<string> {
   const manifest = findRelease(await delivery.ledger.facts(), options.release ?? 'latest');
-  const { promotion, plans } = await preparePromotion(delivery, manifest, environment, { signal: cli.signal });
+  const { promotion, plans } = await preparePromotion(delivery, manifest, environment, {
+    signal: cli.signal,
+    override: options.override,
+  });
   const { body, release } = promotion;
   cli.output.talk(
     `promotion ${body.promotion}: ${release} → ${environment}, manifest ${body.manifest.slice(0, 12)}`,
     'bold',
   );
+  if (body.override !== undefined) cli.output.talk(`OVERRIDE: ${body.override}`, 'yellow');
   for (const line of planLines(plans, body.previous, release)) cli.output.talk(line);
   const first = Object.values(body.previous).some((previous) => previous === null);
   if (first) cli.output.talk('a stack without an earlier release has nothing to go back to', 'yellow');
+  await cancelSupersededRuns(cli, delivery, body.promotion);
   return body.promotion;
 }
