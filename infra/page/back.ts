@@ -26,15 +26,25 @@ function wayBack(book: Book, environment: Environment): Html {
   ];
   return html`<article class="card"><h3>${environment} goes back to ${releaseLink(id)}</h3>
 <p>the newest earlier release that every stack proved. No approval is asked; the proof is the same.</p>
-${running.map((from) => whatGoesBack(book, from, target))}
+${running.filter((from) => from !== id).map((from) => whatGoesBack(book, from, target))}
 ${command('rollback', '--environment', environment, '--to', id, '--reason', 'why')}
 </article>`;
 }
 
-function targetOf({ facts, stacks }: Book, environment: Environment): ReleaseManifest | string {
+/** For the page of one release: the commands that go back to exactly it, where they would be taken. */
+export function waysBackTo(book: Book, release: string): readonly Html[] {
+  return [...book.environments].reverse().flatMap(({ environment }) => {
+    const target = targetOf(book, environment, release);
+    return typeof target === 'string'
+      ? []
+      : [command('rollback', '--environment', environment, '--to', release, '--reason', 'why')];
+  });
+}
+
+function targetOf({ facts, stacks }: Book, environment: Environment, to?: string): ReleaseManifest | string {
   const own = stacks.filter(({ stack }) => stack.environment === environment);
   try {
-    return rollbackTarget(facts, environment, own);
+    return rollbackTarget(facts, environment, own, to);
   } catch (error) {
     if (error instanceof DeliveryError) return error.message;
     throw error;

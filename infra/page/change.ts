@@ -24,7 +24,19 @@ export function planSummary(plans: Plans): string {
   return `${stacks}: ${tallyInWords(all.flatMap(({ changes }) => changes))}`;
 }
 
-/** One table for each stack; deletions and replacements stand first and are said above it. */
+/** What is deleted or replaced, by stack, said before anybody opens a plan; nothing where nothing is lost. */
+export function losses(plans: Plans): readonly Html[] {
+  return Object.entries(plans).flatMap(([stack, { changes }]) => {
+    const lost = changes.filter(({ operation }) => operation === 'delete' || operation === 'replace');
+    if (lost.length === 0) return [];
+    const named = lost.map(({ operation, name, type }) => html`<code>${name}</code> (${type}) is ${operation}d`);
+    return [
+      html`<p class="notice bad"><b>${stack} loses something:</b> ${named.map((one, index) => html`${index > 0 && ', '}${one}`)}.</p>`,
+    ];
+  });
+}
+
+/** One table for each stack; deletions and replacements stand first. */
 export function planTables(
   plans: Plans,
   previous: Readonly<Record<string, string | null>>,
@@ -41,11 +53,7 @@ export function planTables(
       html`<code>${type}</code>`,
       paths.length === 0 ? 'all of it' : paths.map((path, index) => html`${index > 0 && ', '}<code>${path}</code>`),
     ]);
-    const lost = changes.filter(({ operation }) => operation === 'delete' || operation === 'replace');
-    const alarm =
-      lost.length > 0 &&
-      html`<p class="notice bad"><b>${stack} loses something:</b> ${lost.map(({ operation, name }, index) => html`${index > 0 && ', '}<code>${name}</code> is ${operation}d`)}.</p>`;
-    return html`${alarm}${table(way, ['does', 'resource', 'type', 'what changes'], rows)}`;
+    return table(way, ['does', 'resource', 'type', { name: 'what changes', kind: 'words' }], rows);
   });
 }
 

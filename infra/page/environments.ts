@@ -4,7 +4,7 @@ import { stopOrder } from '../delivery/stop-order.ts';
 import { onStack } from '../ledger/index-of.ts';
 import { type Book, brokenGlass, holdOf } from './book.ts';
 import { type Html, html, link, type Part } from './html.ts';
-import { releaseLink, said, shortRelease } from './words.ts';
+import { releaseFile, releaseLink, said, shortMoment, shortRelease } from './words.ts';
 
 export function environmentsSection(book: Book): Html {
   return html`<section aria-labelledby="environments"><h2 id="environments">Now</h2><div class="environments">
@@ -27,7 +27,9 @@ ${alarms(book, state)}
 <ul class="stacks">${stacks.map((truth) => stackLine(book, truth))}</ul></article>`;
 }
 
-function stackLine({ table, deployed }: Book, { stack, knows, runs }: StackTruth): Html {
+function stackLine(book: Book, { stack, knows, runs }: StackTruth): Html {
+  const { table, deployed } = book;
+  const since = runs === null ? undefined : liveSince(book, stack, runs);
   const status = table.environments.flatMap(({ stacks }) => stacks).find((one) => one.stack === stack);
   const endpoint = status?.endpoint ?? undefined;
   const outside = status?.outsideLedger;
@@ -39,21 +41,24 @@ function stackLine({ table, deployed }: Book, { stack, knows, runs }: StackTruth
         : knows === 'under-way'
           ? said({ word: 'under way', mark: '…', tone: 'busy' })
           : said({ word: 'unknown', mark: '?', tone: 'warn' });
-  return html`<li><span class="stack">${stack}</span> ${state} ${runs !== null && releaseLink(runs)}${endpoint !== undefined && html` <span class="endpoint">${link(endpoint, endpoint.replace(/^https?:\/\//, ''))}</span>`}${outside !== undefined && html`<p class="notice warn"><b>Outside of trireme:</b> its own outputs name ${outside}.</p>`}${Object.keys(deployed).length > 0 && outside === undefined && html`<span class="quiet"> outputs agree</span>`}</li>`;
+  return html`<li><span class="stack">${stack}</span> ${state} <span>${runs !== null && html`<a class="release" href="${releaseFile(runs)}">${shortRelease(runs)}</a>`}${since !== undefined && html` <small>since ${shortMoment(since)}</small>`}</span>${endpoint !== undefined && html` <span class="endpoint">${link(endpoint, endpoint.replace(/^https?:\/\//, ''))}</span>`}${outside !== undefined && html`<p class="notice warn"><b>Outside of trireme:</b> its own outputs name ${outside}.</p>`}${Object.keys(deployed).length > 0 && outside === undefined && html`<small class="endpoint">its own outputs agree</small>`}</li>`;
 }
 
 function alarms(book: Book, state: Book['environments'][number]): readonly Part[] {
   const { facts, policy, nowMs } = book;
   const { environment, kind, stacks } = state;
+  // Where one stack is unknown, the others can differ all the same.
+  const known = stacks.filter(({ knows }) => knows === 'release' || knows === 'nothing');
+  const differ = kind === 'split' || new Set(known.map(({ runs }) => runs)).size > 1;
   const stop = stopOrder(facts, policy, environment, nowMs);
   const live = [...new Set(stacks.flatMap(({ runs }) => runs ?? []))];
   const tried = [...new Set(stacks.flatMap(({ tried }) => tried ?? []))];
   return [
-    kind === 'split' &&
+    differ &&
       alarm(
         'bad',
         'Split',
-        `${stacks.map(({ stack, runs }) => `${stack} runs ${runs === null ? 'nothing' : shortRelease(runs)}`).join(', ')}. The next promotion has to bring it together.`,
+        `${known.map(({ stack, runs }) => `${stack} runs ${runs === null ? 'nothing' : shortRelease(runs)}`).join(', ')}. The next promotion has to bring it together.`,
       ),
     ...stacks.map(({ stack, why, knows }) => knows === 'unknown' && alarm('warn', 'Unknown', `${stack} ${why}`)),
     stop !== undefined && alarm('warn', 'Frozen', `${stop}. Rolling back stays possible.`),
@@ -83,6 +88,6 @@ function alarm(tone: 'bad' | 'warn', what: string, why: string): Html {
 }
 
 /** Where it matters that something is live, when: the try that put it there. */
-export function liveSince({ index }: Book, stack: string, release: string): string | undefined {
+function liveSince({ index }: Book, stack: string, release: string): string | undefined {
   return index.tries.get(onStack(stack, release))?.find(({ body }) => body.state === 'healthy')?.at;
 }

@@ -23,6 +23,8 @@ ${older.length > 0 && html`<p>Before: ${older.map((one, index) => html`${index >
   });
 }
 
+const wordy = (...names: readonly string[]) => names.map((name) => ({ name, kind: 'words' }));
+
 function checkTable({ body, stack }: FactOf<'verification'>): Html {
   const rows = body.checks.map(({ name, outcome, expected, found, seconds, source }) => [
     name,
@@ -32,6 +34,12 @@ function checkTable({ body, stack }: FactOf<'verification'>): Html {
     duration(seconds),
     link(source, source),
   ]);
-  const columns = ['check', 'outcome', 'expected', 'found', { name: 'took', kind: 'number' }, 'read from'];
+  const columns = [
+    'check',
+    'outcome',
+    ...wordy('expected', 'found'),
+    { name: 'took', kind: 'number' },
+    ...wordy('read from'),
+  ];
   return rows.length === 0 ? html`<p>No check was made.</p>` : table(`Checks on ${stack}`, columns, rows);
 }

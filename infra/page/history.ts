@@ -35,7 +35,12 @@ export function factTable(facts: readonly Fact[]): Html {
     loud(fact) ? html`<b class="bad">${factInWords(fact)}</b>` : factInWords(fact),
     digest(fact.chain),
   ]);
-  return table('What happened', ['when', 'who', 'what', 'in words', 'ledger hash'], rows);
+  return table(
+    'What happened',
+    ['when', 'who', 'what', { name: 'in words', kind: 'words' }, 'ledger hash'],
+    rows,
+    'bare',
+  );
 }
 
 function loud(fact: Fact): boolean {

@@ -2,6 +2,7 @@
 import type { FactOf } from '../contract/fact.ts';
 import { manifestHash } from '../contract/release.ts';
 import { onStack } from '../ledger/index-of.ts';
+import { waysBackTo } from './back.ts';
 import { type Book, factsOf, holdOf, type ModelFigure, type PromotionStory, promotionsOf } from './book.ts';
 import { differenceTable, planSummary, planTables } from './change.ts';
 import { evidenceOf } from './evidence.ts';
@@ -16,6 +17,7 @@ export function releasePage(book: Book, made: FactOf<'release'>, before: FactOf<
   const { release } = made;
   const hold = holdOf(book, release);
   const promotions = promotionsOf(book, release);
+  const ways = waysBackTo(book, release);
   const evidence = evidenceOf(book, release);
   const content = html`<h1>${releaseName(release)}</h1>
 <p class="lead">made ${moment(made.at)} by ${made.actor.login}</p>
@@ -25,6 +27,7 @@ ${section('what', 'What it is', identity(book, made))}
 ${before !== undefined && section('changes', `What changed since ${shortRelease(before.release)}`, differenceTable(html`${releaseLink(before.release)} → ${shortRelease(release)}. Any two releases: <a href="compare.html">compare</a>.`, before.body.manifest, made.body.manifest))}
 ${promotions.length > 0 && section('promotions', 'Promotions', promotions.map(promotionCard))}
 ${evidence.length > 0 && section('evidence', 'Evidence', evidence)}
+${ways.length > 0 && section('back', 'Go back to it', html`<p>Proven there before: no approval is asked, and the proof is the same.</p>${ways}`)}
 ${section('history', 'History', factTable([...factsOf(book, release)].reverse()))}`;
   return { title: shortRelease(release), under: 'index.html', content };
 }

@@ -74,9 +74,14 @@ export interface Column {
 }
 
 /** A table that becomes one card for each row where there is no room; the roles keep it a table there. */
-export function table(caption: Part, columns: readonly (string | Column)[], rows: readonly (readonly Part[])[]): Html {
+export function table(
+  caption: Part,
+  columns: readonly (string | Column)[],
+  rows: readonly (readonly Part[])[],
+  look: '' | 'bare' = '',
+): Html {
   const heads = columns.map((one): Column => (typeof one === 'string' ? { name: one } : one));
-  return html`<table class="cards" role="table"><caption>${caption}</caption><thead role="rowgroup"><tr role="row">${heads.map(({ name }) => html`<th scope="col" role="columnheader">${name}</th>`)}</tr></thead><tbody role="rowgroup">
+  return html`<table class="cards ${look}" role="table"><caption>${caption}</caption><thead role="rowgroup"><tr role="row">${heads.map(({ name }) => html`<th scope="col" role="columnheader">${name}</th>`)}</tr></thead><tbody role="rowgroup">
 ${rows.map((cells) => html`<tr role="row">${cells.map((cell, index) => dataCell(cell, heads[index]))}</tr>\n`)}</tbody></table>`;
 }
 

@@ -2,7 +2,7 @@
 import { upstreamOf } from '../contract/stack.ts';
 import { onStack } from '../ledger/index-of.ts';
 import { type Book, holdOf, type PromotionStory, storyOf } from './book.ts';
-import { planSummary, planTables } from './change.ts';
+import { losses, planSummary, planTables } from './change.ts';
 import { command, type Html, html, type Part } from './html.ts';
 import { predictionPart } from './prediction.ts';
 import { pairs } from './shell.ts';
@@ -42,10 +42,11 @@ ${pairs([
   ['Asked for by', body.requestedBy],
   ['Promotion', html`<code>${body.promotion}</code>, manifest ${digest(body.manifest)}`],
 ])}
+${losses(body.plans)}
 <details><summary>${planSummary(body.plans)}</summary>${planTables(body.plans, body.previous, release)}</details>
 ${predictionPart(body)}
-<p class="do">${approved === undefined ? 'Approve exactly this, here or by reviewing the run on GitHub:' : 'Carry it out:'}</p>
-${approved === undefined ? command('approve', body.promotion) : undefined}
+<p class="do">${approved === undefined ? howToApprove(book) : 'Carry it out:'}</p>
+${approved === undefined && command('approve', body.promotion)}
 ${command('promote', '--promotion', body.promotion)}
 </article>`;
 }
@@ -62,6 +63,13 @@ export function whoMayApprove(
     ...(requesterMayApprove ? [] : [`${body.requestedBy}, who asked`]),
   ];
   return others.length === 0 ? who : `${who} other than ${listed(others)}`;
+}
+
+function howToApprove({ policy }: Pick<Book, 'policy'>): string {
+  const onGitHub = policy.approvals.via.includes('github');
+  const here = policy.approvals.via.some((way) => way !== 'github');
+  if (onGitHub && here) return 'Approve exactly this, by reviewing the run on GitHub or here:';
+  return onGitHub ? 'Approve exactly this by reviewing the run on GitHub; inside it runs:' : 'Approve exactly this:';
 }
 
 function whyEligible(book: Book, { release, environment }: PromotionStory['prepared']): Part {

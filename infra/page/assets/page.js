@@ -1,6 +1,6 @@
 // What a page does beyond being read: copies commands, says how long ago things were, and notices that the ledger moved on.
 const minute = 60_000;
-const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+const words = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 
 function ago(at) {
   const minutes = Math.round((Date.parse(at) - Date.now()) / minute);
