@@ -9,16 +9,20 @@ import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { Cloud } from '../contract/stack.ts';
 import { makeRelease } from '../delivery/release.ts';
 import { settleAll } from '../delivery/settle.ts';
+import { assertBasesPinned, baseImagesOf } from '../image/base-images.ts';
 import { buildIdOf } from '../image/build-id.ts';
 import { type BakedModel, prepareContext, sourceDigest } from '../image/context.ts';
 import { buildWithEngine, type Engine } from '../image/engine.ts';
 import { type BuiltImage, buildLayout } from '../image/layout.ts';
+import { faultsOfLock } from '../image/lock-integrity.ts';
+import type { Lockfile } from '../image/production-packages.ts';
 import { readSource, type Source } from '../image/source.ts';
 import { releases } from '../ledger/view.ts';
 import { publish } from '../registry/publish.ts';
 import { runApplication } from './application.ts';
 import type { CliEnvironment } from './environment.ts';
 import { programDigest } from './program-digest.ts';
+import { type BuildMaterials, leaveEvidence } from './release-evidence.ts';
 import type { StackFiles } from './stack-files.ts';
 import type { WiredDelivery } from './wiring.ts';
 
@@ -70,6 +74,7 @@ export interface Build {
   readonly buildId: string;
   readonly models: readonly BakedModel[];
   readonly source: Source;
+  readonly materials: BuildMaterials;
 }
 
 export interface BuildOptions {
@@ -88,6 +93,7 @@ export async function buildImage(
 ): Promise<Build> {
   const { checkout, stateDirectory } = environment;
   const { commit, repository, dirty } = source;
+  const materials = await readMaterials(environment, engine, buildArgs ?? {});
   const dirtySource = dirty ? await sourceDigest(checkout) : undefined;
   const buildId = buildIdOf({ commit, models, ...(dirtySource === undefined ? {} : { dirtySource }) });
   const folder = join(stateDirectory, 'build', buildId);
@@ -109,7 +115,29 @@ export async function buildImage(
           ...(certificates === undefined ? {} : { certificates }),
           ...(signal === undefined ? {} : { signal }),
         });
-  return { image, buildId, models, source };
+  return { image, buildId, models, source, materials };
+}
+
+/**
+ * What goes into the image from outside, and whether it is pinned: packages always, base images where real clouds run the result.
+ * @throws DeliveryError `refused` with everything that is not.
+ */
+async function readMaterials(
+  { checkout, emulated }: CliEnvironment,
+  engine: Engine | undefined,
+  buildArgs: Readonly<Record<string, string>>,
+): Promise<BuildMaterials> {
+  const lock = JSON.parse(await readFile(join(checkout, 'package-lock.json'), 'utf8')) as Lockfile;
+  const loose = faultsOfLock(lock);
+  if (loose.length > 0) {
+    throw new DeliveryError('refused', `package-lock.json does not pin every package: ${loose.join('; ')}`, {
+      hint: 'remove node_modules and package-lock.json, then: npm install',
+    });
+  }
+  if (engine === undefined) return { bases: [], buildArgs: {} };
+  const bases = baseImagesOf(await readFile(join(checkout, 'Dockerfile'), 'utf8'), buildArgs);
+  if (emulated === undefined) assertBasesPinned(bases);
+  return { bases, buildArgs };
 }
 
 /** Registries and pull identities of these clouds, brought up where they are missing. @returns `<host>/<repository>` of each. */
@@ -134,7 +162,7 @@ export async function publishRelease(
   bench: Bench,
   delivery: WiredDelivery,
   files: StackFiles,
-  { image, buildId, models, source }: Build,
+  { image, buildId, models, source, materials }: Build,
 ): Promise<ReleaseManifest> {
   const { environment, report } = bench;
   // Before a number is taken: a release whose manifest can't be written here would be one that nobody can name.
@@ -163,6 +191,7 @@ export async function publishRelease(
     },
   });
   await writeManifest(environment.stateDirectory, manifest);
+  await leaveEvidence(bench, delivery, manifest, materials);
   return manifest;
 }
 

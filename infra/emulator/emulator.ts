@@ -1,5 +1,5 @@
 // The three emulated clouds in one process: registries, runtimes, control planes and providers, and how other processes find them.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Cloud } from '../contract/stack.ts';
@@ -8,6 +8,8 @@ import { adminApi, type FaultChanges } from './admin.ts';
 import { appRunnerApi } from './control-planes/app-runner/api.ts';
 import { appServiceApi } from './control-planes/app-service/api.ts';
 import { cloudRunApi } from './control-planes/cloud-run/api.ts';
+import { attestationApi } from './github/attestations.ts';
+import { createSigner } from './github/sigstore.ts';
 import { type Listener, listen } from './listen.ts';
 import { type Providers, startProviders } from './providers/start.ts';
 import { emulatedAuthorization } from './registries/credentials.ts';
@@ -81,11 +83,14 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const admin = adminApi({ host, registries, stopRequested: options.stopRequested ?? (() => void stop()) });
     admin.setFaults(options.faults ?? {});
     const url = await open(admin.handler);
+    const signer = await createSigner();
+    await writeFile(at('trusted-root.jsonl'), `${signer.trustedRoot}\n`);
     const environment = environmentOf(options, {
       admin: url,
       appRunner: await open(controlPlanes.appRunner),
       cloudRun: await open(controlPlanes.cloudRun),
       arm: await open(controlPlanes.arm),
+      attestations: await open(attestationApi(signer)),
       registries,
       debugProviders: providers.debugProviders,
     });
@@ -103,6 +108,7 @@ function environmentOf(
     readonly appRunner: string;
     readonly cloudRun: string;
     readonly arm: string;
+    readonly attestations: string;
     readonly registries: Readonly<Record<Cloud, RunningRegistry>>;
     readonly debugProviders: string;
   },
@@ -112,6 +118,8 @@ function environmentOf(
     TRIREME_EMULATOR: open.admin,
     TRIREME_REGISTRY_HOSTS: hosts.join(','),
     TRIREME_TIME_SCALE: String(timeScale),
+    TRIREME_ATTESTATIONS: open.attestations,
+    TRIREME_TRUSTED_ROOT: join(directory, 'trusted-root.jsonl'),
     AWS_ENDPOINT_URL_APPRUNNER: open.appRunner,
     AWS_ACCESS_KEY_ID: 'emulated',
     AWS_SECRET_ACCESS_KEY: 'emulated',

@@ -1,0 +1,75 @@
+// What is attested to a release, wired: GitHub and Sigstore's public authorities, or the emulated clouds' own signer.
+import { readFile } from 'node:fs/promises';
+import type { Attestations } from '../contract/ports.ts';
+import type { ReleaseManifest } from '../contract/release.ts';
+import type { CliEnvironment } from './environment.ts';
+
+/** `owner/name` that may attest what was built from this source; `undefined` where nobody can. */
+export type RepositoryOf = (source: string) => string | undefined;
+
+/** Nothing is loaded before somebody asks. */
+export function openAttestations(environment: CliEnvironment): Attestations {
+  let opened: Promise<Attestations> | undefined;
+  return {
+    verify(manifest) {
+      opened ??= open(environment);
+      return opened.then((attestations) => attestations.verify(manifest));
+    },
+  };
+}
+
+async function open(environment: CliEnvironment): Promise<Attestations> {
+  const { TRIREME_ATTESTATIONS, TRIREME_TRUSTED_ROOT, GITHUB_API_URL, GITHUB_TOKEN, GH_TOKEN } = environment.variables;
+  const [{ attestations }, { githubStore }, trust, repositoryOf] = await Promise.all([
+    import('../attestation/attestations.ts'),
+    import('../attestation/github.ts'),
+    import('../attestation/trusted-root.ts'),
+    attestingRepository(environment),
+  ]);
+  const roots =
+    TRIREME_TRUSTED_ROOT === undefined
+      ? trust.publicGoodRoots()
+      : trust.parseTrustedRoots(await readFile(TRIREME_TRUSTED_ROOT, 'utf8').catch(() => ''), TRIREME_TRUSTED_ROOT);
+  const apiUrl = TRIREME_ATTESTATIONS ?? GITHUB_API_URL ?? 'https://api.github.com';
+  const store = githubStore({ apiUrl, token: GITHUB_TOKEN ?? GH_TOKEN });
+  return attestations({ store, roots, repositoryOf, now: () => performance.now() });
+}
+
+/** Emulated clouds attest any source: one that is not on GitHub is taken for a repository of that name. */
+export async function attestingRepository({ emulated }: Pick<CliEnvironment, 'emulated'>): Promise<RepositoryOf> {
+  const { githubRepository } = await import('../attestation/signer.ts');
+  if (emulated === undefined) return githubRepository;
+  return (source) => githubRepository(source) ?? `emulated/${source.replace(/[^\w.-]+/g, '-')}`;
+}
+
+/** Where the step of the workflow that signs is played by the emulated signer. */
+export async function attestEmulated(
+  environment: CliEnvironment,
+  manifest: ReleaseManifest,
+  content: { readonly provenance: unknown; readonly sbom: unknown },
+): Promise<void> {
+  const [{ actionsIssuer, releaseRef, releaseWorkflow }, { predicateNames, statementAbout }, repositoryOf] =
+    await Promise.all([
+      import('../attestation/signer.ts'),
+      import('../attestation/statement.ts'),
+      attestingRepository(environment),
+    ]);
+  const repository = repositoryOf(manifest.source.repository);
+  const { digest, name } = manifest.image;
+  const run = {
+    repository,
+    commit: manifest.source.commit,
+    workflow: releaseWorkflow,
+    ref: releaseRef,
+    issuer: actionsIssuer,
+    runner: 'github-hosted',
+    run: `https://github.com/${repository}/actions/runs/${manifest.sequence}/attempts/1`,
+  };
+  for (const predicate of predicateNames) {
+    const statement = statementAbout(name, digest, predicate, content[predicate]);
+    const body = JSON.stringify({ digest, statement, run });
+    const url = `${environment.variables.TRIREME_ATTESTATIONS}/attest`;
+    const response = await fetch(url, { method: 'POST', body });
+    if (!response.ok) throw new Error(`the emulated signer answered ${response.status}: ${await response.text()}`);
+  }
+}
