@@ -9,6 +9,7 @@ import { appService } from './clouds/azure/app-service/runtime.ts';
 import { cloudRunFaults } from './clouds/gcp/cloud-run/limits.ts';
 import { cloudRun } from './clouds/gcp/cloud-run/runtime.ts';
 import { DeliveryError } from './contract/errors.ts';
+import { type GithubConfig, githubConfig } from './contract/github.ts';
 import type { RuntimeContract } from './contract/runtime.ts';
 import {
   type FoundationConfig,
@@ -20,10 +21,13 @@ import {
 } from './contract/service.ts';
 import { type Cloud, clouds, foundationOf, nearest, parseStack, type Stack } from './contract/stack.ts';
 
-/** What a stack file configures: a prediction service, or a cloud's foundation. */
+/** What a stack file configures: a prediction service, a cloud's foundation, or the repository on GitHub. */
 export type StackConfig =
   | { readonly kind: 'service'; readonly stack: Stack; readonly config: ServiceConfig }
-  | { readonly kind: 'foundation'; readonly cloud: Cloud; readonly config: FoundationConfig };
+  | { readonly kind: 'foundation'; readonly cloud: Cloud; readonly config: FoundationConfig }
+  | { readonly kind: 'github'; readonly config: GithubConfig };
+
+export const githubStack = 'github';
 
 /**
  * Reads the running program's own configuration.
@@ -77,6 +81,7 @@ const contracts: Readonly<Record<RuntimeName, RuntimeContract>> = {
 
 /** Keys in the order every stack file has them, with what each one's value must be. */
 function fieldsOf(stackName: string): Readonly<Record<string, z.ZodType>> {
+  if (stackName === githubStack) return githubConfig.shape;
   return foundationCloud(stackName) === undefined ? serviceConfig.shape : foundationConfig.shape;
 }
 
@@ -93,6 +98,9 @@ function checked(stackName: string, values: Readonly<Record<string, unknown>>, f
   const named = Object.fromEntries(
     known.flatMap((key) => (`${prefix}${key}` in values ? [[key, values[`${prefix}${key}`]]] : [])),
   );
+  if (stackName === githubStack) {
+    return { kind: 'github', config: parsed(stackName, githubConfig, named, faults, githubFaults) };
+  }
   const cloud = foundationCloud(stackName);
   if (cloud !== undefined) {
     return { kind: 'foundation', cloud, config: parsed(stackName, foundationConfig, named, faults) };
@@ -145,6 +153,21 @@ function orderFaults(keys: readonly string[], known: readonly string[]): string[
   const found = keys.filter((key) => wanted.includes(key));
   const wrong = found.find((key, index) => key !== wanted[index]);
   return wrong === undefined ? [] : [`\`${wrong}\`: expected the keys in this order: ${wanted.join(', ')}`];
+}
+
+/** An environment without reviewers asks nobody. */
+function githubFaults({ environments }: GithubConfig): string[] {
+  const { prod, 'prod-rollback': rollback } = environments;
+  const guarded = { prod, 'prod-rollback': rollback };
+  return [
+    ...Object.entries(guarded)
+      .filter(([, { users, teams }]) => users.length + teams.length === 0)
+      .map(([name]) => `environments.${name}: expected reviewers, as users or teams; found none`),
+    ...Object.entries(environments)
+      .filter(([, { users, teams }]) => users.length + teams.length > 6)
+      .map(([name]) => `environments.${name}: expected at most 6 reviewers, as GitHub does`),
+    ...(prod.selfReview ? ['environments.prod.selfReview: expected false; found true'] : []),
+  ];
 }
 
 /** What the schema can't say, because it needs two values or the runtime's own limits. */

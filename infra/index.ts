@@ -9,7 +9,7 @@ import { DeliveryError } from './contract/errors.ts';
 import { copyFor, identityOf, parseReleaseManifest, type ReleaseId } from './contract/release.ts';
 import { deployedService, type ReleaseArgs } from './contract/service.ts';
 import type { Stack } from './contract/stack.ts';
-import { foundationProgram, serviceProgram } from './program.ts';
+import { foundationProgram, githubProgram, serviceProgram } from './program.ts';
 
 /** The environment is read here, at the edge, and nowhere below. */
 const { TRIREME_RELEASE: manifestPath, TRIREME_EMULATOR: emulator } = process.env;
@@ -18,6 +18,7 @@ export default async function main(): Promise<Record<string, unknown>> {
   try {
     const read = readConfig(getStack());
     if (read.kind === 'foundation') return { ...(await foundationProgram(read)) };
+    if (read.kind === 'github') return { ...(await githubProgram(read.config)) };
     const { stack, config } = read;
     return { ...(await serviceProgram({ stack, config, release: await releaseFor(stack), stage: 'live' })) };
   } catch (error) {

@@ -1,9 +1,10 @@
-// The two Pulumi programs as functions: a prediction service, and what a cloud needs once. Whoever runs them says which release.
+// The Pulumi programs as functions: a prediction service, what a cloud needs once, the repository on GitHub. Whoever runs them says which release.
 import { getOrganization, type Output, StackReference } from '@pulumi/pulumi';
 import { z } from 'zod';
 import { cloudRegistry, type Runtime, runtimeRegistry } from './clouds/index.ts';
 import { project } from './clouds/names.ts';
 import { DeliveryError } from './contract/errors.ts';
+import type { GithubConfig } from './contract/github.ts';
 import type {
   FoundationConfig,
   FoundationOutputs,
@@ -59,6 +60,13 @@ export async function foundationProgram({
   const provider = await cloudRegistry[cloud].provider(config.region);
   const { repository, pullIdentity, details } = await cloudRegistry[cloud].foundation(config, { provider });
   return { repository, pullIdentity, details };
+}
+
+/** Runs inside a Pulumi program. */
+export async function githubProgram(config: GithubConfig): Promise<{ readonly repository: string }> {
+  const { githubProvider, RepositorySettings } = await import('./github/repository.ts');
+  new RepositorySettings('repository', config, { provider: githubProvider(config) });
+  return { repository: `${config.owner}/${config.repository}` };
 }
 
 /** Only a slot holds a candidate beside what is live; elsewhere what is deployed is live. */

@@ -120,7 +120,7 @@ export function authorsOf({ author, committer, commit }: CommitAnswer): readonly
   ];
   // GitHub's web interface commits in its own name.
   const accounts = [author?.login, committer?.login, ...trailers.map(([, login]) => login)];
-  return accounts.filter((login) => login !== undefined && login !== 'web-flow');
+  return accounts.filter((login): login is string => login !== undefined && login !== 'web-flow');
 }
 
 function same(a: string, b: string): boolean {

@@ -22,7 +22,7 @@ function faultOf(name: string, file: string): string {
 describe('the stack files of this project', () => {
   it('are all good', async () => {
     const files = (await readdir(stacks)).map((file) => file.slice('Pulumi.'.length, -'.yaml'.length));
-    expect(files).toHaveLength(9);
+    expect(files).toHaveLength(10);
     for (const name of files) expect(faultOf(name, await text(name))).toBe('no fault');
   });
 
@@ -52,6 +52,27 @@ describe('the stack files of this project', () => {
       cloud: 'gcp',
       config: { region: 'europe-west1' },
     });
+  });
+
+  it('say who guards the repository, and are refused where nobody would', async () => {
+    const file = await text('github');
+    expect(parseStackFile('github', file)).toMatchObject({
+      kind: 'github',
+      config: {
+        environments: {
+          prod: { teams: ['release-managers'], selfReview: false },
+          'prod-rollback': { selfReview: true },
+        },
+      },
+    });
+    const guarded = '      teams: [release-managers]\n      variables:';
+    expect(file).toContain(guarded);
+    expect(faultOf('github', file.replace(guarded, '      variables:'))).toContain(
+      'environments.prod: expected reviewers',
+    );
+    expect(faultOf('github', file.replace(guarded, `      selfReview: true\n${guarded}`))).toContain('prod.selfReview');
+    expect(faultOf('github', file.replace('prod-plan:', 'production:'))).toContain('production');
+    expect(faultOf('github', file.replace('        AWS_REGION', '        GITHUB_REGION'))).toContain('GITHUB_REGION');
   });
 
   it('have the contract’s keys in the contract’s order', () => {
