@@ -27,6 +27,8 @@ const verbs = {
   thaw: ['infra', 'end the freeze of an environment'],
   status: ['infra', 'which release runs where, verified and approved by whom'],
   history: ['infra', 'what happened, fact by fact'],
+  audit: ['infra', 'is a release still what it was made as? Builds it once more'],
+  metrics: ['infra', 'how often, how fast and how well releases reach an environment'],
   destroy: ['infra', 'take down what a stack runs'],
   emulator: ['infra', 'run the emulated clouds: up, down, status'],
   rehearse: ['infra', 'the whole journey on emulated clouds, a failure and a rollback included'],

@@ -22,6 +22,8 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   rollback: async () => (await import('./verbs/rollback.ts')).rollback,
   status: async () => (await import('./verbs/status.ts')).status,
   history: async () => (await import('./verbs/history.ts')).history,
+  audit: async () => (await import('./verbs/audit.ts')).audit,
+  metrics: async () => (await import('./verbs/metrics.ts')).metrics,
   destroy: async () => (await import('./verbs/destroy.ts')).destroy,
   emulator: async () => (await import('./verbs/emulator.ts')).emulator,
   rehearse: async () => (await import('./verbs/rehearse.ts')).rehearse,
