@@ -13,15 +13,36 @@ export interface ApplicationEnded {
 }
 
 /** Runs `train` or `ensure` with `--json` on this checkout's lock and model store; every line it says is reported. */
-export async function runApplication(
-  { checkout, stateDirectory, shell }: CliEnvironment,
+export function runApplication(
+  environment: CliEnvironment,
   verb: 'train' | 'ensure',
   report: Report,
   signal?: AbortSignal,
 ): Promise<ApplicationEnded> {
-  const program = join(checkout, 'app', 'cli', 'main.ts');
+  const { checkout, stateDirectory } = environment;
   const places = ['--store', join(stateDirectory, 'models'), '--lock', join(checkout, 'model.lock.json')];
-  const child = spawn(process.execPath, [program, verb, '--json', ...places], {
+  return run(environment, [verb, '--json', ...places], report, signal);
+}
+
+/** Runs `model compare --json` on two folders of model artifacts, with this checkout's problem file. */
+export function runComparison(
+  environment: CliEnvironment,
+  { running, candidate }: { readonly running: string; readonly candidate: string },
+  report: Report,
+  signal?: AbortSignal,
+): Promise<ApplicationEnded> {
+  const models = ['--running', running, '--candidate', candidate];
+  return run(environment, ['model', 'compare', '--json', ...models], report, signal);
+}
+
+async function run(
+  { checkout, shell }: CliEnvironment,
+  words: readonly string[],
+  report: Report,
+  signal?: AbortSignal,
+): Promise<ApplicationEnded> {
+  const program = join(checkout, 'app', 'cli', 'main.ts');
+  const child = spawn(process.execPath, [program, ...words], {
     cwd: checkout,
     env: shell,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,6 +6,7 @@ import type { Plan } from '../contract/plan.ts';
 import { manifestHash, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { Environment } from '../contract/stack.ts';
 import { type Delivery, type DeliveryOptions, stamp, targetsIn } from './delivery.ts';
+import { mostlyRunning, previewPredictions } from './prediction-preview.ts';
 import { assertMayEnter } from './promotion-rule.ts';
 import { type Promotion, preparedPromotion, underWay, waitingPromotions } from './promotion-state.ts';
 import { previewAll, previousOf, surveyOf } from './situation.ts';
@@ -41,9 +42,14 @@ export async function preparePromotion(
     assertNothingUnderWay(facts, environment, nowMs);
     assertMayEnter({ ...survey, facts, nowMs, override });
   };
-  assertReady(await delivery.ledger.facts());
+  const before = await delivery.ledger.facts();
+  assertReady(before);
   const targets = targetsIn(delivery, environment);
-  const plans = await previewAll(delivery, manifest, targets, options.signal);
+  const ran = previousOf(before, targets, survey.deployed);
+  const [plans, predictions] = await Promise.all([
+    previewAll(delivery, manifest, targets, options.signal),
+    previewPredictions(delivery, before, ran, manifest, options),
+  ]);
   const own = stamp(delivery);
   const named = {
     release: releaseIdOf(manifest),
@@ -73,6 +79,9 @@ export async function preparePromotion(
         previous,
         manifest: manifestHash(manifest),
         requestedBy: options.requestedBy ?? delivery.actor.login,
+        ...(mostlyRunning(previous) === mostlyRunning(ran)
+          ? predictions
+          : { noPreview: 'what runs there changed while predictions were compared' }),
         ...(override === undefined ? {} : { override }),
       },
     };

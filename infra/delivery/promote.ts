@@ -5,18 +5,23 @@ import type { Approver } from '../contract/ports.ts';
 import type { ReleaseManifest } from '../contract/release.ts';
 import type { Fault } from './approval.ts';
 import { approvePromotion } from './approve.ts';
-import { type Delivery, type DeliveryOptions, stamp, targetsIn } from './delivery.ts';
+import { type Delivery, type DeliveryOptions, persist, type Road, stamp, targetsIn } from './delivery.ts';
 import { type DeploymentOutcome, deployRelease } from './deploy.ts';
+import { endOf } from './finalise.ts';
+import { stopReasons } from './guards.ts';
+import { faultOf, hasFailed, legsOf, stateOf } from './legs.ts';
 import { prepareAnew } from './prepare-anew.ts';
 import {
   approvalOf,
+  overtakenBy,
   type Promotion,
   type PromotionState,
   preparedPromotion,
   promotionState,
 } from './promotion-state.ts';
 import { recheck } from './recheck.ts';
-import { findRelease, lastDeployment } from './stack-state.ts';
+import { findRelease } from './stack-state.ts';
+import { takeBackAll } from './take-back.ts';
 
 export interface PromotionOutcome extends DeploymentOutcome {
   /** How long everything was asked again, between the approval and the first touch. */
@@ -41,9 +46,13 @@ export async function promote(
     await askForApproval(delivery, promotion, manifest, options.approver);
   }
   const recheckSeconds = await start(delivery, promotion, manifest, options);
-  const outcome = await deployRelease(delivery, manifest, promotion.environment, options);
+  const { stacks, signal } = options;
+  const road = { onTargetFailure: delivery.policy.promotions.onTargetFailure, watch: true };
+  const stops = stopsOf(delivery, promotion);
+  const outcome = await deployRelease(delivery, manifest, promotion.environment, { stacks, signal, stops, ...road });
+  const all = await withSiblings(delivery, promotion, manifest, outcome, options);
   await finish(delivery, promotion);
-  return { ...outcome, recheckSeconds };
+  return { ...all, recheckSeconds };
 }
 
 async function askForApproval(
@@ -114,30 +123,47 @@ async function refuse(
   });
 }
 
+/** Asked again in the moment each stack is touched: it may have waited, for its turn at the stack say, while somebody said stop. */
+function stopsOf({ policy, clock }: Delivery, promotion: Promotion): NonNullable<Road['stops']> {
+  const { environment, release, body } = promotion;
+  return (facts) => {
+    const state = promotionState(facts, body.promotion);
+    if (state !== 'started') return `promotion ${body.promotion} is ${state}`;
+    const other = overtakenBy(facts, promotion);
+    if (other !== undefined) return `a ${other.kind} by ${other.actor.login} at ${other.at} came between`;
+    const reasons = stopReasons({ facts, policy, environment, release, nowMs: clock.now() });
+    return reasons.length === 0 ? undefined : reasons.join('; ');
+  };
+}
+
+/** `revert-all` across legs: this one takes its own stacks back when a sibling has failed by now; `finalise` those that ended before it. */
+async function withSiblings(
+  delivery: Delivery,
+  promotion: Promotion,
+  manifest: ReleaseManifest,
+  outcome: DeploymentOutcome,
+  options: DeliveryOptions,
+): Promise<DeploymentOutcome> {
+  if (delivery.policy.promotions.onTargetFailure !== 'revert-all') return outcome;
+  const failed = legsOf(await delivery.ledger.facts(), promotion).filter((leg) => hasFailed(stateOf(leg)));
+  const names = failed.map(({ stack }) => stack);
+  return { ...outcome, stacks: await takeBackAll(delivery, manifest, outcome.stacks, names, options) };
+}
+
 /** Written once, when every stack of the promotion has ended. */
 async function finish(delivery: Delivery, promotion: Promotion): Promise<void> {
-  const id = promotion.body.promotion;
-  await delivery.ledger.append((facts) => {
-    if (promotionState(facts, id) !== 'started') return [];
-    const started = facts.findIndex(
-      (fact) => fact.kind === 'promotion' && fact.body.promotion === id && fact.body.state === 'started',
-    );
-    const since = facts.slice(started);
-    const ends = Object.keys(promotion.body.plans).map((name) => {
-      const target = delivery.stacks.find(({ stack }) => stack.name === name);
-      const last = target === undefined ? undefined : lastDeployment(since, target.stack.name);
-      return { name, state: last?.body.state, reason: last?.body.reason };
-    });
-    if (ends.some(({ state }) => state === undefined || state === 'updating' || state === 'proving')) return [];
-    const bad = ends.filter(({ state }) => state !== 'healthy');
-    return bad.length === 0
-      ? [next(delivery, promotion, 'succeeded')]
-      : [next(delivery, promotion, 'failed', bad.map(({ name, state }) => `${name} ${state}`).join(', '))];
+  await persist(delivery, (facts) => {
+    const legs = legsOf(facts, promotion);
+    const running = legs.some(({ stands }) => stands !== 'ended');
+    if (running || promotionState(facts, promotion.body.promotion) !== 'started') return [];
+    return [endOf(delivery, promotion, faultOf(legs))];
   });
 }
 
 function next(delivery: Delivery, promotion: Promotion, state: Promotion['body']['state'], reason?: string): NewFact {
-  const { environment, release, body } = promotion;
+  const { environment, release } = promotion;
+  // The preview's hash says which one it was; its text stands in the fact that prepared it, once.
+  const { previewDocument: _, ...body } = promotion.body;
   return {
     ...stamp(delivery),
     kind: 'promotion',

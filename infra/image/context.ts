@@ -5,6 +5,7 @@ import { canonicalJson, type Digest, digestOf, sha256 } from '../contract/canoni
 import { DeliveryError } from '../contract/errors.ts';
 import { git } from '../ledger/git-command.ts';
 import { buildDocument } from './build-id.ts';
+import { modelDigestOf } from './model-digest.ts';
 
 /** Folders of the application that a running service needs. Training, tests and command lines stay outside. */
 export const servedFolders = ['app/model', 'app/engines', 'app/serving'] as const;
@@ -64,7 +65,7 @@ export async function sourceDigest(root: string): Promise<Digest> {
   return digestOf(canonicalJson(files));
 }
 
-/** The artifact's files without its lineage. The digest is the one training gave it: SHA-256 over the canonical JSON of {path, size, sha256}. */
+/** The artifact's files without its lineage. */
 async function modelFiles({ name, digest, folder }: BakedModel): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new DeliveryError('usage', `expected the model \`${name}\` in ${folder}; found nothing there`, {
@@ -73,14 +74,9 @@ async function modelFiles({ name, digest, folder }: BakedModel): Promise<string[
     });
   });
   const names = entries.map((entry) => entry.name).filter((entry) => entry !== lineageFile);
-  const list = await Promise.all(
-    names.sort().map(async (path) => {
-      const bytes = await readFile(join(folder, path));
-      return { path, size: bytes.length, sha256: sha256(bytes) };
-    }),
-  );
-  const found = digestOf(canonicalJson(list));
-  if (found === digest) return names;
+  const files = await Promise.all(names.map(async (path) => [path, await readFile(join(folder, path))] as const));
+  const found = modelDigestOf(new Map(files));
+  if (found === digest) return names.sort();
   throw new DeliveryError('digest-mismatch', `model \`${name}\`: expected ${digest}; found ${found} in ${folder}`, {
     hint: 'the artifact was altered: remove the folder and train it again (npx trireme train)',
   });

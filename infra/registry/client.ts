@@ -37,6 +37,8 @@ export interface RegistryClient extends Registry {
   pullImage(ref: string, destination: string): Promise<PulledImage>;
   /** One file of an image, `undefined` when it has none at that path. @throws DeliveryError `digest-mismatch` for an altered layer. */
   readFile(ref: string, path: string): Promise<Buffer | undefined>;
+  /** The files right in one folder of an image, by name, as the highest layer that has any of them holds it. @throws DeliveryError `digest-mismatch`. */
+  readFolder(ref: string, path: string): Promise<ReadonlyMap<string, Buffer>>;
   /** Puts a document beside an image, which it names as its subject. @returns the digest of what names it. */
   attach(ref: string, attachment: Attachment): Promise<Digest>;
   /** The documents of that kind beside an image. @throws DeliveryError `digest-mismatch` for an altered one. */
@@ -117,20 +119,12 @@ export function createRegistryClient(options: TransportOptions = {}): RegistryCl
     },
 
     async readFile(ref, path) {
-      const reference = parseReference(ref);
-      const { image } = await requireImage(reference);
-      const folder = await mkdtemp(join(tmpdir(), 'trireme-image-'));
-      try {
-        for (const layer of image.layers.toReversed()) {
-          const file = join(folder, layer.digest.replace(':', '-'));
-          await download(reference, layer, file);
-          const found = await findFile(layer.mediaType, file, path);
-          if (found !== undefined) return found === 'removed' ? undefined : found;
-        }
-        return undefined;
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
+      const found = await fromTheTop(ref, (mediaType, file) => findFile(mediaType, file, path));
+      return found === 'removed' ? undefined : found;
+    },
+
+    async readFolder(ref, path) {
+      return (await fromTheTop(ref, (mediaType, file) => findFiles(mediaType, file, path))) ?? new Map();
     },
 
     attach: (ref, attachment) => attach(access, parseReference(ref), attachment),
@@ -138,6 +132,27 @@ export function createRegistryClient(options: TransportOptions = {}): RegistryCl
 
     close: () => transport.close(),
   };
+
+  /** Downloads one layer after another, the highest first, until `look` has found something. */
+  async function fromTheTop<T>(
+    ref: string,
+    look: (mediaType: string, file: string) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const reference = parseReference(ref);
+    const { image } = await requireImage(reference);
+    const folder = await mkdtemp(join(tmpdir(), 'trireme-image-'));
+    try {
+      for (const layer of image.layers.toReversed()) {
+        const file = join(folder, layer.digest.replace(':', '-'));
+        await download(reference, layer, file);
+        const found = await look(layer.mediaType, file);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
 
   async function getManifest(reference: Reference): Promise<Fetched | undefined> {
     const { host, repository } = reference;
@@ -340,6 +355,18 @@ async function findFile(mediaType: string, file: string, path: string): Promise<
     found = await readBytes(entry, fileLimitBytes);
   });
   return found;
+}
+
+/** `undefined` when this layer holds none of them. */
+async function findFiles(mediaType: string, file: string, path: string): Promise<Map<string, Buffer> | undefined> {
+  const wanted = posix.normalize(path).replace(/^\/+|\/+$/g, '');
+  const found = new Map<string, Buffer>();
+  await visitLayer(mediaType, createReadStream(file), async (entry) => {
+    const name = posix.normalize(entry.header.name).replace(/^\/+/, '');
+    if (posix.dirname(name) !== wanted || entry.header.type !== 'file') return;
+    found.set(posix.basename(name), await readBytes(entry, fileLimitBytes));
+  });
+  return found.size === 0 ? undefined : found;
 }
 
 async function requireStatus(response: IncomingMessage, expected: number, what: string): Promise<void> {
