@@ -2,9 +2,20 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeliveryError } from '../contract/errors.ts';
+import { assets } from './assets.ts';
+import type { PageInput } from './book.ts';
+import { renderSite } from './site.ts';
 
 /** Lists the files that were written, so that the next time only those are replaced and nobody's own file is lost. */
 const listName = '.trireme-page.json';
+
+/** @returns how many files it has. @throws DeliveryError as `writeSite`. */
+export async function writePage(directory: string, input: PageInput): Promise<number> {
+  // GitHub Pages would otherwise run the files through a generator of its own.
+  const files = new Map([...renderSite(input), ...(await assets()), ['.nojekyll', '']]);
+  await writeSite(directory, files);
+  return files.size;
+}
 
 /** @throws DeliveryError `state-unwritable`; `refused` for a folder that holds something else. */
 export async function writeSite(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
@@ -32,10 +43,11 @@ async function writtenBefore(directory: string): Promise<readonly string[]> {
   const list = await readFile(join(directory, listName), 'utf8').catch(() => undefined);
   if (list !== undefined) {
     const names: unknown = JSON.parse(list);
-    const plain = (name: unknown): name is string => typeof name === 'string' && /^[\w-][\w.-]*$/.test(name);
+    const plain = (name: unknown): name is string =>
+      typeof name === 'string' && /^\.?[\w-][\w.-]*$/.test(name) && name !== '.git';
     return Array.isArray(names) ? names.filter(plain) : [];
   }
-  const there = (await readdir(directory)).filter((name) => name !== '.git' && name !== '.nojekyll');
+  const there = (await readdir(directory)).filter((name) => name !== '.git');
   if (there.length === 0) return [];
   throw new DeliveryError(
     'refused',

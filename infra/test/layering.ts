@@ -89,6 +89,9 @@ export const rooms: readonly Room[] = [
     rooms: ['infra/contract', 'infra/delivery', 'infra/ledger/chain.ts', 'infra/ledger/view.ts'],
     packages: [],
   },
+  // Pages and notices say what delivery makes of the ledger; they act on nothing.
+  { folder: 'infra/page', rooms: ['infra/contract', 'infra/ledger', 'infra/delivery'], packages: [] },
+  { folder: 'infra/notice', rooms: ['infra/contract', 'infra/ledger', 'infra/delivery'], packages: [] },
   {
     folder: 'infra/github',
     rooms: ['infra/contract'],

@@ -1,12 +1,18 @@
 // `trireme status`: which release runs where, whether it was verified, who approved it.
+import { resolve } from 'node:path';
 import { DeliveryError } from '../../contract/errors.ts';
+import type { Target } from '../../delivery/delivery.ts';
 import { deployedIn } from '../../delivery/situation.ts';
 import { type StatusTable, statusTable } from '../../delivery/status.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
+import { pageInput } from '../release-page.ts';
 import { statusText } from '../status-text.ts';
-import { readWiredStacks, wireDelivery, wireLedger } from '../wiring.ts';
+import { type Office, readWiredStacks, wireDelivery, wireLedger } from '../wiring.ts';
 
 interface Options {
+  readonly html?: string;
+  readonly serve?: boolean;
+  readonly port?: string;
   readonly ledgerOnly?: boolean;
   readonly json?: boolean;
 }
@@ -14,15 +20,50 @@ interface Options {
 export const status: Verb = (cli) =>
   verb('status', 'Shows which release runs where, what was verified and who approved it')
     .option('--ledger-only', 'do not read what the stacks themselves say')
+    .option('--html <directory>', 'write the release page there: a static site that acts on nothing')
+    .option('--serve', 'serve the release page on 127.0.0.1 until Ctrl-C, made again whenever something happened')
+    .option('--port <port>', 'with --serve: 0 takes any that is free', '0')
     .action(async (options: Options) => {
       const files = await readWiredStacks(cli.environment);
-      const { ledger } = await wireLedger(cli.environment);
+      const office = await wireLedger(cli.environment);
+      const { ledger } = office;
+      if (options.serve === true) return serve(cli, office, files.stacks, portOf(options.port));
       const deployed = options.ledgerOnly === true ? {} : await outputsOf(cli);
-      const shown = statusTable(await ledger.facts(), files.stacks, deployed);
+      const facts = await ledger.facts();
+      const shown = statusTable(facts, files.stacks, deployed);
+      if (options.html !== undefined) {
+        const { writePage } = await import('../../page/write.ts');
+        const written = await writePage(
+          resolve(options.html),
+          await pageInput(cli.environment, office, files.stacks, facts, deployed),
+        );
+        cli.output.talk(`the release page, ${written} files, is in ${options.html}: open index.html`);
+      }
       if (options.json !== true) cli.output.data(statusText(shown));
       const { sentence, next } = verdict(shown);
       cli.end({ sentence, next, json: { ledger: ledger.location, ...shown } });
     });
+
+/** The ledger is read again for each request; the stacks' own outputs are not: that takes an engine, and seconds. */
+async function serve(cli: Cli, office: Office, stacks: readonly Target[], port: number): Promise<void> {
+  const { servePage } = await import('../../page/serve.ts');
+  const source = {
+    facts: () => office.ledger.facts(),
+    input: (facts: Awaited<ReturnType<Office['ledger']['facts']>>) => pageInput(cli.environment, office, stacks, facts),
+  };
+  const server = await servePage(source, port, () => office.clock.now());
+  cli.output.data(server.url);
+  cli.output.talk('the release page, on this machine only; Ctrl-C ends it');
+  await new Promise((end) => cli.signal.addEventListener('abort', end, { once: true }));
+  await server.close();
+  cli.end({ sentence: 'the release page is no longer served', next: 'npx trireme status' });
+}
+
+function portOf(word = '0'): number {
+  const port = Number(word);
+  if (/^\d+$/.test(word) && port < 65_536) return port;
+  throw new DeliveryError('usage', `expected --port with a number below 65536; found \`${word}\``);
+}
 
 /** What a plain `pulumi up` did is nowhere else; without the engine or the cloud, the ledger alone is shown, and it is said. */
 async function outputsOf(cli: Cli): Promise<Record<string, string | null>> {
