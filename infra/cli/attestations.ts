@@ -1,5 +1,6 @@
 // What is attested to a release, wired: GitHub and Sigstore's public authorities, or the emulated clouds' own signer.
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Attestations } from '../contract/ports.ts';
 import type { ReleaseManifest } from '../contract/release.ts';
 import type { CliEnvironment } from './environment.ts';
@@ -20,19 +21,24 @@ export function openAttestations(environment: CliEnvironment): Attestations {
 
 async function open(environment: CliEnvironment): Promise<Attestations> {
   const { TRIREME_ATTESTATIONS, TRIREME_TRUSTED_ROOT, GITHUB_API_URL, GITHUB_TOKEN, GH_TOKEN } = environment.variables;
-  const [{ attestations }, { githubStore }, trust, repositoryOf] = await Promise.all([
+  const [{ attestations }, { githubStore }, repositoryOf] = await Promise.all([
     import('../attestation/attestations.ts'),
     import('../attestation/github.ts'),
-    import('../attestation/trusted-root.ts'),
     attestingRepository(environment),
   ]);
-  const roots =
-    TRIREME_TRUSTED_ROOT === undefined
-      ? trust.publicGoodRoots()
-      : trust.parseTrustedRoots(await readFile(TRIREME_TRUSTED_ROOT, 'utf8').catch(() => ''), TRIREME_TRUSTED_ROOT);
+  const roots = await trustedRoots(environment, TRIREME_TRUSTED_ROOT);
   const apiUrl = TRIREME_ATTESTATIONS ?? GITHUB_API_URL ?? 'https://api.github.com';
   const store = githubStore({ apiUrl, token: GITHUB_TOKEN ?? GH_TOKEN });
   return attestations({ store, roots, repositoryOf, now: () => performance.now() });
+}
+
+/** Those of a file that is named, else of `.trireme/trusted-root.jsonl`, else Sigstore's public ones. */
+async function trustedRoots({ stateDirectory }: CliEnvironment, named: string | undefined) {
+  const { parseTrustedRoots, publicGoodRoots } = await import('../attestation/trusted-root.ts');
+  const path = named ?? join(stateDirectory, 'trusted-root.jsonl');
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined && named === undefined) return publicGoodRoots();
+  return parseTrustedRoots(text ?? '', path);
 }
 
 /** Emulated clouds attest any source: one that is not on GitHub is taken for a repository of that name. */

@@ -130,7 +130,7 @@ describe('this repository', () => {
   it('uses verbs and options that the command line has', async () => {
     const used = workflows.flatMap(({ text }) => commandsIn(text));
     expect(new Set(used.map(({ verb }) => verb))).toEqual(
-      new Set(['approve', 'deploy', 'promote', 'release', 'rollback', 'status', 'verify']),
+      new Set(['approve', 'audit', 'deploy', 'promote', 'release', 'rollback', 'status', 'verify']),
     );
     for (const verb of new Set(used.map((one) => one.verb))) {
       const { stdout } = await promisify(execFile)('node', ['bin/trireme.mjs', verb, '--help'], { cwd: repository });
