@@ -1,9 +1,10 @@
 // How the story shows a promotion before the click, and what became of every stack after it. Pure.
+import { predictionLines } from '../cli/preview-text.ts';
 import { manifestHash, releaseIdOf } from '../contract/release.ts';
 import type { StackOutcome } from '../delivery/delivery.ts';
 import type { PreparedPromotion } from '../delivery/prepare.ts';
 
-/** Current → new per stack, resources touched, plan fingerprints. */
+/** Current → new per stack, resources touched, plan fingerprints, and what the model would answer otherwise. */
 export function changesOf({ promotion, manifest, plans }: PreparedPromotion): string {
   const { previous, promotion: id } = promotion.body;
   const lines = plans.flatMap(({ stack, fingerprint, changes }) => {
@@ -18,6 +19,7 @@ export function changesOf({ promotion, manifest, plans }: PreparedPromotion): st
   return [
     `${id}: manifest ${manifestHash(manifest).slice(0, 12)}, image ${manifest.image.digest.slice(0, 19)}…`,
     ...lines,
+    ...predictionLines(promotion.body),
   ].join('\n');
 }
 

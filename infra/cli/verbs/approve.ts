@@ -29,6 +29,8 @@ export const approve: Verb = (cli) =>
       const isReviewed = options.as === undefined && cli.environment.actions !== undefined;
       const approver = await approverFor(cli, isReviewed ? undefined : (options.as ?? office.actor.login), office);
       const { actor, url } = await decisionOf(office, promotion, approver);
+      const { body } = preparedPromotion(await office.ledger.facts(), promotion);
+      for (const line of predictionLines(body)) cli.output.talk(line);
       const { breakGlass } = options;
       const approval = await approvePromotion(office, promotion, actor, { url, breakGlass, sign });
       const glass = breakGlass === undefined ? '' : `, BREAKING GLASS (${breakGlass})`;

@@ -11,6 +11,7 @@ import { approverFor } from '../approvers.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
 import { endDeployment } from '../ending.ts';
 import { planLines } from '../plan-text.ts';
+import { predictionLines } from '../preview-text.ts';
 import { type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
 import { cancelSupersededRuns } from '../superseded-runs.ts';
 import { readWiredStacks, wireDelivery } from '../wiring.ts';
@@ -91,6 +92,7 @@ async function prepare(
   );
   if (body.override !== undefined) cli.output.talk(`OVERRIDE: ${body.override}`, 'yellow');
   for (const line of planLines(plans, body.previous, release)) cli.output.talk(line);
+  for (const line of predictionLines(body)) cli.output.talk(line);
   const first = Object.values(body.previous).some((previous) => previous === null);
   if (first) cli.output.talk('a stack without an earlier release has nothing to go back to', 'yellow');
   await cancelSupersededRuns(cli, delivery, body.promotion);
