@@ -67,12 +67,14 @@ export async function wireDelivery(
 ): Promise<WiredDelivery> {
   refuseLeftovers(environment);
   const { emulated, variables } = environment;
-  const [office, { openRegistries, goldensIn }, { provers }, { openDeployer }] = await Promise.all([
-    wireLedger(environment),
-    import('./registries.ts'),
-    import('../clouds/index.ts'),
-    import('./deployer.ts'),
-  ]);
+  const [office, { openRegistries, goldensIn }, { provers }, { openDeployer }, { predictionPreviewer }] =
+    await Promise.all([
+      wireLedger(environment),
+      import('./registries.ts'),
+      import('../clouds/index.ts'),
+      import('./deployer.ts'),
+      import('./prediction-preview.ts'),
+    ]);
   const timeScale = emulated?.timeScale ?? 1;
   const client = await openRegistries(environment);
   return {
@@ -83,6 +85,7 @@ export async function wireDelivery(
     provers: provers({ variables, clock: systemClock, timeScale }),
     registries: { aws: client, gcp: client, azure: client },
     goldens: goldensIn(client),
+    previewer: predictionPreviewer(environment, client),
     newId: randomUUID,
     stacks: files.stacks,
     timeScale,
