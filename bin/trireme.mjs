@@ -30,6 +30,7 @@ const verbs = {
   audit: ['infra', 'is a release still what it was made as? Builds it once more'],
   metrics: ['infra', 'how often, how fast and how well releases reach an environment'],
   destroy: ['infra', 'take down what a stack runs'],
+  doctor: ['infra', 'compare this machine, policy and workflows with what GitHub really has'],
   emulator: ['infra', 'run the emulated clouds: up, down, status'],
   rehearse: ['infra', 'the whole journey on emulated clouds, a failure and a rollback included'],
 };

@@ -22,10 +22,21 @@ export interface CliEnvironment {
   readonly emulated: EmulatedClouds | undefined;
   /** A folder, or a remote that git can push to. Emulated clouds have one of their own: what happens on them is no fact about real ones. */
   readonly ledger: string;
+  /** In GitHub Actions: does GitHub make the ledger's commits through its API, or `git push`? */
+  readonly ledgerCommitsBy: 'github' | 'git';
   /** Who acts, where the shell says so; git knows otherwise. */
   readonly login: string | undefined;
   /** The GitHub Actions run this is, if it is one. */
   readonly actions: ActionsRun | undefined;
+  /** How GitHub is asked from here, by a person or a job. */
+  readonly github: GithubAccess;
+}
+
+export interface GithubAccess {
+  readonly token: string | undefined;
+  /** `owner/name`, where the shell says so. */
+  readonly repository: string | undefined;
+  readonly apiUrl: string;
 }
 
 export interface EmulatedClouds {
@@ -70,11 +81,19 @@ export async function readEnvironment(
       emulated === undefined
         ? (shell.TRIREME_LEDGER ?? join(stateDirectory, 'ledger.git'))
         : emulatedLedger(stateDirectory),
+    ledgerCommitsBy: shell.TRIREME_LEDGER_COMMITS === 'git' ? 'git' : 'github',
     // In a run of GitHub Actions nobody else can be named: the one who asked may not approve.
     login: actions === undefined ? (shell.TRIREME_ACTOR ?? shell.GITHUB_ACTOR) : shell.GITHUB_ACTOR,
     actions,
+    github: {
+      token: shell.GITHUB_TOKEN || shell.GH_TOKEN || undefined,
+      repository: shell.GITHUB_REPOSITORY || undefined,
+      apiUrl: shell.GITHUB_API_URL ?? githubApi,
+    },
   });
 }
+
+const githubApi = 'https://api.github.com';
 
 /** An empty passphrase is none: a secret that GitHub does not have arrives so, and would encrypt a state with nothing. */
 function realVariables(shell: Variables): Variables {
@@ -141,7 +160,7 @@ function actionsRun(shell: Variables): ActionsRun | undefined {
     repository: GITHUB_REPOSITORY,
     runId: GITHUB_RUN_ID,
     token: GITHUB_TOKEN,
-    apiUrl: shell.GITHUB_API_URL ?? 'https://api.github.com',
+    apiUrl: shell.GITHUB_API_URL ?? githubApi,
     serverUrl: shell.GITHUB_SERVER_URL ?? 'https://github.com',
   };
 }
