@@ -9,7 +9,7 @@ import { engineOf, engines } from '../../image/engine.ts';
 import { openAttestations } from '../attestations.ts';
 import { attestationFactOf, ledgerCheck, rebuildCheck, registryChecks } from '../audit-checks.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
-import type { CliEnvironment } from '../environment.ts';
+import { type CliEnvironment, refuseLeftovers } from '../environment.ts';
 import { table } from '../output.ts';
 import { openRegistries } from '../registries.ts';
 import { attestationFact, evidencePath } from '../release-evidence.ts';
@@ -34,6 +34,7 @@ export const audit: Verb = (cli) =>
     .option('--ca <file>', 'certificates of an authority of your own, used while building')
     .action(async (word: string, options: Options) => {
       const { environment } = cli;
+      refuseLeftovers(environment);
       const office = await wireLedger(environment);
       const facts = await office.ledger.facts();
       const manifest = findRelease(facts, word);
