@@ -8,7 +8,7 @@ import type { Actor } from '../contract/fact.ts';
 import type { Clock, Report } from '../contract/ports.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { parsePolicy } from '../delivery/policy.ts';
-import { openLedger } from '../ledger/git.ts';
+import { type GitLedger, ledgerBranch, openLedger } from '../ledger/git.ts';
 import { runGit } from '../ledger/git-command.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { openAttestations } from './attestations.ts';
@@ -17,7 +17,9 @@ import { sshSignatures } from './ssh-signature.ts';
 import type { StackFiles } from './stack-files.ts';
 
 /** What deciding needs without any cloud: `approve`, `status` and `history` start fast with it. */
-export type Office = Pick<Delivery, 'ledger' | 'clock' | 'policy' | 'emulated' | 'actor' | 'signatures'>;
+export interface Office extends Pick<Delivery, 'clock' | 'policy' | 'emulated' | 'actor' | 'signatures'> {
+  readonly ledger: GitLedger;
+}
 
 export interface WiredDelivery extends Delivery {
   /** The registries' own client: releases are published with it. */
@@ -39,7 +41,12 @@ export async function wireLedger(environment: CliEnvironment): Promise<Office> {
   const { checkout, stateDirectory, ledger: repository } = environment;
   await makeState(stateDirectory);
   const [ledger, policyText, actor] = await Promise.all([
-    openLedger({ repository, cache: ledgerCache(stateDirectory, repository), clock: systemClock }),
+    openLedger({
+      repository,
+      cache: ledgerCache(stateDirectory, repository),
+      clock: systemClock,
+      commit: await ledgerCommits(environment),
+    }),
     readFile(join(checkout, 'policy.yaml'), 'utf8').catch((cause: unknown) => {
       throw new DeliveryError(
         'document-invalid',
@@ -92,6 +99,14 @@ export async function wireDelivery(
     report,
     fetch,
   };
+}
+
+/** On GitHub's own repository, from inside one of its runs, GitHub makes and signs the commits; unset: `git push`. */
+async function ledgerCommits({ ledger, ledgerCommitsBy, actions, emulated }: CliEnvironment) {
+  if (actions === undefined || emulated !== undefined || ledgerCommitsBy === 'git') return undefined;
+  const { repositoryOnGithub, githubCommits } = await import('../github/ledger-commits.ts');
+  const repository = repositoryOnGithub(ledger, actions.serverUrl);
+  return repository === undefined ? undefined : githubCommits({ ...actions, repository }, ledgerBranch);
 }
 
 /** Where the shell does not say who acts, git's own user does. */

@@ -8,9 +8,13 @@ export interface GitResult {
   readonly stderr: string;
 }
 
+/** Longer than this git never takes over a ledger; what hangs is ended, and was not told. */
+const longestMs = 5 * 60_000;
+
 /**
  * Runs git through `env`, so that messages are in English, nothing waits for a password, and a git hook that called us does not
- * choose the repository. An exit code other than 0 is an answer, not an error: the caller knows what it means.
+ * choose the repository. It is in a process group of its own: Ctrl-C in the terminal is for us to answer, who may have something to
+ * write down yet. It ends with us, or after five minutes, or when a server sends nothing for one. An exit code other than 0 is an answer, not an error: the caller knows what it means.
  * @throws DeliveryError `git-missing`, or `state-unwritable` when the disk is full or refuses.
  */
 export async function runGit(args: readonly string[], input?: string | Buffer): Promise<GitResult> {
@@ -50,23 +54,57 @@ const environment = [
   'LC_ALL=C',
   'GIT_TERMINAL_PROMPT=0',
 ];
-const quietly = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'advice.detachedHead=false'];
+const quietly = [
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'advice.detachedHead=false',
+  'http.lowSpeedLimit=1',
+  'http.lowSpeedTime=60',
+].flatMap((setting) => ['-c', setting]);
 const refusedByDisk =
   /No space left|Out of diskspace|Permission denied(?! \()|Read-only file system|insufficient permission|Disk quota|Not a directory/i;
 
 function start(command: string, args: readonly string[], input?: string | Buffer): Promise<GitResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const tooLong = setTimeout(() => endGroup(child.pid), longestMs);
+    if (running.size === 0) process.on('exit', endAll);
+    running.add(child.pid);
+    const ended = () => {
+      clearTimeout(tooLong);
+      running.delete(child.pid);
+      if (running.size === 0) process.off('exit', endAll);
+    };
+    child.once('close', ended);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     // A process that ends early leaves its input unread; its exit code says why.
     child.stdin.on('error', () => {});
-    child.on('error', reject);
+    child.on('error', (error) => {
+      ended();
+      reject(error);
+    });
     child.on('close', (code) =>
       resolve({ code: code ?? 1, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() }),
     );
     child.stdin.end(input);
   });
+}
+
+const running = new Set<number | undefined>();
+
+function endAll(): void {
+  for (const pid of running) endGroup(pid);
+}
+
+/** git and what it started: a transport, a credential helper. */
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // It ended in the meantime.
+  }
 }

@@ -1,13 +1,13 @@
 // The ledger on a git branch: facts are files, an append is one commit by compare-and-swap, and readers verify what they read.
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeliveryError } from '../contract/errors.ts';
 import { type Fact, factId, type NewFact } from '../contract/fact.ts';
 import type { AppendCommit, Clock, Ledger } from '../contract/ports.ts';
 import { endsAs, loadSnapshot, type Snapshot, saveSnapshot } from './cache.ts';
 import { chainOn, corrupt, factPath, factText, headPath, headText, orderFacts, parseFact } from './chain.ts';
-import { runGit } from './git-command.ts';
+import { git, runGit } from './git-command.ts';
 import { indexOf } from './index-of.ts';
 import { addedBetween, type Entry, endAt, entriesOf, readTexts } from './objects.ts';
 import { pushCommits } from './push.ts';
@@ -37,7 +37,8 @@ export const ledgerBranch = 'trireme-ledger';
  * - the first one on a machine, and `verify`: every id, link and chain of every fact, and that the branch ends where it says;
  * - a later one: the same of every fact that is new, that no fact known before was edited or removed (git's own comparison of the two
  *   commits), and the hashes of what is taken from the cache up to what the branch says of its end;
- * - each one: that the branch still leads to the commit which this cache has seen last.
+ * - each one: that the branch still leads to the commit which this cache has seen last, with every fact of it;
+ * - `verify`: that no commit of the branch ever took a fact away.
  */
 export async function openLedger(options: LedgerOptions): Promise<GitLedger> {
   const { repository, cache, branch = ledgerBranch } = options;
@@ -61,7 +62,7 @@ export async function openLedger(options: LedgerOptions): Promise<GitLedger> {
         const before = await seenHead();
         if (before === undefined && known.head === undefined) return known;
         // Another process may have made the branch since we asked; if not, it was there and is gone.
-        if ((await remoteHead()) === undefined) throw truncated(await lastFactAt(before));
+        if ((await remoteHead()) === undefined) throw lost(await factsSeen(before), []);
         continue;
       }
       if (head === known.head && !afresh) return known;
@@ -69,8 +70,9 @@ export async function openLedger(options: LedgerOptions): Promise<GitLedger> {
       if (end !== undefined) {
         // Believed first, remembered then: an edited branch that is restored must not look like one that lost its facts.
         const facts = await factsAt(head, end.headText, afresh);
-        await refuseRewritten(head, end.seen);
-        if (facts[known.facts.length - 1]?.id !== known.facts.at(-1)?.id) throw truncated(known.facts.at(-1)?.id);
+        await refuseRewritten(head, end.seen, facts);
+        if (afresh) await refuseRemoved(head, facts);
+        if (facts[known.facts.length - 1]?.id !== known.facts.at(-1)?.id) throw lost(known.facts, facts);
         known = { head, facts };
         return known;
       }
@@ -98,13 +100,17 @@ export async function openLedger(options: LedgerOptions): Promise<GitLedger> {
   }
 
   /** A branch that lost commits that this cache has seen was truncated or rewritten, however well its chain holds. */
-  async function refuseRewritten(head: string, before: string | undefined): Promise<void> {
+  async function refuseRewritten(head: string, before: string | undefined, facts: readonly Fact[]): Promise<void> {
     if (before === head) return;
     if (before !== undefined && !(await leadsTo(head, before))) {
       // Another process may have read something newer in the meantime: that is no rewriting.
       const overtaken = (await leadsTo(before, head)) && (await remoteHead()) !== head;
-      if (!overtaken) throw truncated(await lastFactAt(before));
+      if (!overtaken) throw lost(await factsSeen(before), facts);
       return;
+    }
+    // A new commit on top may say something else with every hash made anew.
+    if (before !== undefined && (await addedBetween(cache, before, head)) === undefined) {
+      throw lost(await factsSeen(before), facts);
     }
     await runGit([...inCache, 'update-ref', seen, head]);
   }
@@ -143,10 +149,19 @@ export async function openLedger(options: LedgerOptions): Promise<GitLedger> {
     );
   }
 
-  async function lastFactAt(head: string | undefined): Promise<string | undefined> {
+  /** A fact that some commit of the branch took away is found by whoever never saw it, too. */
+  async function refuseRemoved(head: string, facts: readonly Fact[]): Promise<void> {
+    const words = ['log', '--no-renames', '--diff-filter=D', '--format=', '--name-only', head, '--', 'facts'];
+    const removed = (await git([...inCache, ...words])).toString().split('\n').filter(Boolean).reverse();
+    const paths = new Set(facts.map(({ id }) => factPath(id)));
+    const gone = removed.find((path) => !paths.has(path));
+    if (gone !== undefined) throw corrupt(basename(gone, '.json'), 'a later commit of the branch removed it');
+  }
+
+  async function factsSeen(head: string | undefined): Promise<readonly Fact[]> {
     const end = head === undefined ? undefined : await endAt(cache, head, seen);
-    if (head === undefined || end === undefined) return known.facts.at(-1)?.id;
-    return (await parseAll(await entriesOf(cache, head), end.headText)).at(-1)?.id;
+    if (head === undefined || end === undefined) return known.facts;
+    return parseAll(await entriesOf(cache, head), end.headText);
   }
 
   async function leadsTo(head: string, ancestor: string): Promise<boolean> {
@@ -232,6 +247,8 @@ function summary(fact: Fact): string {
   return ['trireme:', fact.kind, release, where, state].filter((word) => word !== '').join(' ');
 }
 
-function truncated(last: string | undefined): DeliveryError {
-  return corrupt(last ?? 'unknown', 'the branch no longer leads to it: it was truncated, rewritten or removed');
+/** Names the first fact that was seen and is not where it was. */
+function lost(before: readonly Fact[], after: readonly Fact[]): DeliveryError {
+  const first = before.find((fact, index) => after[index]?.id !== fact.id) ?? before.at(-1);
+  return corrupt(first?.id ?? 'unknown', 'the branch no longer leads to it: it was truncated, rewritten or removed');
 }
