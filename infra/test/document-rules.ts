@@ -11,7 +11,7 @@ export const rehearsedDocuments = [
   '.github/CONTRIBUTING.md',
 ];
 /** Documents whose commands need an account. */
-export const accountDocuments = ['docs/real-clouds.md'];
+export const accountDocuments = ['docs/real-clouds.md', 'docs/supply-chain.md'];
 /** Commands that .ci/run gives itself, because they are whole checks. */
 export const checkedByCi = [
   'npm ci && npm test',
@@ -24,7 +24,7 @@ export const checkedByCi = [
 
 const languages = ['sh', 'text', 'yaml', 'json', 'ts', 'http'];
 const programs = ['npm', 'npx', 'node', 'curl', 'git', 'cd', 'export', '.', 'pulumi', 'sed', 'jq'];
-const accountPrograms = [...programs, 'aws', 'gcloud', 'az', 'gh'];
+const accountPrograms = [...programs, 'aws', 'gcloud', 'az', 'gh', 'cosign'];
 
 export interface CommandLine {
   /** Verbs of `npx trireme`, each with the options its `--help` lists. */
