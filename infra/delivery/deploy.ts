@@ -17,6 +17,7 @@ import {
 } from './delivery.ts';
 import { deployStack } from './deploy-stack.ts';
 import { parityAttempt } from './environment-state.ts';
+import { hasFailed } from './legs.ts';
 import { parityChecks } from './parity.ts';
 import { settleAll } from './settle.ts';
 import { takeBackAll } from './take-back.ts';
@@ -45,8 +46,9 @@ export async function deployRelease(
   const { signal, ...road } = options;
   const outcomes = await settleAll(targets.map((target) => deployStack(delivery, target, manifest, road, signal)));
   const compared = await withParity(delivery, manifest, targets, outcomes);
-  const stacks =
-    road.onTargetFailure === 'revert-all' ? await takeBackAll(delivery, manifest, compared, options) : compared;
+  const failed = road.onTargetFailure === 'revert-all' ? compared.filter(({ state }) => hasFailed(state)) : [];
+  const names = failed.map(({ stack }) => stack);
+  const stacks = await takeBackAll(delivery, manifest, compared, names, options);
   return { release: releaseIdOf(manifest), environment, stacks };
 }
 
@@ -97,7 +99,7 @@ async function withParity(
 
 /** Compares the stacks that answered; those that did not have no part in it. */
 export async function parityOf(
-  delivery: Delivery,
+  delivery: Pick<Delivery, 'goldens'>,
   manifest: ReleaseManifest,
   found: readonly Pick<StackOutcome, 'stack' | 'endpoint' | 'predictions'>[],
 ): Promise<ReadonlyMap<StackName, Check>> {

@@ -1,50 +1,26 @@
 // `revert-all`: when one stack did not take a release, those that did go back too, by the same road and the same proof.
 import { DeliveryError } from '../contract/errors.ts';
-import type { DeploymentState, Fact } from '../contract/fact.ts';
+import type { Fact } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { StackName } from '../contract/stack.ts';
 import { type Attempt, deploymentFact, GivesWay, type Proof, settle } from './attempt.ts';
-import { type Delivery, type DeliveryOptions, persist, type StackOutcome, targetsIn } from './delivery.ts';
+import { type Delivery, type DeliveryOptions, persist, type StackOutcome } from './delivery.ts';
 import { stackTruth } from './environment-state.ts';
 import { putBack } from './go-back.ts';
 import { settleAll } from './settle.ts';
 import { findRelease, newestTry } from './stack-state.ts';
 
-/** What a failure is for `revert-all`. What nobody can tell about takes nothing back: it may well be good. */
-const failures: ReadonlySet<DeploymentState> = new Set(['failed', 'reverted', 'revert-failed']);
-
-/** The stacks on which that release failed, by outcomes of this process and, for those it had no part in, by their newest try. */
-export function failedOn(
-  facts: readonly Fact[],
-  release: string,
-  stacks: readonly StackName[],
-  outcomes: readonly Pick<StackOutcome, 'stack' | 'state'>[] = [],
-): readonly StackName[] {
-  return stacks.filter((stack) => {
-    const own = outcomes.find((outcome) => outcome.stack === stack)?.state;
-    const state = own ?? newestTry(facts, stack, release)?.body.state;
-    return state !== undefined && failures.has(state);
-  });
-}
-
 /**
- * Takes the release back from those of `outcomes` that run it, if it failed anywhere in their environment.
+ * Takes the release back from those of `outcomes` that run it. @param failed the stacks on which it failed, for the reason.
  * @returns the outcomes, with `reverted` or `revert-failed` where it was taken back.
  */
 export async function takeBackAll(
   delivery: Delivery,
   manifest: ReleaseManifest,
   outcomes: readonly StackOutcome[],
+  failed: readonly StackName[],
   options: Pick<DeliveryOptions, 'signal'> = {},
 ): Promise<readonly StackOutcome[]> {
-  const release = releaseIdOf(manifest);
-  const facts = await delivery.ledger.facts();
-  const [environment] = delivery.stacks.flatMap(({ stack }) =>
-    outcomes.some((outcome) => outcome.stack === stack.name) ? [stack.environment] : [],
-  );
-  if (environment === undefined) return outcomes;
-  const all = targetsIn(delivery, environment).map(({ stack }) => stack.name);
-  const failed = failedOn(facts, release, all, outcomes);
   if (failed.length === 0) return outcomes;
   const why = `it failed on ${failed.join(', ')}, and policy.yaml says revert-all`;
   return settleAll(outcomes.map((outcome) => takeBack(delivery, manifest, outcome, why, options.signal)));

@@ -147,6 +147,7 @@ describe('a bad release', () => {
     expect(verdictOf(outcome.release, outcome.stacks).code).toBe('failed');
 
     world.behave('gcp-dev', releaseIdOf(first), 'good');
+    world.serving.set('gcp-dev', releaseIdOf(second));
     world.outputs.set('gcp-dev', { ...(world.outputs.get('gcp-dev') ?? fail()), release: identityFor(second) });
     world.behave('gcp-dev', releaseIdOf(third), 'rejected');
     const next = await deployRelease(delivery, third, 'dev');

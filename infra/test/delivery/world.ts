@@ -1,13 +1,30 @@
 // A hand-written world for delivery: clouds in memory that behave as told, a ledger with real fact ids, a clock that never waits.
 import { randomUUID } from 'node:crypto';
 import { DeliveryError } from '../../contract/errors.ts';
-import { chainHash, type Fact, fact, factId, factSchema, type NewFact } from '../../contract/fact.ts';
+import {
+  chainHash,
+  type DeploymentState,
+  type Fact,
+  fact,
+  factId,
+  factSchema,
+  type NewFact,
+} from '../../contract/fact.ts';
 import type { Golden } from '../../contract/golden.ts';
-import type { Clock, Deployer, Ledger, Prover } from '../../contract/ports.ts';
+import type {
+  Clock,
+  Deployer,
+  DeploymentRequest,
+  DeploymentResult,
+  Ledger,
+  Prover,
+  TrafficReader,
+} from '../../contract/ports.ts';
 import { copyFor, identityOf, type ReleaseManifest, releaseIdOf } from '../../contract/release.ts';
 import type { RuntimeContract, Sourced } from '../../contract/runtime.ts';
 import type { DeployedService, RuntimeName } from '../../contract/service.ts';
 import { parseStack, type Stack, type StackName } from '../../contract/stack.ts';
+import type { DeploymentStep, StepFault } from '../../contract/step.ts';
 import type { Check } from '../../contract/verification.ts';
 import type { Delivery, Target } from '../../delivery/delivery.ts';
 import { parsePolicy } from '../../delivery/policy.ts';
@@ -45,11 +62,26 @@ export const everyStack: readonly StackName[] = [
 ];
 const runtimeOf = { aws: 'app-runner', gcp: 'cloud-run', azure: 'app-service' } as const;
 
+/** A step that goes wrong once, or always, on one stack: see contract/step.ts. */
+export interface Injected {
+  readonly stack: StackName;
+  readonly step: DeploymentStep;
+  readonly fault: StepFault;
+  /** Only so many times; for ever when absent. */
+  times?: number;
+}
+
 export class World {
   nowMs = Date.parse('2026-11-21T10:00:00Z');
   readonly facts: Fact[] = [];
   /** What each stack's Pulumi outputs say. */
   readonly outputs = new Map<StackName, DeployedService>();
+  /** What each stack really serves, whatever its outputs say. */
+  readonly serving = new Map<StackName, string>();
+  /** What goes wrong. */
+  fault: Injected | undefined;
+  /** Processes that died: whatever they ask is never answered. */
+  private readonly dead = new Set<string>();
   /** Every deployment asked for, in order: `azure-prod candidate rel-…`. */
   readonly deployments: string[] = [];
   readonly said: string[] = [];
@@ -79,14 +111,17 @@ export class World {
       const stack = parseStack(name);
       return { stack, runtime: runtimeOf[stack.cloud] };
     });
+    const process = randomUUID();
+    const traffic = { read: this.traffic(process) };
     return {
-      ledger: this.ledger,
-      deployer: this.deployer,
+      ledger: this.ledgerOf(process),
+      deployer: this.deployerOf(process),
       provers: {
-        'app-runner': this.prover('app-runner'),
-        'cloud-run': this.prover('cloud-run'),
-        'app-service': this.prover('app-service'),
+        'app-runner': this.prover('app-runner', process),
+        'cloud-run': this.prover('cloud-run', process),
+        'app-service': this.prover('app-service', process),
       },
+      traffic: { 'app-runner': traffic, 'cloud-run': traffic, 'app-service': traffic },
       registries: {
         aws: { resolve: async (ref) => this.images.get(ref) },
         gcp: { resolve: async (ref) => this.images.get(ref) },
@@ -128,11 +163,57 @@ export class World {
     },
   };
 
-  readonly ledger: Ledger = {
-    location: 'memory',
-    facts: async () => [...this.facts],
-    append: async (decide) => decide([...this.facts]).map((content) => this.place(content)),
-  };
+  private ledgerOf(process: string): Ledger {
+    return {
+      location: 'memory',
+      facts: () => this.step(process, undefined, undefined, async () => [...this.facts]),
+      append: async (decide) => {
+        const wanted = decide([...this.facts]);
+        const word = wanted.find((one) => one.kind === 'deployment');
+        const step = word?.kind === 'deployment' ? recordStep(word.body.state, word.body.seconds) : undefined;
+        return this.step(process, word?.kind === 'deployment' ? word.stack : undefined, step, async () =>
+          wanted.map((content) => this.place(content)),
+        );
+      },
+    };
+  }
+
+  /** Does one step, with what was injected for it. `lost`: it was done, and this process never hears of anything again. */
+  private async step<T>(
+    process: string,
+    stack: string | undefined,
+    step: DeploymentStep | undefined,
+    act: () => Promise<T>,
+    bad?: () => T,
+  ): Promise<T> {
+    if (this.dead.has(process)) return new Promise<never>(() => {});
+    const { fault } = this;
+    if (fault === undefined || fault.stack !== stack || fault.step !== step || fault.times === 0) return act();
+    if (fault.times !== undefined) fault.times -= 1;
+    if (fault.fault === 'fail' && bad !== undefined) return bad();
+    if (fault.fault === 'half-apply') await act();
+    if (fault.fault !== 'lost') throw new DeliveryError('errored', `${step} on ${stack}: ${fault.fault}`);
+    await act();
+    this.dead.add(process);
+    return new Promise<never>(() => {});
+  }
+
+  private traffic(process: string): TrafficReader['read'] {
+    return async (service, fromMs) => {
+      const stack = stackAt(service.endpoint);
+      const good = { requests: 1000, errors: 1, meanLatencyMs: 20 };
+      const before = this.facts.some(
+        (one) => one.kind === 'deployment' && one.stack === stack && Date.parse(one.at) > fromMs,
+      );
+      return this.step(
+        process,
+        stack,
+        before ? undefined : 'watch',
+        async () => good,
+        () => ({ ...good, errors: 500 }),
+      );
+    };
+  }
 
   private place(content: NewFact): Fact {
     const id = factId(content);
@@ -151,51 +232,90 @@ export class World {
     return parsed;
   }
 
-  private readonly deployer: Deployer = {
-    foundation: async () => ({ repository: 'registry.test/trireme', pullIdentity: 'puller', details: {} }),
-    deployed: async (stack) => this.outputs.get(stack.name),
-    preview: async (stack, { manifest }) => ({
-      stack: stack.name,
-      fingerprint: this.plans.get(stack.name) ?? `plan of ${releaseIdOf(manifest)} on ${stack.name}`,
-      changes: [],
-    }),
-    destroy: async () => {},
-    deploy: async (stack, { manifest, stage }, options) => {
-      options?.signal?.throwIfAborted();
-      const key = `${stack.name} ${stage} ${releaseIdOf(manifest)}`;
-      this.deployments.push(key);
-      const behaviour = this.behaviours.get(key) ?? 'good';
-      if (behaviour === 'engine-errors-once') this.behaviours.set(key, 'good');
-      if (behaviour.startsWith('engine-errors')) throw new DeliveryError('errored', 'the engine lost its connection');
-      if (behaviour === 'config-invalid') throw new DeliveryError('config-invalid', 'memoryMiB is too small');
-      if (behaviour === 'state-unwritable') throw new DeliveryError('state-unwritable', 'no space left on device');
-      const before = this.outputs.get(stack.name);
-      const service =
-        stage === 'candidate' && before ? withCandidate(stack, before, manifest) : serviceOf(stack, manifest);
-      if (behaviour === 'rejected')
-        return { outcome: 'rejected', diagnostics: ['Revision is not ready'], ...(before ? { service: before } : {}) };
-      this.outputs.set(stack.name, service);
-      return { outcome: 'applied', diagnostics: [], service };
-    },
-  };
+  private deployerOf(process: string): Deployer {
+    return {
+      foundation: async () => ({ repository: 'registry.test/trireme', pullIdentity: 'puller', details: {} }),
+      deployed: (stack) =>
+        this.step(process, stack.name, this.began(stack.name) ? undefined : 'read-outputs', async () =>
+          this.outputs.get(stack.name),
+        ),
+      preview: async (stack, { manifest }) => ({
+        stack: stack.name,
+        fingerprint: this.plans.get(stack.name) ?? `plan of ${releaseIdOf(manifest)} on ${stack.name}`,
+        changes: [],
+      }),
+      destroy: async () => {},
+      deploy: async (stack, request, options) => {
+        options?.signal?.throwIfAborted();
+        await options?.guard?.();
+        const { manifest, stage } = request;
+        const live = this.goingBack(stack.name, releaseIdOf(manifest)) ? 'revert' : 'update';
+        const refused = (): DeploymentResult => ({
+          outcome: 'rejected',
+          diagnostics: ['refused'],
+          ...serviceIn(this.outputs.get(stack.name)),
+        });
+        const step = stage === 'candidate' ? 'update-candidate' : live;
+        return this.step(process, stack.name, step, () => this.put(stack, request), refused);
+      },
+    };
+  }
 
-  private prover(name: RuntimeName): Prover {
+  private async put(stack: Stack, { manifest, stage }: DeploymentRequest): Promise<DeploymentResult> {
+    const release = releaseIdOf(manifest);
+    const key = `${stack.name} ${stage} ${release}`;
+    this.deployments.push(key);
+    const behaviour = this.behaviours.get(key) ?? 'good';
+    if (behaviour === 'engine-errors-once') this.behaviours.set(key, 'good');
+    if (behaviour.startsWith('engine-errors')) throw new DeliveryError('errored', 'the engine lost its connection');
+    if (behaviour === 'config-invalid') throw new DeliveryError('config-invalid', 'memoryMiB is too small');
+    if (behaviour === 'state-unwritable') throw new DeliveryError('state-unwritable', 'no space left on device');
+    const before = this.outputs.get(stack.name);
+    const service =
+      stage === 'candidate' && before ? withCandidate(stack, before, manifest) : serviceOf(stack, manifest);
+    if (behaviour === 'rejected')
+      return { outcome: 'rejected', diagnostics: ['Revision is not ready'], ...serviceIn(before) };
+    if (stage === 'live') this.serving.set(stack.name, release);
+    // Half applied: the cloud changed, and the state that would say so was never written.
+    const half = this.fault?.fault === 'half-apply' && this.fault.stack === stack.name;
+    if (!half || !/^(update|revert)/.test(this.fault?.step ?? '')) this.outputs.set(stack.name, service);
+    return { outcome: 'applied', diagnostics: [], service };
+  }
+
+  /** Has an attempt on that stack begun and not ended? */
+  private began(stack: string): boolean {
+    const last = this.facts.findLast((one) => one.kind === 'deployment' && one.stack === stack);
+    return last?.kind === 'deployment' && last.body.seconds === undefined;
+  }
+
+  /** Is that release put there because another one failed? */
+  private goingBack(stack: string, release: string): boolean {
+    const last = this.facts.findLast((one) => one.kind === 'deployment' && one.stack === stack);
+    return last?.kind === 'deployment' && last.body.seconds === undefined && last.release !== release;
+  }
+
+  private prover(name: RuntimeName, process: string): Prover {
     return {
       runtime: contractOf(name, name === 'app-service'),
-      baseline: async (service) => service?.revision,
+      baseline: (service) =>
+        this.step(
+          process,
+          service === undefined ? undefined : stackAt(service.endpoint),
+          'read-baseline',
+          async () => service?.revision,
+        ),
       prove: async ({ service, release, stage }) => {
         const endpoint = stage === 'candidate' ? service.candidateEndpoint : service.endpoint;
-        const behaviour = this.behaviourAt(endpoint ?? '', release.releaseId);
-        const outcome =
-          behaviour === 'control-plane-failed'
-            ? 'failed'
-            : behaviour === 'control-plane-errored'
-              ? 'errored'
-              : 'passed';
-        const found =
-          outcome === 'failed' ? 'ROLLBACK_SUCCEEDED' : outcome === 'errored' ? 'no new operation' : 'SUCCEEDED';
-        const check: Check = { name: 'control-plane', outcome, expected: 'SUCCEEDED', found, seconds: 0, source: name };
-        return [check];
+        const stack = stackAt(endpoint ?? service.endpoint);
+        const live = this.goingBack(stack, release.releaseId) ? 'prove-revert' : 'prove';
+        const step = stage === 'candidate' ? 'prove-candidate' : live;
+        return this.step(
+          process,
+          stack,
+          step,
+          async () => [controlPlane(name, this.behaviourAt(endpoint ?? '', release.releaseId))],
+          () => [controlPlane(name, 'control-plane-failed')],
+        );
       },
     };
   }
@@ -208,7 +328,7 @@ export class World {
   private answer(url: URL): Response {
     const [stack = '', stage = ''] = url.hostname.split('.');
     const service = this.outputs.get(stack as StackName);
-    const release = stage === 'candidate' ? service?.coordinates.candidate : service?.release.releaseId;
+    const release = stage === 'candidate' ? service?.coordinates.candidate : this.serving.get(stack as StackName);
     const manifest = this.released.get(release ?? '');
     const behaviour = this.behaviourAt(url.origin, release ?? '');
     if (behaviour === 'unreachable' || manifest === undefined)
@@ -229,6 +349,27 @@ export class World {
     }));
     return Response.json({ model: manifest.models[0], predictions });
   }
+}
+
+function controlPlane(name: RuntimeName, behaviour: Behaviour): Check {
+  const failed = behaviour === 'control-plane-failed';
+  const errored = behaviour === 'control-plane-errored';
+  const outcome = failed ? 'failed' : errored ? 'errored' : 'passed';
+  const found = failed ? 'ROLLBACK_SUCCEEDED' : errored ? 'no new operation' : 'SUCCEEDED';
+  return { name: 'control-plane', outcome, expected: 'SUCCEEDED', found, seconds: 0, source: name };
+}
+
+function recordStep(state: DeploymentState, seconds: number | undefined): DeploymentStep | undefined {
+  if (state === 'updating') return 'record-start';
+  return seconds === undefined ? undefined : 'record-end';
+}
+
+function serviceIn(service: DeployedService | undefined): { service?: DeployedService } {
+  return service === undefined ? {} : { service };
+}
+
+function stackAt(endpoint: string): StackName {
+  return parseStack(new URL(endpoint).hostname.split('.')[0] ?? '').name;
 }
 
 export const golden: Golden = {

@@ -1,0 +1,117 @@
+// After jobs that were lost: what really runs is read and proven, and the ledger told; nothing is deployed.
+import { DeliveryError } from '../contract/errors.ts';
+import type { NewFact } from '../contract/fact.ts';
+import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import type { Environment, StackName } from '../contract/stack.ts';
+import { outcomeOf, reasonOf } from '../contract/verification.ts';
+import { noteVerification } from './attempt.ts';
+import { type Delivery, type DeliveryOptions, persist, proverFor, stamp, type Target, targetsIn } from './delivery.ts';
+import { type StackTruth, stackTruth } from './environment-state.ts';
+import { settleAll } from './settle.ts';
+import { findRelease } from './stack-state.ts';
+import { verifyService } from './verification.ts';
+
+export interface Recovered {
+  readonly stack: StackName;
+  /** `known`: nothing to recover. `found`: it runs `runs`, proven. `busy`: its job may be alive. `unknown`: nobody can tell. */
+  readonly outcome: 'known' | 'found' | 'busy' | 'unknown';
+  readonly runs: string | null;
+  readonly reason?: string;
+  /** Locks of processes that are provably gone, which were removed; and others, which stay. */
+  readonly removedLocks: readonly string[];
+  readonly heldLocks: readonly string[];
+}
+
+export interface RecoverOptions extends DeliveryOptions {
+  /** The caller knows that the jobs are gone, however lately they spoke. */
+  readonly gone?: boolean | undefined;
+}
+
+/** Looks at every stack whose newest attempt has no end, or whose end told nothing. Safe to ask again. */
+export async function recover(
+  delivery: Delivery,
+  environment: Environment,
+  options: RecoverOptions = {},
+): Promise<readonly Recovered[]> {
+  const targets = targetsIn(delivery, environment, options.stacks);
+  return settleAll(targets.map((target) => recoverStack(delivery, target, options)));
+}
+
+async function recoverStack(delivery: Delivery, target: Target, options: RecoverOptions): Promise<Recovered> {
+  const { stack } = target;
+  const { removed = [], held = [] } = (await delivery.deployer.freeLock?.(stack)) ?? {};
+  const common = { stack: stack.name, removedLocks: removed, heldLocks: held };
+  const truth = stackTruth(await delivery.ledger.facts(), stack.name, delivery.clock.now());
+  if (truth.knows === 'release' || truth.knows === 'nothing') return { ...common, outcome: 'known', runs: truth.runs };
+  // A lock whose owner was gone belonged to the job that is silent.
+  const alive = truth.knows === 'under-way' && removed.length === 0 && options.gone !== true;
+  if (alive || held.length > 0) {
+    const reason = held.length > 0 ? `locked by ${held.join(', ')}` : (truth.why ?? 'under way');
+    return { ...common, outcome: 'busy', runs: null, reason };
+  }
+  delivery.report({ stack: stack.name, message: `reading what runs: ${truth.why}` });
+  const found = await whatRuns(delivery, target, truth, options.signal);
+  const told = await tell(delivery, target, truth, found);
+  if (!told) return { ...common, outcome: 'busy', runs: null, reason: 'something else began there meanwhile' };
+  if (typeof found === 'string') return { ...common, outcome: 'unknown', runs: null, reason: found };
+  return { ...common, outcome: 'found', runs: found === null ? null : releaseIdOf(found) };
+}
+
+/** The release that is proven to run, `null` where nothing was ever made, or why nobody can tell. */
+async function whatRuns(
+  delivery: Delivery,
+  target: Target,
+  truth: StackTruth,
+  signal: AbortSignal | undefined,
+): Promise<ReleaseManifest | null | string> {
+  const facts = await delivery.ledger.facts();
+  try {
+    const service = await delivery.deployer.deployed(target.stack);
+    if (service === undefined) return 'its outputs name no service, and a first deployment may have left half of one';
+    const replaced = facts.findLast((fact) => fact.kind === 'deployment' && fact.body.attempt === truth.attempt);
+    const earlier = replaced?.kind === 'deployment' ? replaced.body.replaced : null;
+    // The outputs are what Pulumi believes; a platform may have gone back by itself, or the state was never written.
+    const names = new Set([service.release.releaseId, truth.tried, earlier].filter((name) => name !== null));
+    const reasons: string[] = [];
+    for (const name of names) {
+      const manifest = findRelease(facts, name);
+      const baseline = await proverFor(delivery, target).baseline(undefined);
+      const verified = await verifyService(delivery, { target, service, manifest, stage: 'live', baseline, signal });
+      if (outcomeOf(verified.checks) === 'passed') {
+        await noteVerification(delivery, target, manifest, verified);
+        return manifest;
+      }
+      reasons.push(`${name}: ${reasonOf(verified.checks)}`);
+    }
+    return `none of them is proven: ${reasons.join('; ')}`;
+  } catch (error) {
+    if (error instanceof DeliveryError && error.code !== 'interrupted') return error.message;
+    throw error;
+  }
+}
+
+/** An attempt of its own, because it is the newest look at the stack. @returns false when another attempt began since. */
+async function tell(
+  delivery: Delivery,
+  { stack }: Target,
+  truth: StackTruth,
+  found: ReleaseManifest | null | string,
+): Promise<boolean> {
+  let told = true;
+  await persist(delivery, (facts): NewFact[] => {
+    const now = stackTruth(facts, stack.name, delivery.clock.now());
+    told = now.attempt === truth.attempt;
+    if (!told || truth.tried === null) return [];
+    const said = typeof found === 'string' || found === null ? undefined : releaseIdOf(found);
+    const reason = said === undefined ? `recover: ${found ?? 'nothing runs'}` : 'recover: proven to run';
+    const last = facts.findLast((fact) => fact.kind === 'deployment' && fact.body.attempt === truth.attempt);
+    const replaced = last?.kind === 'deployment' ? last.body.replaced : null;
+    const state = said === undefined ? ('unknown' as const) : ('healthy' as const);
+    const body = { attempt: `recover ${truth.attempt}`, state, replaced: said === replaced ? null : replaced, reason };
+    const release = said ?? truth.tried;
+    return [
+      { ...stamp(delivery), kind: 'deployment', environment: stack.environment, stack: stack.name, release, body },
+    ];
+  });
+  return told;
+}
