@@ -35,8 +35,9 @@ export async function approvePromotion(
   const expires = new Date(office.clock.now() + office.policy.approvals.expiresHours * 3_600_000).toISOString();
   const decide = (facts: readonly Fact[]): ApprovalContent | FactOf<'approval'> => {
     const before = approvalOf(facts, promotionId);
+    const open = ['prepared', 'started'].includes(promotionState(facts, promotionId));
     // Several legs of one promotion may bring the same answer.
-    if (before !== undefined && isSame(before, approver, given) && before.body.expires > own.at) return before;
+    if (before !== undefined && open && isSame(before, approver, given) && before.body.expires > own.at) return before;
     const promotion = preparedPromotion(facts, promotionId);
     assertMayApprove(office, facts, promotion, approver, given);
     return { ...own, ...approvalContent(facts, promotion, approver.login, expires, given) };
