@@ -2,6 +2,7 @@
 import { type Listener, listen } from '../listen.ts';
 import type { Handler } from '../world.ts';
 import { adminHandler, adminPrefix } from './admin.ts';
+import { createCommitOnBranch, gitDataRoutes } from './commits.ts';
 import { environmentRoutes } from './environments.ts';
 import { graphqlRoute, type Mutation } from './graphql.ts';
 import { recordRoutes } from './record-routes.ts';
@@ -24,7 +25,7 @@ export interface GithubOptions {
   /** 0, the default: a free one. */
   readonly port?: number;
   readonly state?: GithubState;
-  /** GraphQL mutations by name. */
+  /** GraphQL mutations by name, beside `createCommitOnBranch`. */
   readonly mutations?: Readonly<Record<string, Mutation>>;
 }
 
@@ -33,8 +34,15 @@ export async function startGithub(options: GithubOptions = {}): Promise<Emulated
   const { port = 0, state = emptyState(), mutations = {} } = options;
   let listener: Listener | undefined;
   const routes = {
-    repository: [...environmentRoutes, ...settingRoutes, ...runRoutes, ...repositoryRoutes, ...recordRoutes],
-    global: [...accountRoutes, ['POST', '/graphql', graphqlRoute(mutations)] as const],
+    repository: [
+      ...environmentRoutes,
+      ...settingRoutes,
+      ...runRoutes,
+      ...repositoryRoutes,
+      ...recordRoutes,
+      ...gitDataRoutes,
+    ],
+    global: [...accountRoutes, ['POST', '/graphql', graphqlRoute({ createCommitOnBranch, ...mutations })] as const],
   };
   const api = githubHandler(state, routes, () => listener?.url ?? 'http://127.0.0.1');
   const admin = adminHandler(state);

@@ -70,10 +70,10 @@ export function githubHandler(
       countOff(state);
       const caller = callerOf(state, request);
       for (const { method, pattern, needs, answer } of table) {
-        const groups = request.method === method ? pattern.exec(pathname)?.groups : undefined;
-        if (groups === undefined) continue;
+        const match = request.method === method ? pattern.exec(pathname) : null;
+        if (match === null) continue;
         const params = Object.fromEntries(
-          Object.entries(groups).map(([key, value]) => [key, decodeURIComponent(value)]),
+          Object.entries(match.groups ?? {}).map(([key, value]) => [key, decodeURIComponent(value)]),
         );
         const asked = { state, caller, params, query: searchParams, body: bodyReader(request), origin: origin() };
         const given =
