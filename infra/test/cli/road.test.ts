@@ -45,6 +45,11 @@ test('train, release, deploy, verify: a release is proven in dev', { timeout: 3 
   expect(await json(0, 'preview', '--release', first)).toMatchObject({ ok: true });
   expect(await json(0, 'deploy', '--release', 'latest')).toMatchObject({ ok: true });
   expect(await json(0, 'verify')).toMatchObject({ ok: true });
+  const audited = await json(0, 'audit', first, '--no-rebuild');
+  expect(audited).toMatchObject({ outcome: 'passed' });
+  expect(audited.checks).toMatchObject(
+    ['ledger', 'registry-gcp', 'provenance', 'sbom'].map((name) => ({ name, outcome: 'passed' })),
+  );
 });
 
 test('prod is not entered by deploy, nor without an approval, nor by the approval of who asked', {
