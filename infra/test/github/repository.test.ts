@@ -4,15 +4,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { judgeReality } from '../../cli/doctor/reality.ts';
 import { githubConfig, ledgerBranch } from '../../contract/github.ts';
+import { parsePolicy } from '../../delivery/policy.ts';
 import { type ProviderServer, startProviderServer } from '../../emulator/engine/provider-server.ts';
 import { enterEnvironment, review, startRun } from '../../emulator/github/runs.ts';
 import { githubProvider } from '../../emulator/providers/github.ts';
 import { readGuard } from '../../github/approvals.ts';
 import { connectGithub } from '../../github/client.ts';
 import { judgeGuard } from '../../github/gate.ts';
+import { inspect } from '../../github/inspection.ts';
 import { ledgerBranch as ledgersOwn } from '../../ledger/git.ts';
 import { githubProgram } from '../../program.ts';
+import { policyText } from '../delivery/world.ts';
 import { EngineClient } from '../emulator/engine/engine-client.ts';
 import { type SampleGithub, sampleGithub } from '../emulator/github/sample.ts';
 import { inlineStack } from '../emulator/providers/inline-stack.ts';
@@ -77,6 +81,29 @@ describe('the github stack, by the real engine, on the emulated GitHub', () => {
     expect(variables.get('PULUMI_BACKEND_URL')?.value).toBe('gs://bucket');
     expect(oidc).toMatchObject({ useDefault: false, claims: ['repo', 'context', 'job_workflow_ref'] });
     expect([...rulesets.values()].map(({ document }) => document.name).sort()).toEqual(['main', ledgersOwn]);
+  });
+
+  it('leaves the doctor with nothing to say against it', async () => {
+    const client = await connectGithub({ repository: 'acme/trireme', token: 'user:ada', apiUrl: github.url });
+    const needs = {
+      environments: {
+        dev: ['release.yml'],
+        prod: ['promote.yml'],
+        'prod-plan': ['promote.yml'],
+        'prod-rollback': ['rollback.yml'],
+      },
+      variables: { '': ['PULUMI_BACKEND_URL'], dev: ['AWS_REGION'] },
+      templated: [],
+    };
+    const expected = { repository: 'acme/trireme', needs, policy: parsePolicy(policyText), config };
+    const found = judgeReality(await inspect(client), expected);
+    expect(found.filter(({ outcome }) => outcome === 'fault')).toEqual([]);
+    expect(found.length).toBeGreaterThan(8);
+    const lacking = { ...needs, variables: { dev: ['AWS_REGION', 'AWS_ROLE_ARN'] } };
+    const faults = judgeReality(await inspect(client), { ...expected, needs: lacking }).filter(
+      ({ outcome }) => outcome === 'fault',
+    );
+    expect(faults).toMatchObject([{ subject: 'variables of dev' }]);
   });
 
   it('a release manager may then approve, and the ledger’s branch is the ledger’s', async () => {
