@@ -12,7 +12,9 @@ export interface Weather {
   readonly seed: number;
   /** Chance that a call goes wrong. */
   readonly faultRate: number;
-  /** No more than this many in one schedule. */
+  /** A span of true time in which calls whose name begins so mostly fail: faults come in swarms. */
+  readonly outage?: { readonly of: string; readonly fromMs: number; readonly untilMs: number } | undefined;
+  /** No more than this many in one schedule, outages aside. */
   faultsLeft: number;
   /** Calls that go well whatever the seed says: how a schedule is made smaller. */
   readonly spared: ReadonlySet<string>;
@@ -94,7 +96,11 @@ export class Process {
           if (half) quietly(options.apply);
           return;
         }
-        const fault = this.#strikes(key, luck) ? faultFor(options.faults, kindDraw) : undefined;
+        const fault = this.#isOut(what, luck)
+          ? options.faults[Math.floor(kindDraw * options.faults.length)]
+          : this.#strikes(key, luck)
+            ? faultFor(options.faults, kindDraw)
+            : undefined;
         this.#say(what, fault);
         switch (fault) {
           case undefined:
@@ -129,6 +135,18 @@ export class Process {
   crash(): void {
     this.alive = false;
     this.#die('died');
+  }
+
+  #isOut(what: string, luck: number): boolean {
+    const { outage } = this.#weather;
+    const { nowMs } = this.#scheduler;
+    return (
+      outage !== undefined &&
+      luck < 0.7 &&
+      what.startsWith(outage.of) &&
+      outage.fromMs <= nowMs &&
+      nowMs < outage.untilMs
+    );
   }
 
   #strikes(key: string, luck: number): boolean {

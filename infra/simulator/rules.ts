@@ -2,8 +2,11 @@
 import type { Fact, FactOf } from '../contract/fact.ts';
 import { manifestHash } from '../contract/release.ts';
 import { environments, type StackName } from '../contract/stack.ts';
+import type { Target } from '../delivery/delivery.ts';
+import { statusTable } from '../delivery/status.ts';
 import type { Process } from './process.ts';
 import { isSound } from './quality.ts';
+import { runtimeOf } from './runtimes.ts';
 import { type Change, everyStack, type Witness, type World } from './world.ts';
 
 export const invariants = ['approved', 'told', 'true', 'one-at-a-time', 'stopped', 'converges', 'no-bug'] as const;
@@ -52,6 +55,9 @@ export class Rules implements Witness {
     if (!isForward && !['updating', 'proving', 'failed'].includes(own.body.state)) {
       this.#broken('told', `${told}, going back from what its last fact calls ${own.body.state}`);
     }
+    if (!isForward && !this.#wasProven(stack.name, release) && !this.#world.state(stack.name).outside) {
+      this.#broken('approved', `${told}, going back to what was never proven there`);
+    }
     if (stack.environment !== 'prod') return;
     if (isForward && stage === 'live') this.#mustBeApproved(told, stack.name, release, own, by);
     if (by.purpose.kind === 'promotion') this.#mustBeAlone(told, by.purpose.promotion);
@@ -62,6 +68,7 @@ export class Rules implements Witness {
       if (fact.kind === 'deployment') this.#deployment(fact, by);
       if (fact.kind === 'promotion' && fact.body.state === 'started') {
         this.#mustNotBeStopped(`promotion ${fact.body.promotion} starts`, fact);
+        this.#mustHaveWaited(fact);
       }
       if (fact.kind === 'promotion' && fact.body.state === 'succeeded') this.#mustHaveSucceeded(fact);
     }
@@ -69,9 +76,19 @@ export class Rules implements Witness {
 
   /** Once everything has come to rest: what the ledger says runs is what runs. */
   atRest(): void {
+    const seen = statusTable(this.#world.facts, targets, outputsOf(this.#world));
     for (const { name } of everyStack) {
       const claimed = this.claimOn(name);
-      const { serving, outside, late } = this.#world.state(name);
+      const { serving, outside, late, outputs } = this.#world.state(name);
+      const told = seen.environments.flatMap(({ stacks }) => stacks).find(({ stack }) => stack === name);
+      if (
+        outside &&
+        claimed !== undefined &&
+        outputs?.release.releaseId !== claimed &&
+        told?.outsideLedger === undefined
+      ) {
+        this.#broken('told', `somebody put ${outputs?.release.releaseId} on ${name}, and status does not say so`);
+      }
       if (claimed === undefined || outside || late !== undefined) continue;
       if (serving?.release !== claimed) {
         this.#broken('told', `the ledger says ${name} runs ${claimed}; it runs ${serving?.release ?? 'nothing'}`);
@@ -139,21 +156,23 @@ export class Rules implements Witness {
     if (hold?.kind === 'hold') this.#broken('stopped', `${what} although ${fact.release} is held`);
   }
 
+  #mustHaveWaited(fact: FactOf<'promotion'>): void {
+    const { promotion } = fact.body;
+    const before = this.#before(fact).findLast(
+      (one) => (one.kind === 'promotion' || one.kind === 'superseded') && one.body.promotion === promotion,
+    );
+    const state = before?.kind === 'promotion' ? before.body.state : before?.kind;
+    if (state !== 'prepared') this.#broken('approved', `${promotion} starts although it was ${state}`);
+  }
+
   #mustBeApproved(told: string, stack: StackName, release: string, own: FactOf<'deployment'>, by: Process): void {
     const { facts } = this.#world;
     if (by.purpose.kind === 'rollback') {
       const ordered = facts.some(
         (fact) => fact.kind === 'rollback' && fact.environment === own.environment && fact.release === release,
       );
-      const proven = facts.some(
-        (fact) =>
-          fact.kind === 'deployment' &&
-          fact.stack === stack &&
-          fact.release === release &&
-          fact.body.state === 'healthy',
-      );
       if (!ordered) this.#broken('told', `${told}, and the ledger knows of no such rollback`);
-      if (!proven) this.#broken('approved', `${told}, which was never proven there`);
+      if (!this.#wasProven(stack, release)) this.#broken('approved', `${told}, which was never proven there`);
       return;
     }
     if (by.purpose.kind !== 'promotion') {
@@ -187,6 +206,10 @@ export class Rules implements Witness {
       (fact) => (fact.kind === 'promotion' || fact.kind === 'superseded') && fact.body.promotion === id,
     );
     const last = state?.kind === 'promotion' ? state.body.state : state?.kind;
+    const unproven = everyStack.find(
+      ({ name, environment }) => environment === 'dev' && !this.#wasProven(name, release),
+    );
+    if (unproven !== undefined) return `it was never proven on ${unproven.name}`;
     if (last !== 'started') return `it was ${last} when ${own.stack} began`;
     return this.#changedSince(paper, before, own);
   }
@@ -209,6 +232,13 @@ export class Rules implements Witness {
             fact.body.state === 'started'),
       );
     return other === undefined ? undefined : `a ${other.kind} at ${other.at} came between`;
+  }
+
+  #wasProven(stack: string, release: string): boolean {
+    return this.#world.facts.some(
+      (fact) =>
+        fact.kind === 'deployment' && fact.stack === stack && fact.release === release && fact.body.state === 'healthy',
+    );
   }
 
   #mustBeAlone(told: string, promotion: string): void {
@@ -249,4 +279,10 @@ export function unsettled(world: World, rules: Rules): readonly string[] {
     const different = new Set(stacks.map(({ name }) => world.state(name).serving?.release));
     return different.size > 1 ? [...wrong, `${environment} runs ${[...different].join(' and ')}`] : wrong;
   });
+}
+
+const targets: readonly Target[] = everyStack.map((stack) => ({ stack, runtime: runtimeOf[stack.cloud] }));
+
+function outputsOf(world: World): Record<string, string | null> {
+  return Object.fromEntries(everyStack.map(({ name }) => [name, world.state(name).outputs?.release.releaseId ?? null]));
 }

@@ -12,6 +12,8 @@ export interface Schedule {
   readonly policy: number;
   readonly faultRate: number;
   readonly mostFaults: number;
+  /** Milliseconds from the beginning, and whose calls fail then. */
+  readonly outage: { readonly of: string; readonly fromMs: number; readonly untilMs: number } | undefined;
   readonly stories: readonly { readonly startMs: number; readonly story: Story }[];
   /** When all is over, one more release must get into prod. */
   readonly goesOn: boolean;
@@ -32,15 +34,23 @@ export function scheduleOf(seed: number): Schedule {
     policy: random.between(0, policyCount),
     faultRate: calm ? 0 : random.pick([0.01, 0.03, 0.08]),
     mostFaults: random.between(1, 6),
+    outage: calm || random.chance(0.7) ? undefined : drawOutage(random),
     stories: [first, ...others].map((story) => ({ startMs: random.between(0, 1_200_000), story })),
     goesOn: random.chance(0.2),
   };
 }
 
+function drawOutage(random: Random): NonNullable<Schedule['outage']> {
+  const fromMs = random.between(0, 1_800_000);
+  const of = random.pick(['ledger', 'deployer', 'prover', 'fetch']);
+  return { of, fromMs, untilMs: fromMs + random.between(30_000, 600_000) };
+}
+
 function promotion(random: Random): Story {
   return {
     kind: 'promote',
-    release: random.between(2, 4),
+    // The fourth is made while the schedule runs, or not at all.
+    release: random.between(2, 5),
     approver: random.chance(0.85) ? 'approver' : random.pick(['author', 'requester', 'nobody']),
     carrying: random.pick(['legs', 'legs', 'whole', 'twice']),
     waitsHours: random.chance(0.05) ? 30 : 0,
