@@ -3,12 +3,14 @@ import type { Actor } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import { type Environment, parseStack, type StackName } from '../contract/stack.ts';
 import { approvePromotion } from '../delivery/approve.ts';
-import { stamp } from '../delivery/delivery.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import { deployRelease } from '../delivery/deploy.ts';
+import { finalisePromotion } from '../delivery/finalise.ts';
 import { preparePromotion } from '../delivery/prepare.ts';
 import { promote } from '../delivery/promote.ts';
 import { makeRelease } from '../delivery/release.ts';
 import { rollback } from '../delivery/rollback.ts';
+import { freezeEnvironment, holdRelease, liftHold, thawEnvironment } from '../delivery/stop.ts';
 import { verifyEnvironment } from '../delivery/verify.ts';
 import { drawNewQualities, type Qualities } from './quality.ts';
 import { partsOf } from './release-parts.ts';
@@ -56,15 +58,15 @@ export async function play(stage: Stage, name: string, story: Story): Promise<vo
       await deployToDev(stage, name, releaseNumber(stage, story.release));
       return;
     case 'freeze':
-      await note(stage, `${name}-freeze`, { kind: 'freeze', environment: 'prod', body: { reason: 'an incident' } });
+      await order(stage, `${name}-freeze`, (delivery) => freezeEnvironment(delivery, 'prod', 'an incident'));
       await stage.scheduler.wait(story.minutes * 60_000);
-      await note(stage, `${name}-thaw`, { kind: 'thaw', environment: 'prod', body: { reason: 'it is over' } });
+      await order(stage, `${name}-thaw`, (delivery) => thawEnvironment(delivery, 'prod', 'it is over'));
       return;
     case 'hold': {
       const release = idOf(stage, story.release);
-      await note(stage, `${name}-hold`, { kind: 'hold', release, body: { reason: 'it looks bad' } });
+      await order(stage, `${name}-hold`, (delivery) => holdRelease(delivery, release, 'it looks bad'));
       await stage.scheduler.wait(story.minutes * 60_000);
-      await note(stage, `${name}-unhold`, { kind: 'unhold', release, body: { reason: 'it was not' } });
+      await order(stage, `${name}-unhold`, (delivery) => liftHold(delivery, release, 'it was not'));
       return;
     }
     case 'outside':
@@ -152,6 +154,10 @@ async function promoteStory(stage: Stage, name: string, story: Extract<Story, { 
     await carryOut(stage, `${name}-again`, promotion, random.pick(['aws-prod', 'gcp-prod', 'azure-prod']));
   }
   await Promise.all(jobs);
+  // The workflow's last job, which merges what the legs left.
+  if (story.carrying === 'legs') {
+    await order(stage, `${name}-finalise`, (delivery) => finalisePromotion(delivery, promotion));
+  }
 }
 
 const carriers: Readonly<Record<Carrying, readonly (readonly [job: string, stack: StackName | undefined])[]>> = {
@@ -180,12 +186,7 @@ async function plainUp(stage: Stage, name: string, stack: StackName, manifest: R
   );
 }
 
-type Note =
-  | { readonly kind: 'freeze' | 'thaw'; readonly environment: Environment; readonly body: { readonly reason: string } }
-  | { readonly kind: 'hold' | 'unhold'; readonly release: string; readonly body: { readonly reason: string } };
-
-export function note(stage: Stage, name: string, fact: Note) {
-  return perform(stage, name, { kind: 'paper' }, people.colleague, (delivery) =>
-    delivery.ledger.append(() => [{ ...stamp(delivery), ...fact }]),
-  );
+/** What a person orders without touching a stack. */
+export function order(stage: Stage, name: string, work: (delivery: Delivery) => Promise<unknown>) {
+  return perform(stage, name, { kind: 'paper' }, people.colleague, work);
 }

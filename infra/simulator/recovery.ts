@@ -3,7 +3,8 @@ import { DeliveryError } from '../contract/errors.ts';
 import { releaseIdOf } from '../contract/release.ts';
 import { environments } from '../contract/stack.ts';
 import { stamp } from '../delivery/delivery.ts';
-import { approve, carryOut, note, prepare, releaseToDev, rollBack } from './actors.ts';
+import { thawEnvironment } from '../delivery/stop.ts';
+import { approve, carryOut, order, prepare, releaseToDev, rollBack } from './actors.ts';
 import { unsettled } from './rules.ts';
 import { emptyStack } from './stack-truth.ts';
 import { people, perform, type Stage } from './stage.ts';
@@ -57,9 +58,8 @@ async function goForward(stage: Stage, name: string): Promise<string | undefined
 async function liftOrders(stage: Stage): Promise<void> {
   const { facts } = stage.world;
   const frozen = facts.findLast((fact) => fact.kind === 'freeze' || fact.kind === 'thaw');
-  if (frozen?.kind === 'freeze') {
-    await note(stage, 'r-thaw', { kind: 'thaw', environment: frozen.environment, body: { reason: 'it is over' } });
-  }
+  if (frozen?.kind !== 'freeze') return;
+  await order(stage, 'r-thaw', (delivery) => thawEnvironment(delivery, frozen.environment, 'it is over'));
 }
 
 /** `destroy`, as the hint says, where a service that could not be created takes no update. */
