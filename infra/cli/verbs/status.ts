@@ -4,6 +4,7 @@ import { DeliveryError } from '../../contract/errors.ts';
 import type { Target } from '../../delivery/delivery.ts';
 import { deployedIn } from '../../delivery/situation.ts';
 import { type StatusTable, statusTable } from '../../delivery/status.ts';
+import { warningsOf } from '../../delivery/warnings.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
 import { pageInput } from '../release-page.ts';
 import { statusText } from '../status-text.ts';
@@ -39,9 +40,11 @@ export const status: Verb = (cli) =>
         );
         cli.output.talk(`the release page, ${written} files, is in ${options.html}: open index.html`);
       }
+      const warnings = warningsOf(facts, office.policy, office.clock.now());
+      for (const warning of warnings) cli.output.talk(warning, 'yellow');
       if (options.json !== true) cli.output.data(statusText(shown));
       const { sentence, next } = verdict(shown);
-      cli.end({ sentence, next, json: { ledger: ledger.location, ...shown } });
+      cli.end({ sentence, next, json: { ledger: ledger.location, warnings, ...shown } });
     });
 
 /** The ledger is read again for each request; the stacks' own outputs are not: that takes an engine, and seconds. */
