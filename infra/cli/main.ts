@@ -19,6 +19,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   unhold: async () => (await import('./verbs/hold.ts')).unhold,
   freeze: async () => (await import('./verbs/freeze.ts')).freeze,
   thaw: async () => (await import('./verbs/freeze.ts')).thaw,
+  recover: async () => (await import('./verbs/recover.ts')).recover,
   rollback: async () => (await import('./verbs/rollback.ts')).rollback,
   status: async () => (await import('./verbs/status.ts')).status,
   history: async () => (await import('./verbs/history.ts')).history,

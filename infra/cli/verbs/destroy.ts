@@ -2,6 +2,7 @@
 import { DeliveryError } from '../../contract/errors.ts';
 import { foundationOf } from '../../contract/stack.ts';
 import { targetsIn } from '../../delivery/delivery.ts';
+import { noteRemoval } from '../../delivery/removal.ts';
 import { settleAll } from '../../delivery/settle.ts';
 import { ask } from '../ask.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
@@ -25,7 +26,8 @@ export const destroy: Verb = (cli) =>
       const foundations = options.foundation === true ? targets.map(({ cloud }) => cloud) : [];
       const names = [...targets.map(({ name }) => name), ...foundations.map(foundationOf)];
       await confirm(cli, names, options.yes);
-      const { deployer } = await wireDelivery(cli.environment, files, cli.output.report);
+      const delivery = await wireDelivery(cli.environment, files, cli.output.report);
+      const { deployer } = delivery;
       const neighbours = files.stacks.map(({ stack }) => stack).filter((stack) => !targets.includes(stack));
       for (const stack of neighbours.filter(({ cloud }) => foundations.includes(cloud))) {
         if ((await deployer.deployed(stack)) === undefined) continue;
@@ -38,7 +40,12 @@ export const destroy: Verb = (cli) =>
         );
       }
       const run = { signal: cli.signal, report: cli.output.report };
-      await settleAll(targets.map((stack) => deployer.destroy(stack, run)));
+      await settleAll(
+        targets.map(async (stack) => {
+          await deployer.destroy(stack, run);
+          await noteRemoval(delivery, stack);
+        }),
+      );
       // A foundation is needed until its services are gone.
       await settleAll(foundations.map((cloud) => deployer.destroy(cloud, run)));
       cli.end({ sentence: `destroyed ${names.join(', ')}`, next: 'npx trireme status', json: { destroyed: names } });

@@ -10,6 +10,7 @@ import { findRelease } from '../../delivery/stack-state.ts';
 import { approverFor } from '../approvers.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
 import { endDeployment } from '../ending.ts';
+import { finalise } from '../finalise.ts';
 import { planLines } from '../plan-text.ts';
 import { predictionLines } from '../preview-text.ts';
 import { type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
@@ -21,6 +22,8 @@ interface Options extends SelectionOptions {
   readonly promotion?: string;
   readonly approveAs?: string;
   readonly prepare?: boolean;
+  readonly finalise?: string;
+  readonly takeBack?: boolean;
   readonly override?: string;
   readonly json?: boolean;
 }
@@ -34,10 +37,16 @@ export const promote: Verb = (cli) =>
     .option('--approve-as <name>', 'approve as this person, where policy.yaml accepts local approvals')
     .option('--prepare', 'only prepare and show it')
     .option('--override <reason>', 'prepare it although the environment is split or unknown; the approver is shown why')
+    .option('--finalise <promotion>', 'merge what the legs of a promotion left in the ledger, and end it')
+    .option('--take-back', 'with --finalise: take it back where policy.yaml says revert-all')
     .action(async (options: Options) => {
       assertOneWay(options);
       const files = await readWiredStacks(cli.environment);
       const { environment, stacks } = selectionOf(options, files.stacks, last);
+      if (options.finalise !== undefined) {
+        const { finalise: promotion, takeBack = false, json } = options;
+        return finalise(cli, files, { promotion, takeBack, stacks, json });
+      }
       const delivery = await wireDelivery(cli.environment, files, cli.output.report);
       const id = options.promotion ?? (await prepare(cli, delivery, environment, options));
       if (options.prepare === true) {
@@ -51,7 +60,18 @@ export const promote: Verb = (cli) =>
       endDeployment(cli, outcome, options.json, `npx trireme status; to go back: npx trireme rollback`);
     });
 
-function assertOneWay({ release, promotion, stack, cloud, prepare, override }: Options): void {
+function assertOneWay({ release, promotion, stack, cloud, prepare, override, finalise, takeBack }: Options): void {
+  if (finalise !== undefined) {
+    if (release === undefined && promotion === undefined && prepare !== true && override === undefined) return;
+    throw new DeliveryError('usage', 'expected --finalise with the promotion alone; found another way as well', {
+      hint: `npx trireme promote --finalise ${finalise}`,
+    });
+  }
+  if (takeBack === true) {
+    throw new DeliveryError('usage', 'expected --finalise with --take-back; found none', {
+      hint: 'npx trireme promote --finalise <promotion> --take-back',
+    });
+  }
   if (promotion !== undefined && (release !== undefined || prepare === true)) {
     throw new DeliveryError('usage', 'expected --release or --promotion; found both', {
       hint: 'a promotion names its release already',

@@ -1,0 +1,50 @@
+// `trireme recover`: after lost jobs, reads what really runs, proves it, and tells the ledger; deploys nothing.
+import { environments } from '../../contract/stack.ts';
+import { type Recovered, recover as recoverEnvironment } from '../../delivery/recover.ts';
+import { type Verb, verb } from '../cli.ts';
+import { table } from '../output.ts';
+import { type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
+import { readWiredStacks, wireDelivery } from '../wiring.ts';
+
+interface Options extends SelectionOptions {
+  readonly gone?: boolean;
+  readonly json?: boolean;
+}
+
+const last = environments[environments.length - 1];
+
+export const recover: Verb = (cli) =>
+  withSelection(verb('recover', 'Finds out what runs where a job was lost, and writes it into the ledger'), last)
+    .option('--gone', 'the jobs are known to be gone, however lately they spoke')
+    .action(async (options: Options) => {
+      const files = await readWiredStacks(cli.environment);
+      const { environment, stacks } = selectionOf(options, files.stacks, last);
+      const delivery = await wireDelivery(cli.environment, files, cli.output.report);
+      const found = await recoverEnvironment(delivery, environment, { stacks, gone: options.gone, signal: cli.signal });
+      if (options.json !== true) cli.output.data(textOf(found));
+      const open = found.filter(({ outcome }) => outcome === 'busy' || outcome === 'unknown');
+      const busy = open.some(({ outcome }) => outcome === 'busy');
+      const names = open.map(({ stack }) => stack).join(', ');
+      cli.end({
+        code: open.length === 0 ? undefined : 'errored',
+        sentence: open.length === 0 ? `what ${environment} runs is known` : `could not tell about ${names}`,
+        next: nextFor(environment, open.length > 0, busy),
+        json: { environment, stacks: found },
+      });
+    });
+
+function nextFor(environment: string, open: boolean, busy: boolean): string {
+  if (!open) return 'npx trireme status';
+  if (busy) return `when its job is known to be gone: npx trireme recover --environment ${environment} --gone`;
+  return environment === last ? `npx trireme rollback --environment ${environment}` : 'npx trireme deploy';
+}
+
+function textOf(found: readonly Recovered[]): string {
+  const rows = found.map(({ stack, outcome, runs, reason = '', removedLocks }) => [
+    stack,
+    outcome,
+    runs ?? '?',
+    [reason, ...removedLocks.map((lock) => `removed the lock of ${lock}`)].filter((text) => text !== '').join('; '),
+  ]);
+  return table([['stack', 'outcome', 'runs', 'why'], ...rows]);
+}
