@@ -3,6 +3,9 @@ import { DeliveryError } from '../contract/errors.ts';
 import { releaseIdOf } from '../contract/release.ts';
 import { environments } from '../contract/stack.ts';
 import { stamp } from '../delivery/delivery.ts';
+import { finalisePromotion } from '../delivery/finalise.ts';
+import { promotionState } from '../delivery/promotion-state.ts';
+import { recover as lookAgain } from '../delivery/recover.ts';
 import { thawEnvironment } from '../delivery/stop.ts';
 import { approve, carryOut, order, prepare, releaseToDev, rollBack } from './actors.ts';
 import { unsettled } from './rules.ts';
@@ -29,6 +32,13 @@ export async function recover(stage: Stage, goesOn: boolean): Promise<readonly s
     await clearWhatBlocks(stage, `r${round}`);
     // Back first, as the commands say; forward with a new release where there is no way back.
     for (const environment of environments) {
+      await perform(stage, `r${round}-${environment}-recover`, { kind: 'paper' }, people.colleague, (delivery) =>
+        lookAgain(delivery, environment, { gone: true }),
+      );
+    }
+    await endWhatWasLost(stage, `r${round}`);
+    wrong = unsettled(world, rules);
+    for (const environment of environments) {
       if (wrong.some((one) => one.includes(environment)))
         await rollBack(stage, `r${round}-${environment}`, environment);
     }
@@ -53,6 +63,16 @@ async function goForward(stage: Stage, name: string): Promise<string | undefined
   await approve(stage, name, promotion, people.approver);
   await carryOut(stage, `${name}-carry`, promotion);
   return releaseIdOf(release);
+}
+
+/** Promotions whose jobs died keep others out until somebody merges what their legs left. */
+async function endWhatWasLost(stage: Stage, name: string): Promise<void> {
+  const { facts } = stage.world;
+  const ids = new Set(facts.flatMap((fact) => (fact.kind === 'promotion' ? [fact.body.promotion] : [])));
+  for (const id of ids) {
+    if (promotionState(facts, id) !== 'started') continue;
+    await order(stage, `${name}-finalise-${id}`, (delivery) => finalisePromotion(delivery, id));
+  }
 }
 
 async function liftOrders(stage: Stage): Promise<void> {

@@ -35,7 +35,11 @@ export function scheduleOf(seed: number): Schedule {
     faultRate: calm ? 0 : random.pick([0.01, 0.03, 0.08]),
     mostFaults: random.between(1, 6),
     outage: calm || random.chance(0.7) ? undefined : drawOutage(random),
-    stories: [first, ...others].map((story) => ({ startMs: random.between(0, 1_200_000), story })),
+    stories: [first, ...others].map((story) => ({
+      // Most find something to roll back only later.
+      startMs: random.between(0, 1_200_000) + (story.kind === 'rollback' && random.chance(0.7) ? 900_000 : 0),
+      story,
+    })),
     goesOn: random.chance(0.2),
   };
 }

@@ -61,8 +61,9 @@ export function bringUp(
   stage: Stage,
   quality: Quality,
 ): DeploymentResult {
-  state.late?.();
+  const { late } = state;
   state.late = undefined;
+  late?.();
   if (state.pending) {
     state.pending = false;
     state.applied = state.serving?.release;
