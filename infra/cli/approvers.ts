@@ -1,14 +1,14 @@
 // Where an approval comes from: GitHub in Actions, a flag, a person at the terminal; otherwise nobody, and the promotion waits.
 import type { Approver } from '../contract/ports.ts';
+import type { Delivery } from '../delivery/delivery.ts';
 import { ask } from './ask.ts';
 import type { Cli } from './cli.ts';
-import type { Office } from './wiring.ts';
 
 /** @param approveAs the value of `--approve-as`. @param office what the gate on GitHub holds a review against. */
 export async function approverFor(
   cli: Cli,
   approveAs: string | undefined,
-  { ledger, policy }: Pick<Office, 'ledger' | 'policy'>,
+  { ledger, policy }: Pick<Delivery, 'ledger' | 'policy'>,
 ): Promise<Approver | undefined> {
   const { actions } = cli.environment;
   if (approveAs !== undefined) return { decide: async () => ({ actor: { login: approveAs, via: 'local' } }) };

@@ -1,12 +1,12 @@
 // In GitHub Actions: cancels the runs whose promotions this one superseded, and says so.
+import type { Delivery } from '../delivery/delivery.ts';
 import { promotionState } from '../delivery/promotion-state.ts';
 import type { Cli } from './cli.ts';
-import type { Office } from './wiring.ts';
 
 /** Best effort: the ledger has refused them already. */
 export async function cancelSupersededRuns(
   cli: Cli,
-  { ledger }: Pick<Office, 'ledger'>,
+  { ledger }: Pick<Delivery, 'ledger'>,
   promotion: string,
 ): Promise<void> {
   const { actions } = cli.environment;

@@ -6,6 +6,7 @@ import { preparedPromotion } from '../../delivery/promotion-state.ts';
 import { findRelease } from '../../delivery/stack-state.ts';
 import { approverFor } from '../approvers.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
+import { predictionLines } from '../preview-text.ts';
 import { signWith } from '../ssh-signature.ts';
 import { type Office, wireLedger } from '../wiring.ts';
 

@@ -1,6 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,28 +6,48 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Cli, Ending } from '../../cli/cli.ts';
 import { createOutput } from '../../cli/output.ts';
 import { approve } from '../../cli/verbs/approve.ts';
+import { enterEnvironment, review, startRun } from '../../emulator/github/runs.ts';
+import type { Run } from '../../emulator/github/state.ts';
 import { openLedger } from '../../ledger/git.ts';
-import { promotionFact, releaseFact } from '../ledger/sample-facts.ts';
+import { type SampleGithub, sampleGithub } from '../emulator/github/sample.ts';
+import { promotionFact, releaseFact, sampleManifest } from '../ledger/sample-facts.ts';
 
 const promotion = 'prm-0123456789';
-const guarded = { type: 'required_reviewers', prevent_self_review: true, reviewers: [{ type: 'User' }] };
-
 let folder: string;
-let rules: readonly unknown[];
-let reviews: readonly unknown[];
-const github = createServer((request, response) => {
-  response.end(JSON.stringify(request.url?.endsWith('/approvals') ? reviews : { protection_rules: rules }));
-});
+let github: SampleGithub;
+let run: Run;
+
+const guard = (change: object = {}) =>
+  github.ask('ada', 'PUT', 'environments/prod', {
+    prevent_self_review: true,
+    can_admins_bypass: false,
+    reviewers: [{ type: 'User', id: github.state.people.get('grace')?.id }],
+    deployment_branch_policy: { protected_branches: false, custom_branch_policies: true },
+    ...change,
+  });
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'trireme-approve-'));
-  rules = [guarded];
-  reviews = [{ state: 'approved', environments: [{ name: 'prod' }], user: { login: 'grace' } }];
-  await new Promise<void>((resolve) => github.listen(0, '127.0.0.1', resolve));
+  const { commit } = sampleManifest(1).source;
+  github = await sampleGithub({
+    people: [{ login: 'ada' }, { login: 'grace' }],
+    roles: { ada: 'admin', grace: 'read' },
+    commits: [{ sha: commit, author: { name: 'Lin', email: 'lin@example.org' } }],
+  });
+  await guard();
+  await github.ask('ada', 'POST', 'environments/prod/deployment-branch-policies', { name: 'main', type: 'branch' });
+  run = await startRun(github.state, github.repository, { workflow: 'promote.yml', actor: 'github-actions[bot]' });
+  enterEnvironment(github.state, github.repository, run, 'prod');
+  review(github.state, github.repository, run, {
+    state: 'approved',
+    user: 'grace',
+    comment: '',
+    environments: ['prod'],
+  });
   await (await ledger()).append(() => [releaseFact(1), promotionFact('prod', 1, promotion)]);
 });
 afterEach(async () => {
-  await new Promise((resolve) => github.close(resolve));
+  await github.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -37,7 +55,7 @@ const ledger = () => openLedger({ repository: join(folder, 'ledger.git'), cache:
 
 /** The gate of a production job: `trireme approve <promotion>` in GitHub Actions, on real clouds. */
 async function gate(): Promise<Ending | undefined> {
-  const { port } = github.address() as AddressInfo;
+  const connection = { token: `actions:${run.id}`, repository: 'acme/trireme', apiUrl: github.url };
   let ending: Ending | undefined;
   const cli: Cli = {
     environment: {
@@ -48,13 +66,9 @@ async function gate(): Promise<Ending | undefined> {
       emulated: undefined,
       ledger: join(folder, 'ledger.git'),
       login: 'github-actions[bot]',
-      actions: {
-        repository: 'o/r',
-        runId: '7',
-        token: 't',
-        apiUrl: `http://127.0.0.1:${port}`,
-        serverUrl: 'https://github.test',
-      },
+      ledgerCommitsBy: 'git',
+      actions: { ...connection, runId: String(run.id), serverUrl: 'https://github.test' },
+      github: connection,
     },
     output: createOutput(),
     signal: new AbortController().signal,
@@ -73,7 +87,10 @@ describe('trireme approve in GitHub Actions', () => {
   it('records the reviewer of the run, not the account the job runs as', async () => {
     expect((await gate())?.sentence).toContain(`grace approved ${promotion}`);
     expect(await approvals()).toMatchObject([
-      { actor: { login: 'grace', via: 'github' }, body: { url: 'https://github.test/o/r/actions/runs/7' } },
+      {
+        actor: { login: 'grace', via: 'github' },
+        body: { url: `https://github.test/acme/trireme/actions/runs/${run.id}` },
+      },
     ]);
   });
 
@@ -83,13 +100,13 @@ describe('trireme approve in GitHub Actions', () => {
   });
 
   it('ends with approval-needed when nobody reviewed the run', async () => {
-    reviews = [];
+    run.reviews.splice(0);
     await expect(gate()).rejects.toMatchObject({ code: 'approval-needed' });
     expect(await approvals()).toEqual([]);
   });
 
   it('refuses an environment that would let anyone through', async () => {
-    rules = [{ ...guarded, prevent_self_review: false }];
+    await guard({ prevent_self_review: false });
     await expect(gate()).rejects.toMatchObject({ code: 'refused' });
     expect(await approvals()).toEqual([]);
   });
