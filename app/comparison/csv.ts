@@ -100,6 +100,7 @@ function openReader(file: string, header: readonly string[], { running, candidat
   if (faults.length > 0) throw new AppError('data-invalid', `${file}: ${faults.join('; ')}`);
 
   const records = { running: recordReader(running, header), candidate: recordReader(candidate, header) };
+  const isOneRecord = kindsOf(running) === kindsOf(candidate);
   const label = labelOf(candidate);
   const labelAt = label === undefined ? -1 : header.indexOf(label);
   const asLabel = labelReader(candidate);
@@ -114,9 +115,10 @@ function openReader(file: string, header: readonly string[], { running, candidat
         throw new AppError('data-invalid', `${file}: line ${line}: expected a label in \`${label}\`, found none`);
       const own = prints.candidate?.(cells);
       const others = isOnePrint && own !== undefined ? own : prints.running?.(cells);
+      const record = records.candidate(cells);
       return {
-        running: records.running(cells),
-        candidate: records.candidate(cells),
+        running: isOneRecord ? record : records.running(cells),
+        candidate: record,
         truth: cell === undefined ? undefined : asLabel(cell),
         seenByRunning: others === undefined ? undefined : running.seen?.has(others),
         seenByCandidate: own === undefined ? undefined : candidate.seen?.has(own),
@@ -124,6 +126,10 @@ function openReader(file: string, header: readonly string[], { running, candidat
       };
     },
   };
+}
+
+function kindsOf({ model }: Contestant): string {
+  return JSON.stringify(model.inputs.map(({ name, kind }) => [name, kind]));
 }
 
 function missingColumns(role: string, { model }: Contestant, header: readonly string[]): string[] {
@@ -175,7 +181,12 @@ function printReader(
       columns.map(({ at, kind }) => {
         const cell = cells[at] ?? '';
         if (cell === '' || kind === 'categorical') return cell;
-        return kind === 'label' ? asLabel(cell) : printedCell(Number(cell));
+        return kind === 'label' ? asLabel(cell) : isPrinted(cell) ? cell : printedCell(Number(cell));
       }),
     );
+}
+
+/** Written as JavaScript writes that number; most are, and asking is faster than writing it again. */
+function isPrinted(cell: string): boolean {
+  return cell.length <= 15 && /^(?!-0$)-?(0|[1-9]\d*)(\.\d{0,5}[1-9])?$/.test(cell);
 }

@@ -19,6 +19,8 @@ export interface ReplayRow {
   readonly slices: readonly string[];
 }
 
+type KeptRow = Omit<ReplayRow, 'running' | 'candidate'>;
+
 export interface Replay {
   add(row: ReplayRow): void;
   /** @throws AppError `data-invalid` when no row could be compared. */
@@ -30,8 +32,9 @@ const chunkRows = 2048;
 export function createReplay(running: Contestant, candidate: Contestant, rules: readonly SliceRule[]): Replay {
   const lanes = { running: createLane(running), candidate: createLane(candidate) };
   const refused = { running: 0, candidate: 0 };
-  const kept: ReplayRow[] = [];
-  let waiting: ReplayRow[] = [];
+  // Without the records: 100,000 of them would only be carried about.
+  const kept: KeptRow[] = [];
+  let waiting: KeptRow[] = [];
   let firstFault: string | undefined;
 
   function refuse(who: 'running' | 'candidate', fault: string): void {
@@ -65,7 +68,8 @@ export function createReplay(running: Contestant, candidate: Contestant, rules: 
         if (faults[who] !== undefined) refuse(who, faults[who]);
       }
       if (faults.running !== undefined || faults.candidate !== undefined) return;
-      waiting.push(row);
+      const { running: _, candidate: __, ...rest } = row;
+      waiting.push(rest);
       if (waiting.length === chunkRows) flush();
     },
 
@@ -107,7 +111,7 @@ export function createReplay(running: Contestant, candidate: Contestant, rules: 
 }
 
 /** `undefined` unless every row has one. */
-function columnOf<T>(rows: readonly ReplayRow[], cellOf: (row: ReplayRow) => T | undefined): readonly T[] | undefined {
+function columnOf<T>(rows: readonly KeptRow[], cellOf: (row: KeptRow) => T | undefined): readonly T[] | undefined {
   const cells = rows.map(cellOf).filter((cell) => cell !== undefined);
   return cells.length === rows.length ? cells : undefined;
 }
