@@ -2,12 +2,14 @@
 import { parseArgs } from 'node:util';
 import type { Figure } from './figure.ts';
 import { benchHelp } from './help.ts';
+import { benchLedger } from './ledger.ts';
 import { benchOverhead } from './overhead.ts';
 import { benchPreview } from './preview.ts';
 import { benchRehearsal } from './rehearsal.ts';
 
 const benches: Readonly<Record<string, (talk: (line: string) => void) => Promise<readonly Figure[]>>> = {
   help: benchHelp,
+  ledger: benchLedger,
   overhead: benchOverhead,
   preview: benchPreview,
   rehearsal: benchRehearsal,

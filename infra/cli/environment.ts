@@ -23,7 +23,7 @@ export interface CliEnvironment {
   /** A folder, or a remote that git can push to. Emulated clouds have one of their own: what happens on them is no fact about real ones. */
   readonly ledger: string;
   /** In GitHub Actions: does GitHub make the ledger's commits through its API, or `git push`? */
-  readonly ledgerCommitsBy: 'github' | 'git';
+  readonly ledgerCommitsBy?: 'github' | 'git';
   /** Who acts, where the shell says so; git knows otherwise. */
   readonly login: string | undefined;
   /** The GitHub Actions run this is, if it is one. */

@@ -17,9 +17,7 @@ import { sshSignatures } from './ssh-signature.ts';
 import type { StackFiles } from './stack-files.ts';
 
 /** What deciding needs without any cloud: `approve`, `status` and `history` start fast with it. */
-export interface Office extends Pick<Delivery, 'clock' | 'policy' | 'emulated' | 'actor' | 'signatures'> {
-  readonly ledger: GitLedger;
-}
+export type Office = Pick<Delivery, 'ledger' | 'clock' | 'policy' | 'emulated' | 'actor' | 'signatures'>;
 
 export interface WiredDelivery extends Delivery {
   /** The registries' own client: releases are published with it. */
@@ -37,7 +35,7 @@ export async function readWiredStacks({ checkout }: CliEnvironment): Promise<Sta
   return readStackFiles(join(checkout, 'stacks'));
 }
 
-export async function wireLedger(environment: CliEnvironment): Promise<Office> {
+export async function wireLedger(environment: CliEnvironment): Promise<Office & { readonly ledger: GitLedger }> {
   const { checkout, stateDirectory, ledger: repository } = environment;
   await makeState(stateDirectory);
   const [ledger, policyText, actor] = await Promise.all([

@@ -126,8 +126,12 @@ interface AttemptOn {
 
 /** In the order in which they began, each with its newest word. */
 function attemptsOn(facts: readonly Fact[], stack: StackName): readonly AttemptOn[] {
+  const changes = indexOf(facts).changes.get(stack);
+  if (changes === undefined) return [];
+  const known = attemptsIn.get(changes);
+  if (known !== undefined) return known;
   const attempts = new Map<string, AttemptOn>();
-  for (const word of [...(indexOf(facts).changes.get(stack) ?? [])].reverse()) {
+  for (const word of [...changes].reverse()) {
     if (word.kind === 'removal') {
       attempts.set(word.id, { attempt: word.id, word, under: false, touched: true });
       continue;
@@ -138,8 +142,13 @@ function attemptsOn(facts: readonly Fact[], stack: StackName): readonly AttemptO
     const touched = before?.touched === true || (state !== 'updating' && state !== 'skipped');
     attempts.set(attempt, { attempt, word, under: !hasEnded(word), touched });
   }
-  return [...attempts.values()];
+  const all = [...attempts.values()];
+  attemptsIn.set(changes, all);
+  return all;
 }
+
+/** The index makes a new list when there are new facts. */
+const attemptsIn = new WeakMap<object, readonly AttemptOn[]>();
 
 /** An attempt has ended once its time was taken; `failed` alone may be the word before going back. */
 export function hasEnded({ body: { state, seconds, attempt } }: FactOf<'deployment'>): boolean {

@@ -1,6 +1,7 @@
 // What stops a release on its way: a freeze by a person, a window in policy.yaml, a hold. Pure; rolling back asks none of it.
 import type { Fact, FactOf } from '../contract/fact.ts';
 import type { Environment } from '../contract/stack.ts';
+import { indexOf } from '../ledger/index-of.ts';
 import type { Policy } from './policy.ts';
 
 /** The freeze in force: the newest one that nobody thawed and whose time is not over. */
@@ -43,9 +44,6 @@ export function stopOrder(
 
 /** The hold on a release: the newest one that nobody lifted. */
 export function holdOn(facts: readonly Fact[], release: string): FactOf<'hold'> | undefined {
-  const newest = facts.findLast(
-    (fact): fact is FactOf<'hold'> | FactOf<'unhold'> =>
-      (fact.kind === 'hold' || fact.kind === 'unhold') && fact.release === release,
-  );
+  const newest = indexOf(facts).holds.get(release);
   return newest?.kind === 'hold' ? newest : undefined;
 }

@@ -40,6 +40,8 @@ export interface LedgerIndex {
   readonly prepared: ReadonlyMap<string, readonly FactOf<'promotion'>[]>;
   /** By `inEnvironment`. */
   readonly approvals: ReadonlyMap<string, readonly FactOf<'approval'>[]>;
+  /** By release: the newest word on whether it is held. */
+  readonly holds: ReadonlyMap<string, FactOf<'hold'> | FactOf<'unhold'>>;
   /** Everything about one environment, by its name. */
   readonly environment: ReadonlyMap<string, readonly Fact[]>;
 }
@@ -78,6 +80,7 @@ function build(facts: readonly Fact[]): LedgerIndex {
   const approvalsOf = new Map<string, FactOf<'approval'>[]>();
   const prepared = new Map<string, FactOf<'promotion'>[]>();
   const approvals = new Map<string, FactOf<'approval'>[]>();
+  const holds = new Map<string, FactOf<'hold'> | FactOf<'unhold'>>();
   const environment = new Map<string, Fact[]>();
   for (const fact of facts) {
     byId.set(fact.id, fact);
@@ -103,6 +106,10 @@ function build(facts: readonly Fact[]): LedgerIndex {
       case 'promotion':
         put(states, fact.body.promotion, fact);
         if (fact.body.state === 'prepared') put(prepared, fact.environment, fact);
+        break;
+      case 'hold':
+      case 'unhold':
+        holds.set(fact.release, fact);
         break;
       case 'superseded':
         put(states, fact.body.promotion, fact);
@@ -132,6 +139,7 @@ function build(facts: readonly Fact[]): LedgerIndex {
     promotions,
     prepared,
     approvals,
+    holds,
     environment,
   };
 }
