@@ -105,20 +105,6 @@ export const mutants: readonly Mutant[] = [
     breaks: 'approved',
   },
   {
-    name: 'a rollback does not stop the promotion it came upon',
-    file: 'delivery/promotion-state.ts',
-    find: "(fact.kind === 'rollback' && fact.environment === promotion.environment) ||",
-    replace: '',
-    breaks: 'approved',
-  },
-  {
-    name: 'an overtaken attempt does not notice',
-    file: 'delivery/environment-state.ts',
-    find: 'const other = own === -1 ? undefined',
-    replace: 'const other = own !== -2 ? undefined',
-    breaks: 'true',
-  },
-  {
     name: 'rolling back to what was never proven',
     file: 'delivery/rollback.ts',
     find: 'const isProven = (manifest: ReleaseManifest) =>',

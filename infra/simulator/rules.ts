@@ -123,7 +123,15 @@ export class Rules implements Witness {
   #deployment(fact: FactOf<'deployment'>, by: Process): void {
     const { state, attempt } = fact.body;
     const { serving, outside } = this.#world.state(fact.stack as StackName);
-    if (state === 'updating' && fact.environment === 'prod' && by.purpose.kind === 'promotion') {
+    // Taking back what it put there itself is no beginning.
+    const takesBack = this.#world.facts.some(
+      (one) =>
+        one.kind === 'deployment' &&
+        one.stack === fact.stack &&
+        one.body.state === 'healthy' &&
+        one.body.attempt.startsWith(`${by.name}/`),
+    );
+    if (state === 'updating' && !takesBack && fact.environment === 'prod' && by.purpose.kind === 'promotion') {
       this.#mustNotBeStopped(`${by.name} begins on ${fact.stack}`, fact);
     }
     if (state !== 'healthy' || outside) return;
