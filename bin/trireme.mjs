@@ -21,6 +21,7 @@ const verbs = {
   promote: ['infra', 'let a release proven in dev enter prod, once someone approved it'],
   approve: ['infra', 'approve a prepared promotion'],
   rollback: ['infra', 'go back to an earlier release that this environment proved'],
+  recover: ['infra', 'find out what runs where a job was lost'],
   hold: ['infra', 'hold a release back from every environment; unhold lifts it'],
   unhold: ['infra', 'lift the hold on a release'],
   freeze: ['infra', 'stop every promotion into an environment; thaw ends it'],

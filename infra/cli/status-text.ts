@@ -8,8 +8,9 @@ export function statusText({ environments, releases }: StatusTable): string {
     release,
     ...stacks.map((stack) => cellText(cells.find((cell) => cell.stack === stack))),
   ]);
-  const notes = environments.flatMap(({ environment, split, waiting, stacks: own }) => [
+  const notes = environments.flatMap(({ environment, split, unknown, waiting, stacks: own }) => [
     ...(split ? [`${environment} is split: its stacks run different releases`] : []),
+    ...unknown.map((why) => `UNKNOWN: ${why}: npx trireme recover --environment ${environment}`),
     ...own.flatMap(({ stack, outsideLedger, runs }) =>
       outsideLedger === undefined
         ? []

@@ -5,6 +5,7 @@ import type { Outcome } from '../contract/verification.ts';
 import { indexOf, inEnvironment, onStack } from '../ledger/index-of.ts';
 import { isSplit, releases } from '../ledger/view.ts';
 import type { Target } from './delivery.ts';
+import { type EnvironmentState, environmentState } from './environment-state.ts';
 import { promotionState, waitingPromotions } from './promotion-state.ts';
 import { lastDeployment, runsNow } from './stack-state.ts';
 
@@ -32,8 +33,12 @@ export interface StatusRow {
 
 export interface EnvironmentStatus {
   readonly environment: Environment;
+  /** `split`: its stacks differ; `unknown`: nobody can tell about one of them. */
+  readonly kind: EnvironmentState['kind'];
   /** The stacks of this environment run different releases. */
   readonly split: boolean;
+  /** Stacks of which nobody can tell what they run, and why: `gcp-prod is unknown: its job was lost (…)`. */
+  readonly unknown: readonly string[];
   /** Promotions prepared and not decided: what `trireme approve` takes. */
   readonly waiting: readonly string[];
   readonly stacks: readonly {
@@ -53,21 +58,25 @@ export interface StatusTable {
   readonly releases: readonly StatusRow[];
 }
 
-/** @param deployed by stack, the release its own outputs name; left out when they were not read. */
+/** @param deployed by stack, the release its own outputs name; left out when they were not read. @param nowMs by it a silent job is a lost one; left out, none is. */
 export function statusTable(
   facts: readonly Fact[],
   stacks: readonly Target[],
   deployed: Readonly<Record<string, string | null>> = {},
+  nowMs = Number.NEGATIVE_INFINITY,
 ): StatusTable {
   const names = stacks.map(({ stack }) => stack.name);
   return {
     environments: environments.flatMap((environment) => {
       const own = stacks.filter(({ stack }) => stack.environment === environment);
       if (own.length === 0) return [];
+      const state = environmentState(facts, environment, names, nowMs);
       return [
         {
           environment,
+          kind: state.kind,
           split: isSplit(facts, environment, names),
+          unknown: state.stacks.flatMap(({ stack, knows, why }) => (knows === 'unknown' ? [`${stack} ${why}`] : [])),
           waiting: waitingPromotions(facts, environment).map((fact) => fact.body.promotion),
           stacks: own.map(({ stack }) => stackStatus(facts, stack.name, deployed[stack.name])),
         },

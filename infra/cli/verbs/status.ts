@@ -5,7 +5,7 @@ import type { Target } from '../../delivery/delivery.ts';
 import { deployedIn } from '../../delivery/situation.ts';
 import { type StatusTable, statusTable } from '../../delivery/status.ts';
 import { warningsOf } from '../../delivery/warnings.ts';
-import { type Cli, type Verb, verb } from '../cli.ts';
+import { type Cli, type Ending, type Verb, verb } from '../cli.ts';
 import { pageInput } from '../release-page.ts';
 import { statusText } from '../status-text.ts';
 import { type Office, readWiredStacks, wireDelivery, wireLedger } from '../wiring.ts';
@@ -31,7 +31,7 @@ export const status: Verb = (cli) =>
       if (options.serve === true) return serve(cli, office, files.stacks, portOf(options.port));
       const deployed = options.ledgerOnly === true ? {} : await outputsOf(cli);
       const facts = await ledger.facts();
-      const shown = statusTable(facts, files.stacks, deployed);
+      const shown = statusTable(facts, files.stacks, deployed, office.clock.now());
       if (options.html !== undefined) {
         const { writePage } = await import('../../page/write.ts');
         const written = await writePage(
@@ -43,8 +43,8 @@ export const status: Verb = (cli) =>
       const warnings = warningsOf(facts, office.policy, office.clock.now());
       for (const warning of warnings) cli.output.talk(warning, 'yellow');
       if (options.json !== true) cli.output.data(statusText(shown));
-      const { sentence, next } = verdict(shown);
-      cli.end({ sentence, next, json: { ledger: ledger.location, warnings, ...shown } });
+      const { code, sentence, next } = verdict(shown);
+      cli.end({ code, sentence, next, json: { ledger: ledger.location, warnings, ...shown } });
     });
 
 /** The ledger is read again for each request; the stacks' own outputs are not: that takes an engine, and seconds. */
@@ -81,7 +81,12 @@ async function outputsOf(cli: Cli): Promise<Record<string, string | null>> {
   }
 }
 
-function verdict({ environments, releases }: StatusTable): { sentence: string; next: string | undefined } {
+function verdict({ environments, releases }: StatusTable): Pick<Ending, 'code' | 'sentence' | 'next'> {
+  const [lost] = environments.filter(({ unknown }) => unknown.length > 0);
+  if (lost !== undefined) {
+    const sentence = `what ${lost.environment} runs is unknown: ${lost.unknown.join(', ')}`;
+    return { code: 'errored', sentence, next: `npx trireme recover --environment ${lost.environment}` };
+  }
   const split = environments.filter((one) => one.split).map(({ environment }) => environment);
   const [waiting] = environments.flatMap((one) => one.waiting);
   const [newest] = releases;
