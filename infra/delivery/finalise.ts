@@ -56,7 +56,7 @@ export async function finalisePromotion(delivery: FinaliseDelivery, id: string):
 /** The fact that ends a promotion. */
 export function endOf(
   delivery: Pick<Delivery, 'clock' | 'actor'>,
-  { environment, release, body }: Promotion,
+  { environment, release, body: { previewDocument: _, ...body } }: Promotion,
   reason: string | undefined,
 ): NewFact {
   const ended = reason === undefined ? { state: 'succeeded' as const } : { state: 'failed' as const, reason };
