@@ -75,16 +75,20 @@ function isHeader(value: unknown): value is { readonly head: string; readonly fa
 function factIn(text: string, before: Fact | undefined): Fact | undefined {
   const fact = JSON.parse(text) as Fact;
   if (fact.previous !== (before?.id ?? null)) return undefined;
-  const content = [
+  const members = [
     `"chain":"${fact.chain}",`,
     `"id":"${fact.id}",`,
     fact.previous === null ? '"previous":null,' : `"previous":"${fact.previous}",`,
-  ].reduce((rest, member) => without(rest, member), text);
+  ];
+  let content = '';
+  let from = 0;
+  for (const member of members) {
+    const at = text.lastIndexOf(member);
+    if (at < from) return undefined;
+    content += text.slice(from, at);
+    from = at + member.length;
+  }
+  content += text.slice(from);
   if (hash('sha256', content) !== fact.id) return undefined;
   return fact.chain === chainHash(before?.chain ?? null, fact.id) ? fact : undefined;
-}
-
-function without(text: string, member: string): string {
-  const at = text.lastIndexOf(member);
-  return at < 0 ? text : text.slice(0, at) + text.slice(at + member.length);
 }
