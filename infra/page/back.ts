@@ -4,6 +4,8 @@ import type { ReleaseManifest } from '../contract/release.ts';
 import { releaseIdOf } from '../contract/release.ts';
 import type { Environment } from '../contract/stack.ts';
 import { rollbackTarget } from '../delivery/rollback.ts';
+import { sequenceOf } from '../delivery/sequence.ts';
+import { provenOn } from '../delivery/stack-state.ts';
 import type { Book } from './book.ts';
 import { differences } from './change.ts';
 import { command, type Html, html } from './html.ts';
@@ -31,20 +33,21 @@ ${command('rollback', '--environment', environment, '--to', id, '--reason', 'why
 </article>`;
 }
 
-/** For the page of one release: the commands that go back to exactly it, where they would be taken. */
-export function waysBackTo(book: Book, release: string): readonly Html[] {
-  return [...book.environments].reverse().flatMap(({ environment }) => {
-    const target = targetOf(book, environment, release);
-    return typeof target === 'string'
-      ? []
-      : [command('rollback', '--environment', environment, '--to', release, '--reason', 'why')];
+/** For the page of one release: the commands that go back to exactly it, where it was proven and something newer runs. */
+export function waysBackTo({ facts, stacks, environments }: Book, release: string): readonly Html[] {
+  return [...environments].reverse().flatMap(({ environment, stacks: truths }) => {
+    const own = stacks.filter(({ stack }) => stack.environment === environment);
+    const isProven = own.every(({ stack }) => provenOn(facts, stack.name, release));
+    const isEarlier = truths.some(({ runs }) => runs !== null && sequenceOf(release) < sequenceOf(runs));
+    if (!isProven || !isEarlier) return [];
+    return [command('rollback', '--environment', environment, '--to', release, '--reason', 'why')];
   });
 }
 
-function targetOf({ facts, stacks }: Book, environment: Environment, to?: string): ReleaseManifest | string {
+function targetOf({ facts, stacks }: Book, environment: Environment): ReleaseManifest | string {
   const own = stacks.filter(({ stack }) => stack.environment === environment);
   try {
-    return rollbackTarget(facts, environment, own, to);
+    return rollbackTarget(facts, environment, own);
   } catch (error) {
     if (error instanceof DeliveryError) return error.message;
     throw error;

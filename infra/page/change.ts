@@ -53,7 +53,7 @@ export function planTables(
       html`<code>${type}</code>`,
       paths.length === 0 ? 'all of it' : paths.map((path, index) => html`${index > 0 && ', '}<code>${path}</code>`),
     ]);
-    return table(way, ['does', 'resource', 'type', { name: 'what changes', kind: 'words' }], rows);
+    return html`<p>${way}</p>${table(`What changes on ${stack}`, ['does', 'resource', 'type', { name: 'what changes', kind: 'words' }], rows, 'bare')}`;
   });
 }
 
@@ -83,7 +83,7 @@ export function differences(
     .filter((one) => one.from !== one.to);
 }
 
-export function differenceTable(caption: Part, from: ReleaseManifest, to: ReleaseManifest): Html {
+export function differenceTable(caption: string, from: ReleaseManifest, to: ReleaseManifest): Html {
   const rows = differences(from, to).map((one) => [
     one.part,
     one.from === undefined ? 'not there' : partValue(one.from),

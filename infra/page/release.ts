@@ -24,7 +24,7 @@ export function releasePage(book: Book, made: FactOf<'release'>, before: FactOf<
 ${hold !== undefined && html`<p class="notice bad"><b>Held:</b> ${hold.body.reason}, by ${hold.actor.login}, ${moment(hold.at)}. No environment takes it until it is no longer held.</p>`}
 ${section('where', 'Where it stands', standing(book, release))}
 ${section('what', 'What it is', identity(book, made))}
-${before !== undefined && section('changes', `What changed since ${shortRelease(before.release)}`, differenceTable(html`${releaseLink(before.release)} → ${shortRelease(release)}. Any two releases: <a href="compare.html">compare</a>.`, before.body.manifest, made.body.manifest))}
+${before !== undefined && section('changes', `What changed since ${shortRelease(before.release)}`, html`<p>${releaseLink(before.release)} → ${shortRelease(release)}. Any two releases: <a href="compare.html">compare</a>.</p>${differenceTable('What differs', before.body.manifest, made.body.manifest)}`)}
 ${promotions.length > 0 && section('promotions', 'Promotions', promotions.map(promotionCard))}
 ${evidence.length > 0 && section('evidence', 'Evidence', evidence)}
 ${ways.length > 0 && section('back', 'Go back to it', html`<p>Proven there before: no approval is asked, and the proof is the same.</p>${ways}`)}
