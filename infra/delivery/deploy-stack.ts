@@ -102,7 +102,7 @@ async function neverTouched(attempt: Attempt, candidate: Proof): Promise<StackOu
   if (replaced === undefined || before === undefined) return settle(attempt, 'failed', candidate, why);
   const baseline = await proverFor(delivery, target).baseline(undefined);
   const still = await proveTwice(attempt, replaced, before, 'live', baseline);
-  await noteProof(attempt, replaced, still);
+  if (still.outcome === 'passed') await noteProof(attempt, replaced, still);
   return still.outcome === 'passed'
     ? settle(
         attempt,

@@ -34,7 +34,8 @@ export async function putBack(attempt: Attempt, replaced: ReleaseManifest, bad: 
   const earlier = releaseIdOf(replaced);
   say(attempt, `going back to ${earlier}`);
   const proof = await revert(attempt, replaced);
-  await noteProof(attempt, replaced, proof);
+  // That it could not be put back says nothing about the release: it must stay one that can be rolled back to.
+  if (proof.outcome === 'passed') await noteProof(attempt, replaced, proof);
   return proof.outcome === 'passed'
     ? settle(attempt, 'reverted', bad, `${bad.reason}; runs ${earlier} again`)
     : settle(attempt, 'revert-failed', bad, `${bad.reason}; going back to ${earlier} failed: ${proof.reason}`);

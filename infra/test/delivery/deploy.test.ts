@@ -147,7 +147,6 @@ describe('a bad release', () => {
     expect(verdictOf(outcome.release, outcome.stacks).code).toBe('failed');
 
     world.behave('gcp-dev', releaseIdOf(first), 'good');
-    world.serving.set('gcp-dev', releaseIdOf(second));
     world.outputs.set('gcp-dev', { ...(world.outputs.get('gcp-dev') ?? fail()), release: identityFor(second) });
     world.behave('gcp-dev', releaseIdOf(third), 'rejected');
     const next = await deployRelease(delivery, third, 'dev');
@@ -280,6 +279,7 @@ describe('verification without a deployment', () => {
     await deployRelease(delivery, first, 'dev');
     expect((await verifyEnvironment(delivery, 'dev')).map(({ outcome }) => outcome)).toEqual(['passed', 'passed']);
 
+    world.serving.set('gcp-dev', releaseIdOf(second));
     world.outputs.set('gcp-dev', { ...(world.outputs.get('gcp-dev') ?? fail()), release: identityFor(second) });
     const found = await verifyEnvironment(delivery, 'dev');
     expect(found.map(({ stack, outcome }) => `${stack} ${outcome}`)).toEqual(['gcp-dev failed', 'aws-dev passed']);
