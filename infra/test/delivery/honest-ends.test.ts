@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { releaseIdOf } from '../../contract/release.ts';
+import { approvePromotion } from '../../delivery/approve.ts';
+import { deployRelease } from '../../delivery/deploy.ts';
+import { environmentState } from '../../delivery/environment-state.ts';
+import { finalisePromotion } from '../../delivery/finalise.ts';
+import { parsePolicy } from '../../delivery/policy.ts';
+import { preparePromotion } from '../../delivery/prepare.ts';
+import { promote } from '../../delivery/promote.ts';
+import { recover } from '../../delivery/recover.ts';
+import { noteRemoval } from '../../delivery/removal.ts';
+import { rollback } from '../../delivery/rollback.ts';
+import { statusTable } from '../../delivery/status.ts';
+import { judgeTraffic } from '../../delivery/watch.ts';
+import { everyStack, policyText, World } from './world.ts';
+
+const rule = { seconds: 60, minRequests: 50, maxErrorPercent: 1, maxLatencyRatio: 2 };
+
+describe('traffic', () => {
+  const before = { requests: 1000, errors: 10, meanLatencyMs: 20 };
+  test.each([
+    ['as before', before, { requests: 500, errors: 5, meanLatencyMs: 21 }, 'passed', 'passed'],
+    ['with errors just within', before, { requests: 1000, errors: 20, meanLatencyMs: 20 }, 'passed', 'passed'],
+    ['with more errors', before, { requests: 1000, errors: 21, meanLatencyMs: 20 }, 'failed', 'passed'],
+    ['twice as slow', before, { requests: 1000, errors: 0, meanLatencyMs: 40 }, 'passed', 'passed'],
+    ['slower than that', before, { requests: 1000, errors: 0, meanLatencyMs: 40.1 }, 'passed', 'failed'],
+    ['too little of it', before, { requests: 49, errors: 49, meanLatencyMs: 900 }, 'passed', 'passed'],
+    ['on a first deployment', undefined, { requests: 100, errors: 2, meanLatencyMs: 900 }, 'failed', 'passed'],
+  ])('%s', (_name, was, after, errors, latency) => {
+    const checks = judgeTraffic({ before: was, after, rule, seconds: 60, source: 'a test' });
+    expect(checks.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
+      `traffic-errors ${errors}`,
+      `traffic-latency ${latency}`,
+    ]);
+  });
+
+  test('too little of it says so', () => {
+    const [errors] = judgeTraffic({ before, after: { requests: 3, errors: 3 }, rule, seconds: 60, source: 'a test' });
+    expect(errors?.found).toBe('too few requests: 3 of 50');
+  });
+});
+
+/** The first release in prod, the second one approved for it. */
+async function approved(policy: string) {
+  const world = new World();
+  const delivery = world.delivery(everyStack, { policy: parsePolicy(`${policyText}${policy}`) });
+  const [first, second] = [await world.release(), await world.release()];
+  await deployRelease(delivery, first, 'prod');
+  await deployRelease(delivery, second, 'dev');
+  const { promotion } = await preparePromotion(delivery, second, 'prod');
+  await approvePromotion(delivery, promotion.body.promotion, { login: 'alice', via: 'local' });
+  return { world, delivery, id: promotion.body.promotion, ids: [releaseIdOf(first), releaseIdOf(second)] as const };
+}
+const stateOf = (world: World) => environmentState(world.facts, 'prod', everyStack, world.clock.now());
+
+test('a release that people meet errors with goes back, and the checks are in the ledger', async () => {
+  const { world, delivery, id, ids } = await approved('watch: { seconds: 60 }\n');
+  world.fault = { stack: 'gcp-prod', step: 'watch', fault: 'fail' };
+  const { stacks } = await promote(delivery, id);
+  expect(stacks.map(({ state }) => state)).toEqual(['healthy', 'reverted', 'healthy']);
+  const gcp = stacks.find(({ stack }) => stack === 'gcp-prod');
+  expect(gcp?.reason).toContain('traffic-errors: expected at most 1.1 %');
+  // Two bad looks are enough; the others are watched to the end.
+  const words = world.facts.flatMap((fact) => (fact.kind === 'deployment' ? [`${fact.stack} ${fact.body.state}`] : []));
+  expect(words.indexOf('gcp-prod failed')).toBeLessThan(words.lastIndexOf('aws-prod healthy'));
+  expect(words).toContain('gcp-prod failed');
+  expect(world.serving.get('gcp-prod')).toBe(ids[0]);
+  const found = world.facts.flatMap((fact) => (fact.kind === 'verification' ? fact.body.checks : []));
+  expect(found).toContainEqual(expect.objectContaining({ name: 'traffic-errors', outcome: 'failed' }));
+});
+
+test('revert-all takes the release back where it was good, and prod is what it was', async () => {
+  const { world, delivery, id, ids } = await approved('promotions: { onTargetFailure: revert-all }\n');
+  world.behave('gcp-prod', ids[1], 'not-ready');
+  const { stacks } = await promote(delivery, id);
+  expect(stacks.map(({ state }) => state)).toEqual(['reverted', 'reverted', 'reverted']);
+  expect(stacks[0]?.reason).toContain('it failed on gcp-prod, and policy.yaml says revert-all');
+  expect(stateOf(world)).toMatchObject({ kind: 'consistent', release: ids[0] });
+  expect([...world.serving].filter(([stack]) => stack.endsWith('-prod')).map(([, release]) => release)).toEqual([
+    ids[0],
+    ids[0],
+    ids[0],
+  ]);
+});
+
+test('hold leaves a bad release where it is, says so, and nobody claims to know what runs', async () => {
+  const { world, delivery, id, ids } = await approved('promotions: { onTargetFailure: hold }\n');
+  world.behave('gcp-prod', ids[1], 'not-ready');
+  const { stacks } = await promote(delivery, id);
+  expect(stacks[1]).toMatchObject({ state: 'failed', reason: expect.stringContaining('left as it is') });
+  expect(world.serving.get('gcp-prod')).toBe(ids[1]);
+  expect(stateOf(world).kind).toBe('unknown');
+});
+
+test('a leg that was lost is unknown at the end, one that never began touched nothing, and neither is a success', async () => {
+  const { world, delivery, id } = await approved('');
+  await promote(delivery, id, { stacks: ['aws-prod'] });
+  world.fault = { stack: 'gcp-prod', step: 'update', fault: 'lost' };
+  void promote(world.delivery(), id, { stacks: ['gcp-prod'] });
+  await new Promise((later) => setImmediate(later));
+  world.fault = undefined;
+  const ended = await finalisePromotion(delivery, id);
+  expect(ended.stacks.map(({ stack, state }) => `${stack} ${state}`)).toEqual([
+    'aws-prod healthy',
+    'gcp-prod unknown',
+    'azure-prod skipped',
+  ]);
+  expect(ended).toMatchObject({ state: 'failed', reason: 'gcp-prod unknown, azure-prod never began' });
+  const [, prod] = statusTable(world.facts, delivery.stacks, {}, world.nowMs).environments;
+  expect(prod?.unknown).toEqual([expect.stringContaining('gcp-prod is unknown: unknown')]);
+  expect(await recover(delivery, 'prod')).toContainEqual(
+    expect.objectContaining({ stack: 'gcp-prod', outcome: 'found' }),
+  );
+});
+
+test('a job that spoke lately is not disturbed, unless somebody knows that it is gone', async () => {
+  const { world, delivery, id, ids } = await approved('');
+  world.fault = { stack: 'gcp-prod', step: 'update', fault: 'lost' };
+  void promote(world.delivery(), id, { stacks: ['gcp-prod'] });
+  await new Promise((later) => setImmediate(later));
+  world.fault = undefined;
+  expect(await recover(delivery, 'prod', { stacks: ['gcp-prod'] })).toMatchObject([{ outcome: 'busy' }]);
+  expect(await recover(delivery, 'prod', { stacks: ['gcp-prod'], gone: true })).toMatchObject([
+    { outcome: 'found', runs: ids[1] },
+  ]);
+});
+
+test('a rollback overtakes a promotion under way, and holds what it leaves', async () => {
+  const { world, delivery, id, ids } = await approved('');
+  world.fault = { stack: 'gcp-prod', step: 'prove', fault: 'lost' };
+  void promote(world.delivery(), id, { stacks: ['gcp-prod'] });
+  await new Promise((later) => setImmediate(later));
+  world.fault = undefined;
+  const { stacks } = await rollback(delivery, 'prod', { to: ids[0], reason: 'wrong vintage' });
+  expect(stacks.every(({ state }) => state === 'healthy')).toBe(true);
+  expect(stateOf(world)).toMatchObject({ kind: 'consistent', release: ids[0] });
+  expect(world.facts.filter(({ kind }) => kind === 'hold')).toMatchObject([
+    { release: ids[1], body: { reason: expect.stringContaining('wrong vintage') } },
+  ]);
+  await expect(promote(delivery, id, { stacks: ['aws-prod'] })).rejects.toThrow('a rollback by requester');
+});
+
+test('a rollback looks further back where a registry lost the nearer image', async () => {
+  const world = new World();
+  const delivery = world.delivery();
+  const made = [await world.release(), await world.release(), await world.release()];
+  for (const manifest of made) await deployRelease(delivery, manifest, 'prod');
+  world.images.delete(made[1]?.image.copies[0]?.ref ?? '');
+  const [oldest] = made;
+  expect((await rollback(delivery, 'prod')).release).toBe(oldest === undefined ? '' : releaseIdOf(oldest));
+});
+
+test('a stack that was taken down runs nothing', async () => {
+  const { world, delivery } = await approved('');
+  const [target] = delivery.stacks.filter(({ stack }) => stack.name === 'aws-prod');
+  if (target !== undefined) await noteRemoval(delivery, target.stack);
+  expect(stateOf(world).stacks.find(({ stack }) => stack === 'aws-prod')).toMatchObject({
+    knows: 'nothing',
+    runs: null,
+  });
+  expect(stateOf(world).kind).toBe('split');
+});
