@@ -238,3 +238,30 @@ describe('serve', () => {
     expect(ended).toMatchObject({ code: 2, err: expect.stringMatching(/^PORT: expected/) });
   });
 });
+
+describe('trireme model compare', () => {
+  it('compares two stored models in words and as one document; a wrong word ends with 2', async () => {
+    const folder = await teamFolder();
+    const [one, two] = await Promise.all(
+      ['1', '2'].map(async (seed) => {
+        const places = ['--store', `store-${seed}`, '--lock', `lock-${seed}.json`];
+        return JSON.parse((await trireme(folder, ['train', '--seed', seed, '--json', ...places])).out).directory;
+      }),
+    );
+    const words = ['model', 'compare', '--running', one, '--candidate', two];
+    expect(await trireme(folder, words)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /^wine: \w{12} → \w{12}\n36 rows that the candidate was not trained on;[\s\S]*cost per 1,000 rows/,
+      ),
+    });
+    const { out } = await trireme(folder, [...words, '--json', '--limit', '7']);
+    expect(JSON.parse(out)).toMatchObject({ schema: 'trireme.preview/1', total: { rows: 7 } });
+    expect(await trireme(folder, ['model', 'compare', '--running', one])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('see: trireme model compare --help'),
+    });
+    expect(await trireme(folder, [...words, '--data', 'a', '--records', 'b'])).toMatchObject({ code: 2 });
+    expect(await trireme(folder, [...words, '--data', 'nowhere.csv'])).toMatchObject({ code: 1 });
+  });
+});

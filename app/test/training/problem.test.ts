@@ -29,6 +29,16 @@ describe('the problem file', () => {
     expect(parse(minimal).data).toBe('/team/data/wine.csv');
   });
 
+  it('says by what a comparison is cut, and what mistakes cost', () => {
+    expect(parse(minimal)).toMatchObject({ slices: [], cost: {} });
+    const { slices, cost } = parse(`${minimal}slices: [alcohol, { column: hue, bins: 2 }]\ncost: { 1: { 2: 3 } }`);
+    expect(slices).toEqual([
+      { column: 'alcohol', bins: 4 },
+      { column: 'hue', bins: 2 },
+    ]);
+    expect(cost).toEqual({ 1: { 2: 3 } });
+  });
+
   it('may set a part of the network', () => {
     expect(parse(`${minimal}network: { epochs: 3 }`).network).toMatchObject({ epochs: 3, layers: [32, 16] });
   });
@@ -53,6 +63,12 @@ describe('the problem file', () => {
     ['settings: [{ name: token, why: x }]', 'settings[0].name'],
     ['settings: [TOKEN]', 'settings[0].name'],
     ['labels: cultivar', 'labels'],
+    ['slices: alcohol', 'slices'],
+    ['slices: [3]', 'slices[0]'],
+    ['slices: [{ column: alcohol, bins: 1 }]', 'slices[0].bins'],
+    ['slices: [{ column: alcohol, edges: [1] }]', 'slices[0].edges'],
+    ['cost: { 1: 3 }', 'cost'],
+    ['cost: { 1: { 2: much } }', 'cost'],
   ])('is refused with `%s`, and the fault names %s', (line, place) => {
     const key = line.split(':')[0];
     const others = minimal.split('\n').filter((one) => !one.startsWith(`${key}:`));
