@@ -160,3 +160,51 @@ test('a stack that was taken down runs nothing', async () => {
   });
   expect(stateOf(world).kind).toBe('split');
 });
+
+describe('an attempt that is overtaken', () => {
+  /** The second release is being deployed to one stack when, once, the third one is deployed there as a whole. */
+  async function overtaken(when: 'before its update' | 'after its proof') {
+    const world = new World();
+    const delivery = world.delivery(['gcp-dev']);
+    const [first, second, third] = [await world.release(), await world.release(), await world.release()];
+    await deployRelease(delivery, first, 'dev');
+    let left = 1;
+    const overtake = async () => {
+      if (left-- > 0) await deployRelease(delivery, third, 'dev');
+    };
+    const outcome = await deployRelease(
+      {
+        ...delivery,
+        deployer: {
+          ...delivery.deployer,
+          deploy: async (...asked) => {
+            if (when === 'before its update') await overtake();
+            return delivery.deployer.deploy(...asked);
+          },
+        },
+        fetch: async (input, init) => {
+          const answer = await delivery.fetch(input, init);
+          if (when === 'after its proof' && String(input).endsWith('/predict')) await overtake();
+          return answer;
+        },
+      },
+      second,
+      'dev',
+    );
+    return { world, outcome, third: releaseIdOf(third) };
+  }
+
+  test.each(['before its update', 'after its proof'] as const)('%s leaves the other one there', async (when) => {
+    const { world, outcome, third } = await overtaken(when);
+    expect(outcome.stacks[0]).toMatchObject({
+      state: 'skipped',
+      reason: expect.stringContaining(`overtaken by ${third}`),
+    });
+    expect(world.serving.get('gcp-dev')).toBe(third);
+    expect(environmentState(world.facts, 'dev', ['gcp-dev'], world.nowMs)).toMatchObject({
+      kind: 'consistent',
+      release: third,
+    });
+    expect(statusTable(world.facts, world.delivery(['gcp-dev']).stacks).environments[0]?.stacks[0]?.runs).toBe(third);
+  });
+});
