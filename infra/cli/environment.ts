@@ -28,6 +28,8 @@ export interface CliEnvironment {
   readonly login: string | undefined;
   /** The GitHub Actions run this is, if it is one. */
   readonly actions: ActionsRun | undefined;
+  /** A webhook that is told what waits and what went wrong. A secret: whoever knows it can write there. */
+  readonly noticeWebhook?: string | undefined;
   /** How GitHub is asked from here, by a person or a job. */
   readonly github: GithubAccess;
 }
@@ -85,12 +87,26 @@ export async function readEnvironment(
     // In a run of GitHub Actions nobody else can be named: the one who asked may not approve.
     login: actions === undefined ? (shell.TRIREME_ACTOR ?? shell.GITHUB_ACTOR) : shell.GITHUB_ACTOR,
     actions,
+    noticeWebhook: noticeWebhook(shell.TRIREME_NOTICE_WEBHOOK, emulated !== undefined),
     github: {
       token: shell.GITHUB_TOKEN || shell.GH_TOKEN || undefined,
       repository: shell.GITHUB_REPOSITORY || undefined,
       apiUrl: shell.GITHUB_API_URL ?? githubApi,
     },
   });
+}
+
+/** What happens on emulated clouds is told to nobody but a listener on this machine. @throws DeliveryError `usage`, without the address. */
+function noticeWebhook(address: string | undefined, emulated: boolean): string | undefined {
+  if (address === undefined || address === '') return undefined;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const isHere = url !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  if (url?.protocol !== 'https:' && !(isHere && url.protocol === 'http:')) {
+    throw new DeliveryError('usage', 'expected an https address in TRIREME_NOTICE_WEBHOOK; found something else', {
+      hint: 'unset it, or give it the address of an incoming webhook',
+    });
+  }
+  return emulated && !isHere ? undefined : address;
 }
 
 const githubApi = 'https://api.github.com';

@@ -10,6 +10,8 @@ import type { Delivery } from '../delivery/delivery.ts';
 import { parsePolicy } from '../delivery/policy.ts';
 import { type GitLedger, ledgerBranch, openLedger } from '../ledger/git.ts';
 import { runGit } from '../ledger/git-command.ts';
+import { tellingLedger } from '../notice/ledger.ts';
+import { webhookNotifier } from '../notice/webhook.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { openAttestations } from './attestations.ts';
 import { type CliEnvironment, ledgerCache, refuseLeftovers } from './environment.ts';
@@ -55,7 +57,7 @@ export async function wireLedger(environment: CliEnvironment): Promise<Office & 
     actorOf(environment),
   ]);
   return {
-    ledger,
+    ledger: toldTo(environment, ledger),
     clock: systemClock,
     policy: parsePolicy(policyText),
     emulated: environment.emulated !== undefined,
@@ -97,6 +99,14 @@ export async function wireDelivery(
     report,
     fetch,
   };
+}
+
+/** With a webhook, people hear of new facts that wait for them or went wrong. */
+function toldTo({ noticeWebhook: url, actions }: CliEnvironment, ledger: GitLedger): GitLedger {
+  if (url === undefined) return ledger;
+  const run = actions && `${actions.serverUrl}/${actions.repository}/actions/runs/${actions.runId}`;
+  const talk = (line: string) => void process.stderr.write(`${line}\n`);
+  return tellingLedger(ledger, webhookNotifier({ url, fetch, talk, run }));
 }
 
 /** On GitHub's own repository, from inside one of its runs, GitHub makes and signs the commits; unset: `git push`. */

@@ -144,9 +144,10 @@ export interface Attestations {
   verify(manifest: ReleaseManifest): Promise<readonly Check[]>;
 }
 
-/** Tells people that something waits for them. A notice that can't be sent never stops a delivery. */
+/** Tells people that something waits for them, or went otherwise than it should. A notice that can't be sent never stops a delivery. */
 export interface Notifier {
-  waiting(promotion: FactOf<'promotion'>, manifest: ReleaseManifest): Promise<void>;
+  /** Told after facts were appended, with all of them. Never throws. */
+  heard(added: readonly Fact[], facts: readonly Fact[]): Promise<void>;
 }
 
 /** Golden predictions of a release, read from its image in that cloud's registry. */

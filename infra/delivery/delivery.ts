@@ -7,7 +7,6 @@ import type {
   Deployer,
   Goldens,
   Ledger,
-  Notifier,
   PredictionPreviewer,
   Prover,
   Registry,
@@ -39,7 +38,6 @@ export interface Delivery {
   readonly traffic?: Readonly<Partial<Record<RuntimeName, TrafficReader>>> | undefined;
   readonly previewer?: PredictionPreviewer | undefined;
   readonly attestations?: Attestations | undefined;
-  readonly notifier?: Notifier | undefined;
   /** Without one, a signed approval counts for nothing. */
   readonly signatures?: Signatures | undefined;
   readonly policy: Policy;

@@ -1,0 +1,186 @@
+import { createServer } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Fact, factId } from '../../contract/fact.ts';
+import type { Ledger } from '../../contract/ports.ts';
+import { releaseIdOf } from '../../contract/release.ts';
+import { chainOn } from '../../ledger/chain.ts';
+import { tellingLedger } from '../../notice/ledger.ts';
+import { noticesOf, payload } from '../../notice/message.ts';
+import { webhookNotifier } from '../../notice/webhook.ts';
+import { Diary, manifest, sampleFacts } from '../page/sample-ledger.ts';
+
+const facts = sampleFacts();
+const trouble = sampleFacts('trouble');
+const about = (all: readonly Fact[], pick: (fact: Fact) => boolean, run?: string) => {
+  const found = all.findLast(pick);
+  if (found === undefined) throw new Error('no such fact in the sample');
+  return noticesOf({ facts: all.slice(0, all.indexOf(found) + 1), added: [found], run });
+};
+
+describe('what waits', () => {
+  const [notice] = about(facts, (fact) => fact.kind === 'promotion');
+
+  it('is told with everything that is needed to decide', () => {
+    expect(notice?.headline).toMatch(/^rel-42-\w+ waits for an approval to enter prod$/);
+    expect(notice?.lines.join('\n')).toMatch(
+      /asked for by dana, since 2026-11-21T10:05:07.000Z.*aws-prod: rel-40-\w+ → rel-42-\w+.*what changes: 3 updated, 1 replaced, 0 deleted.*verified in dev: aws-dev passed \(4 checks\), gcp-dev passed \(4 checks\), azure-dev passed.*14 of 1200 labels flip \(held-out data\).*npx trireme approve prm-42a0c1d2e3/s,
+    );
+  });
+
+  it('leads to the run instead, where there is one', () => {
+    const [linked] = about(facts, (fact) => fact.kind === 'promotion', 'https://github.com/o/r/actions/runs/1');
+    expect(linked?.lines.join()).not.toContain('npx trireme approve');
+    expect(JSON.stringify(payload(linked ?? { headline: '', lines: [] }))).toContain(
+      '<https://github.com/o/r/actions/runs/1|Look at it>',
+    );
+  });
+});
+
+describe('what is noisy', () => {
+  it.each<[string, RegExp, (fact: Fact) => boolean, readonly Fact[]]>([
+    [
+      'a broken glass',
+      /^BREAK-GLASS approval for prod$/,
+      (fact) => fact.kind === 'approval' && fact.body.breakGlass !== undefined,
+      facts,
+    ],
+    ['a freeze', /^prod is frozen$/, (fact) => fact.kind === 'freeze', trouble],
+    ['a hold', /^rel-38-\w+ is held$/, (fact) => fact.kind === 'hold', facts],
+    ['a rollback', /^prod is being rolled back to rel-36-/, (fact) => fact.kind === 'rollback', facts],
+    [
+      'a failed promotion',
+      /^the promotion of rel-42-\w+ failed in prod$/,
+      (fact) => fact.kind === 'promotion' && fact.body.state === 'failed',
+      trouble,
+    ],
+    [
+      'a stack that went back',
+      /^gcp-prod: rel-38-\w+ reverted$/,
+      (fact) => fact.kind === 'deployment' && fact.stack === 'gcp-prod' && fact.body.state === 'reverted',
+      facts,
+    ],
+    [
+      'a stack that did not',
+      /^gcp-prod: rel-42-\w+ revert-failed$/,
+      (fact) => fact.kind === 'deployment' && fact.body.state === 'revert-failed',
+      trouble,
+    ],
+  ])('%s is told', (_what, headline, pick, all) => {
+    expect(about(all, pick).map((notice) => notice.headline)).toEqual([expect.stringMatching(headline)]);
+  });
+
+  it('says that the environment is split', () => {
+    const [notice] = about(facts, (fact) => fact.kind === 'promotion' && fact.body.state === 'failed');
+    expect(notice?.lines.join('\n')).toMatch(
+      /prod is split: aws-prod runs rel-38-\w+, azure-prod runs rel-38-\w+, gcp-prod runs rel-36-/,
+    );
+  });
+
+  it('is nothing that went as planned, nor what fails in dev', () => {
+    const calm = facts.filter(
+      (fact) =>
+        fact.kind === 'release' ||
+        fact.kind === 'verification' ||
+        (fact.kind === 'deployment' && (fact.environment === 'dev' || fact.body.state === 'healthy')) ||
+        (fact.kind === 'approval' && fact.body.breakGlass === undefined) ||
+        (fact.kind === 'promotion' && (fact.body.state === 'started' || fact.body.state === 'succeeded')),
+    );
+    expect(calm.length).toBeGreaterThan(100);
+    expect(noticesOf({ facts, added: calm, run: undefined })).toEqual([]);
+  });
+
+  it('lets no reason ping a channel or be a link', () => {
+    const diary = new Diary('2026-11-20T08:00:00Z').write('<!here>', {
+      kind: 'freeze',
+      environment: 'prod',
+      body: { reason: '<!channel> <https://x|y> &' },
+    });
+    const all = diary.facts();
+    const sent = noticesOf({ facts: all, added: all, run: undefined }).map((notice) => JSON.stringify(payload(notice)));
+    expect(sent.join()).toContain('&lt;!channel&gt; &lt;https://x|y&gt; &amp;');
+    expect(sent.join()).not.toMatch(/<[!@#h]/);
+  });
+});
+
+/** Gives back what stands, also where it stood before, as the real one does. */
+function memoryLedger() {
+  const kept: Fact[] = [];
+  const ledger: Ledger = {
+    location: 'memory',
+    facts: async () => [...kept],
+    append: async (decide) => {
+      const wanted = decide([...kept]);
+      kept.push(...chainOn(kept, wanted));
+      const ids = new Set(wanted.map((content) => factId(content)));
+      return kept.filter(({ id }) => ids.has(id));
+    },
+  };
+  return { kept, ledger };
+}
+
+describe('the webhook', () => {
+  const closing: (() => void)[] = [];
+  afterEach(() => {
+    for (const close of closing.splice(0)) close();
+  });
+
+  async function listener(answer: 'ok' | 'error' | 'silence') {
+    const received: string[] = [];
+    const server = createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => received.push(text));
+      request.on('end', () => {
+        if (answer !== 'silence') response.writeHead(answer === 'ok' ? 200 : 500).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    return { url: `http://127.0.0.1:${port}/services/secret`, received };
+  }
+
+  async function prepared(url: string): Promise<readonly string[]> {
+    const said: string[] = [];
+    const notifier = webhookNotifier({ url, fetch, talk: (line) => said.push(line), limitMs: 300 });
+    const { kept, ledger: silent } = memoryLedger();
+    const ledger = tellingLedger(silent, notifier);
+    const made = manifest(1);
+    const contents = new Diary('2026-11-20T08:00:00Z').prepare('prm-1', made, null).facts();
+    for (let again = 0; again < 2; again++) {
+      await ledger.append(() =>
+        contents.map(({ id: _id, previous: _previous, chain: _chain, schema: _schema, ...content }) => content),
+      );
+    }
+    expect(kept).toHaveLength(1);
+    return said;
+  }
+
+  it('is told once of a fact that is sent twice, in the form Slack takes', async () => {
+    const { url, received } = await listener('ok');
+    expect(await prepared(url)).toEqual([]);
+    expect(received).toHaveLength(1);
+    const sent: unknown = JSON.parse(received[0] ?? '');
+    const headline = `${releaseIdOf(manifest(1))} waits for an approval to enter prod`;
+    expect(sent).toMatchObject({
+      text: headline,
+      blocks: [{ type: 'section', text: { type: 'mrkdwn', text: expect.stringContaining(`*${headline}*`) } }],
+    });
+  });
+
+  it.each([
+    ['refuses', 'error', 'the notice was not sent: the webhook answered 500'],
+    ['says nothing', 'silence', 'the notice was not sent: the webhook gave no answer in 0.3 s'],
+  ] as const)('that %s stops nothing, and is not named', async (_what, answer, line) => {
+    const { url } = await listener(answer);
+    expect(await prepared(url)).toEqual([line]);
+  });
+
+  it('that is not there stops nothing, and is not named', async () => {
+    expect(await prepared('http://127.0.0.1:1/services/secret')).toEqual([
+      'the notice was not sent: the webhook could not be reached',
+    ]);
+  });
+});
