@@ -113,7 +113,8 @@ export function payload({ headline, lines, link }: Notice): object {
   const body = [`*${mrkdwn(headline)}*`, ...lines.map(mrkdwn), ...(link === undefined ? [] : [`<${link}|Look at it>`])];
   // A block holds 3000 characters.
   const text = body.join('\n').slice(0, 2_900);
-  return { text: mrkdwn(headline), blocks: [{ type: 'section', text: { type: 'mrkdwn', text } }] };
+  // Slack shows the blocks; receivers that know only `text` show the same.
+  return { text, blocks: [{ type: 'section', text: { type: 'mrkdwn', text } }] };
 }
 
 /** So that a reason can neither ping a channel nor be a link (https://docs.slack.dev/messaging/formatting-message-text#escaping). */

@@ -7,6 +7,7 @@ export const rehearsedDocuments = [
   'app/README.md',
   'docs/operations.md',
   'docs/emulated-clouds.md',
+  'docs/release-page.md',
   'docs/adopt.md',
   '.github/CONTRIBUTING.md',
 ];

@@ -113,9 +113,9 @@ describe('the rules', () => {
 });
 
 describe('this repository', () => {
-  it('has the four workflows', () => {
+  it('has these workflows', () => {
     const names = workflows.map(({ file }) => file.replace('.github/workflows/', ''));
-    expect(names).toEqual(['ci.yml', 'promote.yml', 'release.yml', 'rollback.yml']);
+    expect(names).toEqual(['ci.yml', 'pages.yml', 'promote.yml', 'release.yml', 'rollback.yml']);
   });
 
   it('breaks no rule', () => {
