@@ -74,14 +74,19 @@ export async function wireDelivery(
 ): Promise<WiredDelivery> {
   refuseLeftovers(environment);
   const { emulated, variables } = environment;
-  const [office, { openRegistries, goldensIn }, { provers }, { openDeployer }, { predictionPreviewer }] =
-    await Promise.all([
-      wireLedger(environment),
-      import('./registries.ts'),
-      import('../clouds/index.ts'),
-      import('./deployer.ts'),
-      import('./prediction-preview.ts'),
-    ]);
+  const [
+    office,
+    { openRegistries, goldensIn },
+    { provers, trafficReaders },
+    { openDeployer },
+    { predictionPreviewer },
+  ] = await Promise.all([
+    wireLedger(environment),
+    import('./registries.ts'),
+    import('../clouds/index.ts'),
+    import('./deployer.ts'),
+    import('./prediction-preview.ts'),
+  ]);
   const timeScale = emulated?.timeScale ?? 1;
   const client = await openRegistries(environment);
   return {
@@ -90,6 +95,7 @@ export async function wireDelivery(
     attestations: openAttestations(environment),
     deployer: await openDeployer(environment, systemClock, report),
     provers: provers({ variables, clock: systemClock, timeScale }),
+    traffic: trafficReaders({ variables, clock: systemClock, timeScale }),
     registries: { aws: client, gcp: client, azure: client },
     goldens: goldensIn(client),
     previewer: predictionPreviewer(environment, client),

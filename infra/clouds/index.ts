@@ -2,7 +2,7 @@
 import type { ProviderArgs as AwsProviderArgs } from '@pulumi/aws/provider.js';
 import type { Output, ProviderResource } from '@pulumi/pulumi';
 import { DeliveryError } from '../contract/errors.ts';
-import type { Clock, Prover } from '../contract/ports.ts';
+import type { Clock, Prover, TrafficReader } from '../contract/ports.ts';
 import type { RuntimeContract } from '../contract/runtime.ts';
 import type {
   FoundationConfig,
@@ -14,15 +14,18 @@ import type {
 import type { Cloud } from '../contract/stack.ts';
 import { appRunnerProver } from './aws/app-runner/prover.ts';
 import { appRunner } from './aws/app-runner/runtime.ts';
+import { appRunnerTraffic } from './aws/app-runner/traffic.ts';
 import { ecrLogin } from './aws/registry-login.ts';
 import { azureAccessToken, azureCredentialsFrom } from './azure/access-token.ts';
 import { appServiceProver } from './azure/app-service/prover.ts';
 import { appService } from './azure/app-service/runtime.ts';
+import { appServiceTraffic } from './azure/app-service/traffic.ts';
 import { acrLogin } from './azure/registry-login.ts';
 import type { Connection, RegistryLogin } from './connection.ts';
 import { googleAccessToken } from './gcp/access-token.ts';
 import { cloudRunProver } from './gcp/cloud-run/prover.ts';
 import { cloudRun } from './gcp/cloud-run/runtime.ts';
+import { cloudRunTraffic } from './gcp/cloud-run/traffic.ts';
 import { artifactRegistryLogin } from './gcp/registry-login.ts';
 
 /** The environment as the command line read it: credentials, and where emulated clouds answer. */
@@ -41,6 +44,9 @@ export interface Runtime {
   /** The variable that says where the emulated control plane answers. */
   readonly endpointVariable: string;
   prover(connection: Connection): Prover;
+  /** The variable that says where the emulated metrics answer. */
+  readonly metricsVariable: string;
+  traffic(connection: Connection): TrafficReader;
 }
 
 export interface CloudParts {
@@ -66,18 +72,24 @@ export const runtimeRegistry = {
     component: async () => (await import('./aws/app-runner/component.ts')).AwsPredictionService,
     endpointVariable: 'AWS_ENDPOINT_URL_APPRUNNER',
     prover: appRunnerProver,
+    metricsVariable: 'AWS_ENDPOINT_URL_CLOUDWATCH',
+    traffic: appRunnerTraffic,
   },
   'cloud-run': {
     contract: cloudRun,
     component: async () => (await import('./gcp/cloud-run/component.ts')).GcpPredictionService,
     endpointVariable: 'CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN',
     prover: cloudRunProver,
+    metricsVariable: 'CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING',
+    traffic: cloudRunTraffic,
   },
   'app-service': {
     contract: appService,
     component: async () => (await import('./azure/app-service/component.ts')).AzurePredictionService,
     endpointVariable: 'TRIREME_ARM_ENDPOINT',
     prover: appServiceProver,
+    metricsVariable: 'TRIREME_ARM_ENDPOINT',
+    traffic: appServiceTraffic,
   },
 } satisfies Record<RuntimeName, Runtime>;
 
@@ -126,26 +138,38 @@ function azureToken(variables: Variables): () => Promise<string> {
   return azureAccessToken(azureCredentialsFrom(variables), { fetch, now: Date.now });
 }
 
-/** One prover per runtime. @throws DeliveryError `emulator-missing` when emulated clouds are named without their control planes. */
-export function provers(options: {
+interface Reaching {
   readonly variables: Variables;
   readonly clock: Clock;
   readonly timeScale: number;
-}): Readonly<Record<RuntimeName, Prover>> {
-  const proverOf = ({ contract, endpointVariable, prover }: Runtime) => {
-    const { token }: CloudParts = cloudRegistry[contract.cloud];
-    return prover({
-      ...endpointFrom(options.variables, endpointVariable),
-      ...(token === undefined ? {} : { token: token(options.variables) }),
-      fetch,
-      clock: options.clock,
-      timeScale: options.timeScale,
-    });
-  };
+}
+
+/** One prover per runtime. @throws DeliveryError `emulator-missing` when emulated clouds are named without their control planes. */
+export function provers(reaching: Reaching): Readonly<Record<RuntimeName, Prover>> {
+  return forEachRuntime((runtime) => runtime.prover(connectionTo(runtime, runtime.endpointVariable, reaching)));
+}
+
+/** One reader of the vendor's metrics per runtime. @throws DeliveryError `emulator-missing`, as `provers`. */
+export function trafficReaders(reaching: Reaching): Readonly<Record<RuntimeName, TrafficReader>> {
+  return forEachRuntime((runtime) => runtime.traffic(connectionTo(runtime, runtime.metricsVariable, reaching)));
+}
+
+function forEachRuntime<T>(make: (runtime: Runtime) => T): Readonly<Record<RuntimeName, T>> {
   return {
-    'app-runner': proverOf(runtimeRegistry['app-runner']),
-    'cloud-run': proverOf(runtimeRegistry['cloud-run']),
-    'app-service': proverOf(runtimeRegistry['app-service']),
+    'app-runner': make(runtimeRegistry['app-runner']),
+    'cloud-run': make(runtimeRegistry['cloud-run']),
+    'app-service': make(runtimeRegistry['app-service']),
+  };
+}
+
+function connectionTo({ contract }: Runtime, variable: string, { variables, clock, timeScale }: Reaching): Connection {
+  const { token }: CloudParts = cloudRegistry[contract.cloud];
+  return {
+    ...endpointFrom(variables, variable),
+    ...(token === undefined ? {} : { token: token(variables) }),
+    fetch,
+    clock,
+    timeScale,
   };
 }
 

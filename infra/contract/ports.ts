@@ -128,6 +128,8 @@ export interface Traffic {
 
 /** One per runtime: what people's own requests met, read from the vendor's metrics. */
 export interface TrafficReader {
+  /** Seconds after which the vendor's metrics tell of a request. Until then a span looks emptier than it was. */
+  readonly lateSeconds: number;
   /** Times in milliseconds since the epoch. @throws DeliveryError `cloud-unreachable`, `errored`. */
   read(service: DeployedService, fromMs: number, toMs: number): Promise<Traffic>;
 }

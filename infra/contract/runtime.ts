@@ -46,4 +46,6 @@ export interface RuntimeContract {
   readonly provisionSeconds: Sourced<number>;
   /** How often a prover asks, and how long it keeps asking. Shortened by `timeScale`. */
   readonly poll: Sourced<{ readonly everySeconds: number; readonly forSeconds: number }>;
+  /** The vendor's own metrics of requests: the shortest span they tell apart, and how late they are. Emulated ones tell each second, at once. */
+  readonly requestMetrics: Sourced<{ readonly periodSeconds: number; readonly lateSeconds: number }>;
 }

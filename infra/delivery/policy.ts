@@ -56,6 +56,7 @@ const rules = z.strictObject({
   /** The first minutes of real traffic in prod, compared with what the release before met. */
   watch: z
     .strictObject({
+      /** 0: not watched. Emulated clouds divide it by their time scale. */
       seconds: z.number().nonnegative().default(0),
       /** With fewer requests than this nothing can be told, and nothing is. */
       minRequests: z.int().positive().default(50),

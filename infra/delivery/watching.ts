@@ -4,24 +4,25 @@ import type { Traffic, TrafficReader } from '../contract/ports.ts';
 import type { DeployedService } from '../contract/service.ts';
 import { type Check, outcomeOf, reasonOf } from '../contract/verification.ts';
 import { type Attempt, noteProof, type Proof, say } from './attempt.ts';
+import type { Delivery } from './delivery.ts';
 import { judgeTraffic } from './watch.ts';
 
 /** Real seconds between two looks. */
 const everySeconds = 5;
 
-/** What people met before the deployment, over as long a span as will be watched after it. `undefined` where that can't be told. */
+/** What people met before the deployment, over as long a span as will be watched after it and told of by now. `undefined` where that can't be told. */
 export async function trafficBefore(attempt: Attempt): Promise<Traffic | undefined> {
   const reader = readerFor(attempt);
   if (reader === undefined || attempt.before === undefined) return undefined;
-  const now = attempt.delivery.clock.now();
-  const found = await read(reader, attempt.before, now - attempt.delivery.policy.watch.seconds * 1000, now);
+  const toldMs = attempt.delivery.clock.now() - reader.lateSeconds * 1000;
+  const found = await read(reader, attempt.before, toldMs - watchSeconds(attempt.delivery) * 1000, toldMs);
   if (!(found instanceof DeliveryError)) return found;
   say(attempt, `what people met before could not be read: ${found.message}`);
   return undefined;
 }
 
 /**
- * Watches a release that is live and proven. Ends early once two looks in a row say that it failed. Metrics that can't be read take nothing
+ * Watches a release that is live and proven, until the vendor's metrics have told of the whole span. Ends early once two looks in a row say that it failed. Metrics that can't be read take nothing
  * back: the release is proven, and the check that errored is in the ledger.
  * @returns the proof, with what was watched added.
  */
@@ -32,9 +33,11 @@ export async function watchTraffic(attempt: Attempt, live: Proof, before: Traffi
   const { delivery, signal } = attempt;
   const { clock, policy } = delivery;
   const rule = policy.watch;
-  say(attempt, `watching traffic for ${rule.seconds} s`);
+  const forSeconds = watchSeconds(delivery);
+  const untilSeconds = forSeconds + reader.lateSeconds;
+  say(attempt, `watching traffic for ${wordsFor(forSeconds, reader.lateSeconds)}`);
   const beganMs = clock.now();
-  const pauseMs = Math.min(everySeconds, rule.seconds) * 1000;
+  const pauseMs = Math.min(everySeconds, forSeconds) * 1000;
   let badLooks = 0;
   let checks: readonly Check[];
   for (;;) {
@@ -47,11 +50,21 @@ export async function watchTraffic(attempt: Attempt, live: Proof, before: Traffi
         ? [unreadable(after, seconds, service.endpoint)]
         : judgeTraffic({ before, after, rule, seconds, source: `the vendor's metrics of ${service.endpoint}` });
     badLooks = outcomeOf(checks) === 'failed' ? badLooks + 1 : 0;
-    if (badLooks >= 2 || seconds >= rule.seconds) break;
+    if (badLooks >= 2 || seconds >= untilSeconds) break;
   }
   await noteProof(attempt, attempt.manifest, { checks: [...live.checks, ...checks] });
   const outcome = outcomeOf(checks) === 'failed' ? 'failed' : 'passed';
   return { ...live, outcome, checks: [...live.checks, ...checks], reason: reasonOf(checks) };
+}
+
+/** Watching is waiting: emulated clouds shorten it as they shorten every other wait. */
+function watchSeconds({ policy, timeScale }: Delivery): number {
+  return policy.watch.seconds / timeScale;
+}
+
+function wordsFor(seconds: number, lateSeconds: number): string {
+  const told = `${Math.round(seconds * 10) / 10} s`;
+  return lateSeconds === 0 ? told : `${told}; the vendor's metrics tell of it up to ${lateSeconds} s later`;
 }
 
 function readerFor({ delivery, target, road }: Attempt): TrafficReader | undefined {

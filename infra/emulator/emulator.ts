@@ -6,8 +6,10 @@ import type { Cloud } from '../contract/stack.ts';
 import { createRegistryClient } from '../registry/client.ts';
 import { adminApi, type FaultChanges } from './admin.ts';
 import { appRunnerApi } from './control-planes/app-runner/api.ts';
+import { cloudWatchApi } from './control-planes/app-runner/metrics.ts';
 import { appServiceApi } from './control-planes/app-service/api.ts';
 import { cloudRunApi } from './control-planes/cloud-run/api.ts';
+import { cloudMonitoringApi } from './control-planes/cloud-run/metrics.ts';
 import { attestationApi } from './github/attestations.ts';
 import { createSigner } from './github/sigstore.ts';
 import { type Listener, listen } from './listen.ts';
@@ -90,6 +92,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       appRunner: await open(controlPlanes.appRunner),
       cloudRun: await open(controlPlanes.cloudRun),
       arm: await open(controlPlanes.arm),
+      cloudWatch: await open(cloudWatchApi(host)),
+      cloudMonitoring: await open(cloudMonitoringApi(host)),
       attestations: await open(attestationApi(signer)),
       registries,
       debugProviders: providers.debugProviders,
@@ -108,6 +112,8 @@ function environmentOf(
     readonly appRunner: string;
     readonly cloudRun: string;
     readonly arm: string;
+    readonly cloudWatch: string;
+    readonly cloudMonitoring: string;
     readonly attestations: string;
     readonly registries: Readonly<Record<Cloud, RunningRegistry>>;
     readonly debugProviders: string;
@@ -121,10 +127,12 @@ function environmentOf(
     TRIREME_ATTESTATIONS: open.attestations,
     TRIREME_TRUSTED_ROOT: join(directory, 'trusted-root.jsonl'),
     AWS_ENDPOINT_URL_APPRUNNER: open.appRunner,
+    AWS_ENDPOINT_URL_CLOUDWATCH: open.cloudWatch,
     AWS_ACCESS_KEY_ID: 'emulated',
     AWS_SECRET_ACCESS_KEY: 'emulated',
     AWS_REGION: 'eu-west-1',
     CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN: `${open.cloudRun}/`,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING: `${open.cloudMonitoring}/`,
     GOOGLE_PROJECT: accounts.gcp.project,
     TRIREME_ARM_ENDPOINT: open.arm,
     ARM_SUBSCRIPTION_ID: accounts.azure.subscriptionId,

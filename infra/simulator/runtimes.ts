@@ -39,6 +39,7 @@ function contract(
     failedUpdate: known(failedUpdate),
     provisionSeconds: known(20),
     poll: known({ everySeconds: 20, forSeconds: 50 }),
+    requestMetrics: known({ periodSeconds: 60, lateSeconds: 60 }),
   };
 }
 

@@ -1,5 +1,6 @@
 // The address of a service: one listener for the service's life, which gives requests to ready instances as a vendor's balancer does.
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { Meter } from './meter.ts';
 import { collectBody } from './request-body.ts';
 
 /** What the vendor's front end enforces and adds. */
@@ -55,6 +56,10 @@ const hopByHop = new Set([
 
 export class FrontDoor {
   rules: FrontDoorRules;
+  /** What requests met here, for the vendor's metrics. */
+  readonly meter = new Meter();
+  /** Whom requests are counted for. */
+  revision = '';
   #server: Server;
   #url: string;
   #backends: readonly Backend[] = [];
@@ -107,7 +112,12 @@ export class FrontDoor {
     const rules = this.rules;
     const headers = rules.requestHeaders(incoming);
     const abandoned = new AbortController();
-    outgoing.once('close', () => abandoned.abort());
+    const { revision } = this;
+    const began = performance.now();
+    outgoing.once('close', () => {
+      abandoned.abort();
+      this.meter.count({ revision, status: statusOf(outgoing), milliseconds: performance.now() - began });
+    });
     const deadline = setTimeout(() => {
       refuse(outgoing, 504, 'upstream request timeout');
       abandoned.abort();
@@ -209,8 +219,8 @@ export class FrontDoor {
         outgoing.writeHead(response.statusCode ?? 502, response.statusMessage, pairs);
         response.pipe(outgoing);
         // Half an answer is no answer: the client must see the connection break.
-        response.once('aborted', () => outgoing.destroy());
-        response.once('error', () => outgoing.destroy());
+        response.once('aborted', () => breakOff(outgoing));
+        response.once('error', () => breakOff(outgoing));
         // Its connection may be another request's from here on.
         response.once('end', () => signal.removeEventListener('abort', cut));
       });
@@ -253,10 +263,21 @@ function endToEnd(raw: readonly string[]): string[] {
   return kept;
 }
 
+/** The client sees the connection break; the metrics, that it was not the client's doing. */
+function breakOff(outgoing: ServerResponse): void {
+  outgoing.statusCode = 502;
+  outgoing.destroy();
+}
+
+/** An answer that the client did not wait for is nobody's error: 499, as front ends log it. */
+function statusOf({ writableFinished, statusCode }: ServerResponse): number {
+  return writableFinished || statusCode >= 500 ? statusCode : 499;
+}
+
 function refuse(outgoing: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
   if (outgoing.destroyed || outgoing.writableEnded) return;
   if (outgoing.headersSent) {
-    outgoing.destroy();
+    breakOff(outgoing);
     return;
   }
   outgoing.writeHead(status, { 'content-type': 'text/plain', ...headers });

@@ -4,6 +4,7 @@ import type { Container, StartFailure } from './container.ts';
 import { FrontDoor, type FrontDoorRules } from './front-door.ts';
 import type { RuntimeHost } from './host.ts';
 import { BoundedLog } from './log.ts';
+import type { Meter } from './meter.ts';
 import { pause } from './probe.ts';
 import { Revision } from './revision.ts';
 
@@ -13,6 +14,8 @@ const blindSeconds = 0.3;
 export class HostedService {
   readonly cloud: Cloud;
   readonly name: string;
+  /** The vendor's own name for it, by which its metrics are asked for: an ARN, a resource path. */
+  resource = '';
   /** What the platform said about this service. */
   readonly log = new BoundedLog();
   #host: RuntimeHost;
@@ -36,6 +39,10 @@ export class HostedService {
 
   get url(): string {
     return this.#door.url;
+  }
+
+  get meter(): Meter {
+    return this.#door.meter;
   }
 
   get live(): Revision | undefined {
@@ -69,6 +76,7 @@ export class HostedService {
     this.#live = next;
     this.#runningRef = imageRef;
     this.#door.rules = revision.rules;
+    this.#door.revision = revision.name;
     this.#route();
     if (old !== undefined) void this.#host.ending(old.retire());
     return undefined;

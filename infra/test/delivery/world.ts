@@ -112,7 +112,7 @@ export class World {
       return { stack, runtime: runtimeOf[stack.cloud] };
     });
     const process = randomUUID();
-    const traffic = { read: this.traffic(process) };
+    const traffic = { lateSeconds: 0, read: this.traffic(process) };
     return {
       ledger: this.ledgerOf(process),
       deployer: this.deployerOf(process),
@@ -448,5 +448,6 @@ function contractOf(name: RuntimeName, slots: boolean): RuntimeContract {
     failedUpdate: known('silent-rollback' as const),
     provisionSeconds: known(1),
     poll: known({ everySeconds: 5, forSeconds: 60 }),
+    requestMetrics: known({ periodSeconds: 60, lateSeconds: 60 }),
   };
 }

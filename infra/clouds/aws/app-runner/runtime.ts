@@ -35,4 +35,8 @@ export const appRunner = {
     value: { everySeconds: 10, forSeconds: 1800 },
     source: `assumed: a failing update took over 15 minutes to roll back (${roadmap}/147)`,
   },
+  requestMetrics: {
+    value: { periodSeconds: 60, lateSeconds: 120 },
+    source: `assumed: one-minute periods (${guide}/monitor-cw.html), a minute to publish; no delay is documented`,
+  },
 } as const satisfies RuntimeContract;

@@ -37,4 +37,9 @@ export const appService = {
     value: { everySeconds: 10, forSeconds: 720 },
     source: 'assumed: three times the default start limit of 230 seconds',
   },
+  requestMetrics: {
+    value: { periodSeconds: 60, lateSeconds: 180 },
+    source:
+      'assumed: the grain is PT1M (https://learn.microsoft.com/azure/azure-monitor/reference/supported-metrics/microsoft-web-sites-metrics); up to three minutes are usual',
+  },
 } as const satisfies RuntimeContract;

@@ -36,4 +36,9 @@ export const cloudRun = {
     value: { everySeconds: 5, forSeconds: 600 },
     source: 'assumed: twice the default start limit, and two minutes',
   },
+  // Sampled every minute, visible up to three after that.
+  requestMetrics: {
+    value: { periodSeconds: 60, lateSeconds: 240 },
+    source: 'https://cloud.google.com/monitoring/api/v3/latency-n-retention',
+  },
 } as const satisfies RuntimeContract;

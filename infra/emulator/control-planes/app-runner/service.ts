@@ -62,6 +62,7 @@ export class AppRunnerService {
     this.hosted = hosted;
     this.name = identity.name;
     this.arn = `arn:aws:apprunner:${identity.region}:${identity.accountId}:service/${identity.name}/${this.id}`;
+    hosted.resource = this.arn;
     this.settings = settings;
     this.described = described;
   }

@@ -4,6 +4,7 @@ import type { RuntimeHost } from '../../runtimes/host.ts';
 import { HostedService } from '../../runtimes/hosted-service.ts';
 import type { Handler, WireRequest, WireResponse } from '../../world.ts';
 import { frontDoorRules } from './container.ts';
+import { siteMetrics } from './metrics.ts';
 import { appSettings, instanceOf, siteResource, webConfig } from './resource.ts';
 import { Site } from './site.ts';
 
@@ -66,6 +67,11 @@ export function appServiceApi(host: RuntimeHost): Handler {
     'POST config/appsettings/list': ({ site }) => json(200, appSettings(site)),
     'GET instances': ({ site }) => json(200, { value: [instanceOf(site)] }),
     'POST containerlogs': ({ site }) => containerLogs(site),
+    'GET providers/microsoft.insights/metrics': ({ site, request }) => {
+      const answer = siteMetrics(site, new URL(request.url, 'http://management.azure.com').searchParams);
+      if (typeof answer === 'string') throw new Refusal(400, 'BadRequest', answer);
+      return json(200, answer);
+    },
     'POST start': ({ site }) => {
       site.start();
       return { status: 200 };

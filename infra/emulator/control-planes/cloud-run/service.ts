@@ -57,6 +57,7 @@ export class CloudRunService {
     this.#host = host;
     this.hosted = hosted;
     this.fullName = fullName;
+    hosted.resource = fullName;
     this.name = fullName.split('/').at(-1) ?? fullName;
     this.spec = spec;
     this.terminal = condition('Ready', 'CONDITION_RECONCILING');

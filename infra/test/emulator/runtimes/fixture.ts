@@ -13,12 +13,14 @@ const application = `
 const { createServer } = require('node:http');
 const { BUILD, BEHAVIOUR = 'good', PORT, HOST } = process.env;
 if (BEHAVIOUR === 'exits') { console.error('setting MISSING is required'); process.exit(1); }
+let asked = 0;
 const server = createServer((request, response) => {
   if (BEHAVIOUR === 'closes') response.setHeader('connection', 'close');
   const url = new URL(request.url, 'http://x');
   if (url.pathname === '/ready') { response.statusCode = BEHAVIOUR === 'never-ready' ? 503 : 200; return response.end(); }
   if (url.pathname === '/crash') return process.exit(3);
   if (url.pathname === '/environment') return response.end(JSON.stringify({ environment: process.env, headers: request.headers, pid: process.pid, cwd: process.cwd(), execArgv: process.execArgv }));
+  if (BEHAVIOUR === 'sick' && ++asked % 10 < 3) { response.statusCode = 500; return response.end(); }
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => setTimeout(() => response.end(BUILD + ' ' + Buffer.concat(chunks).length), Number(url.searchParams.get('wait') ?? 0)));

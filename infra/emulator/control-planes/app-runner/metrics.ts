@@ -1,0 +1,99 @@
+// CloudWatch's GetMetricData on the wire, for App Runner's service metrics: AWS JSON 1.0, times in seconds since the epoch.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+import { z } from 'zod';
+import type { RuntimeHost } from '../../runtimes/host.ts';
+import { type Counted, inPeriods, total } from '../../runtimes/meter.ts';
+import type { Handler, WireResponse } from '../../world.ts';
+
+const query = z.strictObject({
+  Id: z.string().regex(/^[a-z][a-zA-Z0-9_]*$/),
+  MetricStat: z.strictObject({
+    Metric: z.strictObject({
+      Namespace: z.literal('AWS/AppRunner'),
+      MetricName: z.enum([
+        'Requests',
+        '2xxStatusResponses',
+        '4xxStatusResponses',
+        '5xxStatusResponses',
+        'RequestLatency',
+      ]),
+      Dimensions: z.array(z.strictObject({ Name: z.string(), Value: z.string() })),
+    }),
+    // High resolution, or whole minutes.
+    Period: z.int().refine((seconds) => [1, 5, 10, 30].includes(seconds) || (seconds > 0 && seconds % 60 === 0)),
+    Stat: z.enum(['Sum', 'Average']),
+  }),
+});
+const request = z.strictObject({
+  MetricDataQueries: z.array(query).min(1).max(500),
+  StartTime: z.number(),
+  EndTime: z.number(),
+});
+type Query = z.infer<typeof query>;
+
+export function cloudWatchApi(host: RuntimeHost): Handler {
+  return async ({ method, headers, body }) => {
+    const operation = (headers['x-amz-target'] ?? '').split('.').at(-1);
+    if (method !== 'POST' || operation !== 'GetMetricData') return refusal('UnknownOperationException', `${operation}`);
+    const parsed = request.safeParse(parseJson(body));
+    if (!parsed.success) return refusal('InvalidParameterValueException', z.prettifyError(parsed.error));
+    const { MetricDataQueries, StartTime, EndTime } = parsed.data;
+    const results = MetricDataQueries.map((one) => {
+      const seconds = serviceOf(host, one)?.meter.between(StartTime * 1000, EndTime * 1000) ?? [];
+      return resultOf(one, seconds);
+    });
+    return json(200, { MetricDataResults: results, Messages: [] });
+  };
+}
+
+/** A metric of a service that there is not has no values; asking for it is no error. */
+function serviceOf(host: RuntimeHost, { MetricStat: { Metric } }: Query) {
+  const dimension = (name: string) => Metric.Dimensions.find((one) => one.Name === name)?.Value;
+  const suffix = `:service/${dimension('ServiceName')}/${dimension('ServiceID')}`;
+  return [...host.services].find(({ cloud, resource }) => cloud === 'aws' && resource.endsWith(suffix));
+}
+
+/** Newest first, as the vendor's default is. A count that never was above zero is not there. */
+function resultOf({ Id, MetricStat: { Metric, Period, Stat } }: Query, seconds: readonly Counted[]) {
+  const values = [...inPeriods(seconds, Period * 1000)]
+    .map(([atMs, within]) => ({ atMs, value: worthOf(Metric.MetricName, Stat, within) }))
+    .filter(({ value }) => value > 0)
+    .sort((a, b) => b.atMs - a.atMs);
+  return {
+    Id,
+    Label: Metric.MetricName,
+    Timestamps: values.map(({ atMs }) => atMs / 1000),
+    Values: values.map(({ value }) => value),
+    StatusCode: 'Complete',
+  };
+}
+
+function worthOf(
+  metric: Query['MetricStat']['Metric']['MetricName'],
+  stat: 'Sum' | 'Average',
+  seconds: readonly Counted[],
+): number {
+  const requests = total(seconds, (one) => one.requests);
+  if (metric === 'RequestLatency') {
+    const milliseconds = total(seconds, (one) => one.milliseconds);
+    return stat === 'Sum' ? milliseconds : milliseconds / requests;
+  }
+  const sum = metric === 'Requests' ? requests : total(seconds, ({ answers }) => answers[Number(metric[0])] ?? 0);
+  return stat === 'Sum' ? sum : sum / requests;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(type: string, message: string): WireResponse {
+  return json(400, { __type: type, message });
+}
+
+function json(status: number, body: unknown): WireResponse {
+  return { status, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: JSON.stringify(body) };
+}
