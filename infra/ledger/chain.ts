@@ -33,26 +33,34 @@ export function headText(facts: readonly Fact[]): string {
   return `${canonicalJson({ facts: facts.length, last: last?.id ?? null, chain: last?.chain ?? null })}\n`;
 }
 
-/** Gives new facts their place behind those that are there; what is there already keeps the place it has. */
-export function chainOn(facts: readonly Fact[], added: readonly NewFact[]): Fact[] {
+export interface Placed {
+  /** Of every fact that was wanted. */
+  readonly ids: readonly string[];
+  /** Those that were not there. */
+  readonly added: readonly Fact[];
+}
+
+/**
+ * Gives new facts their place behind those that are there; what is there already keeps the place it has.
+ * @param shape believes nothing by default. @throws DeliveryError `document-invalid`.
+ */
+export function placeOn(facts: readonly Fact[], wanted: readonly NewFact[], shape = parseShape): Placed {
   const { byId } = indexOf(facts);
-  const own = new Set<string>();
+  const ids = wanted.map((content) => factId(content));
+  const added: Fact[] = [];
   let last = facts.at(-1);
-  const placed: Fact[] = [];
-  for (const content of added) {
-    const id = factId(content);
-    if (byId.has(id) || own.has(id)) continue;
-    own.add(id);
-    last = parseShape(id, {
-      ...content,
-      schema: factSchema,
-      id,
-      previous: last?.id ?? null,
-      chain: chainHash(last?.chain ?? null, id),
-    });
-    placed.push(last);
+  for (const [index, content] of wanted.entries()) {
+    const id = ids[index] ?? factId(content);
+    if (byId.has(id) || added.some((one) => one.id === id)) continue;
+    const chain = chainHash(last?.chain ?? null, id);
+    last = shape({ ...content, schema: factSchema, id, previous: last?.id ?? null, chain });
+    added.push(last);
   }
-  return placed;
+  return { ids, added };
+}
+
+export function chainOn(facts: readonly Fact[], wanted: readonly NewFact[]): Fact[] {
+  return [...placeOn(facts, wanted).added];
 }
 
 /** @throws DeliveryError `ledger-corrupt`, or `schema-unknown` for a fact of a newer trireme. */
@@ -126,9 +134,9 @@ export function corrupt(fact: string, found: string): DeliveryError {
   });
 }
 
-function parseShape(id: string, value: unknown): Fact {
+function parseShape(value: Fact): Fact {
   const parsed = factShape.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top)'}: ${issue.message}`);
-  throw new DeliveryError('document-invalid', `fact ${id}: ${faults.join('; ')}`);
+  throw new DeliveryError('document-invalid', `fact ${value.id}: ${faults.join('; ')}`);
 }

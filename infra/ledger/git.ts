@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeliveryError } from '../contract/errors.ts';
-import { type Fact, factId, type NewFact } from '../contract/fact.ts';
+import type { Fact, NewFact } from '../contract/fact.ts';
 import type { AppendCommit, Clock, Ledger } from '../contract/ports.ts';
 import { endsAs, loadSnapshot, type Snapshot, saveSnapshot } from './cache.ts';
-import { chainOn, corrupt, factPath, factText, headPath, headText, orderFacts, parseFact } from './chain.ts';
+import { corrupt, factPath, factText, headPath, headText, orderFacts, parseFact, placeOn } from './chain.ts';
 import { git, runGit } from './git-command.ts';
-import { indexOf } from './index-of.ts';
+import { grown, indexOf } from './index-of.ts';
 import { addedBetween, type Entry, endAt, entriesOf, readTexts } from './objects.ts';
 import { pushCommits } from './push.ts';
 import { exists, isFolder, makeRepository, unreachable } from './repository.ts';
@@ -177,12 +177,11 @@ export async function openLedger(options: LedgerOptions): Promise<GitLedger> {
       // The last try may have arrived although its acknowledgement did not.
       if (offered !== undefined && (await arrived(snapshot.head, offered))) return named(snapshot.facts, offered.ids);
       const wanted = decide(snapshot.facts);
-      const ids = wanted.map((content) => factId(content));
-      const added = chainOn(snapshot.facts, wanted);
+      const { ids, added } = placeOn(snapshot.facts, wanted);
       if (added.length === 0) return named(snapshot.facts, ids);
       // Two writers may say the same thing in the same second; their commits are two all the same.
       offered = { append: randomUUID(), ids, expected: snapshot.head ?? '' };
-      const facts = [...snapshot.facts, ...added];
+      const facts = grown(snapshot.facts, added);
       const files = added.map((fact) => ({ path: factPath(fact.id), text: factText(fact) }));
       const commit = await append({
         expected: snapshot.head,

@@ -67,81 +67,123 @@ export function indexOf(facts: readonly Fact[]): LedgerIndex {
   return index;
 }
 
+/** Facts with others behind them, as a new array; what was looked up in the first ones is not looked up again. */
+export function grown(facts: readonly Fact[], added: readonly Fact[]): readonly Fact[] {
+  const all = [...facts, ...added];
+  const known = indexes.get(facts);
+  if (known?.facts !== facts.length) return all;
+  const draft = copyOf(known.index);
+  for (const fact of added) take(draft, fact, afresh);
+  indexes.set(all, { facts: all.length, index: draft });
+  return all;
+}
+
+/** An index that is still being made. */
+type Draft = { -readonly [K in keyof LedgerIndex]: Open<LedgerIndex[K]> };
+type Open<M> = M extends ReadonlyMap<infer K, infer V> ? Map<K, V> : M;
+
+type Keyed<T> = Map<string, readonly T[]>;
+
+/** How a fact gets into a list. */
+interface Putting {
+  readonly newestFirst: <T>(list: readonly T[] | undefined, value: T) => readonly T[];
+  readonly oldestFirst: <T>(list: readonly T[] | undefined, value: T) => readonly T[];
+}
+
+/** A list that somebody may hold stays as it is. */
+const afresh: Putting = {
+  newestFirst: (list = [], value) => [value, ...list],
+  oldestFirst: (list = [], value) => [...list, value],
+};
+
+/** While nobody has seen the lists: at the end of each, which is turned round once all is read. */
+const inPlace: Putting = { newestFirst: push, oldestFirst: push };
+
+function push<T>(list: readonly T[] | undefined, value: T): readonly T[] {
+  if (list === undefined) return [value];
+  (list as T[]).push(value);
+  return list;
+}
+
 function build(facts: readonly Fact[]): LedgerIndex {
-  const byId = new Map<string, Fact>();
-  const releases: FactOf<'release'>[] = [];
-  const release = new Map<string, FactOf<'release'>>();
-  const deployments = new Map<string, FactOf<'deployment'>[]>();
-  const changes = new Map<string, (FactOf<'deployment'> | FactOf<'removal'>)[]>();
-  const tries = new Map<string, FactOf<'deployment'>[]>();
-  const verifications = new Map<string, FactOf<'verification'>[]>();
-  const current = new Map<string, CurrentRelease>();
-  const states = new Map<string, (FactOf<'promotion'> | FactOf<'superseded'>)[]>();
-  const approvalsOf = new Map<string, FactOf<'approval'>[]>();
-  const prepared = new Map<string, FactOf<'promotion'>[]>();
-  const approvals = new Map<string, FactOf<'approval'>[]>();
-  const holds = new Map<string, FactOf<'hold'> | FactOf<'unhold'>>();
-  const environment = new Map<string, Fact[]>();
-  for (const fact of facts) {
-    byId.set(fact.id, fact);
-    if ('environment' in fact) put(environment, fact.environment, fact);
-    switch (fact.kind) {
-      case 'release':
-        releases.push(fact);
-        release.set(fact.release, fact);
-        break;
-      case 'deployment':
-        put(deployments, fact.stack, fact);
-        put(changes, fact.stack, fact);
-        put(tries, onStack(fact.stack, fact.release), fact);
-        runOn(current, fact);
-        break;
-      case 'removal':
-        put(changes, fact.stack, fact);
-        current.delete(fact.stack);
-        break;
-      case 'verification':
-        put(verifications, onStack(fact.stack, fact.release), fact);
-        break;
-      case 'promotion':
-        put(states, fact.body.promotion, fact);
-        if (fact.body.state === 'prepared') put(prepared, fact.environment, fact);
-        break;
-      case 'hold':
-      case 'unhold':
-        holds.set(fact.release, fact);
-        break;
-      case 'superseded':
-        put(states, fact.body.promotion, fact);
-        break;
-      case 'approval':
-        put(approvalsOf, fact.body.promotion, fact);
-        put(approvals, inEnvironment(fact.environment, fact.release), fact);
-        break;
-    }
-  }
+  const draft = copyOf();
+  for (const fact of facts) take(draft, fact, inPlace);
+  const { deployments, changes, tries, verifications, approvals, environment } = draft;
   for (const lists of [deployments, changes, tries, verifications, approvals, environment]) {
-    for (const list of lists.values()) list.reverse();
+    for (const list of lists.values()) (list as Fact[]).reverse();
   }
-  const ids = new Set([...states.keys(), ...approvalsOf.keys()]);
-  const promotions = new Map(
-    [...ids].map((id) => [id, { states: states.get(id) ?? [], approvals: approvalsOf.get(id) ?? [] }]),
-  );
+  (draft.releases as Fact[]).reverse();
+  return draft;
+}
+
+function copyOf(from?: LedgerIndex): Draft {
   return {
-    byId,
-    releases: releases.reverse(),
-    release,
-    deployments,
-    changes,
-    tries,
-    verifications,
-    current,
-    promotions,
-    prepared,
-    approvals,
-    holds,
-    environment,
+    byId: new Map(from?.byId),
+    releases: from?.releases ?? [],
+    release: new Map(from?.release),
+    deployments: new Map(from?.deployments),
+    changes: new Map(from?.changes),
+    tries: new Map(from?.tries),
+    verifications: new Map(from?.verifications),
+    current: new Map(from?.current),
+    promotions: new Map(from?.promotions),
+    prepared: new Map(from?.prepared),
+    approvals: new Map(from?.approvals),
+    holds: new Map(from?.holds),
+    environment: new Map(from?.environment),
   };
+}
+
+function take(draft: Draft, fact: Fact, { newestFirst, oldestFirst }: Putting): void {
+  const put = <T>(lists: Keyed<T>, key: string, value: T) => lists.set(key, newestFirst(lists.get(key), value));
+  draft.byId.set(fact.id, fact);
+  if ('environment' in fact) put(draft.environment, fact.environment, fact);
+  switch (fact.kind) {
+    case 'release':
+      draft.releases = newestFirst(draft.releases, fact);
+      draft.release.set(fact.release, fact);
+      break;
+    case 'deployment':
+      put(draft.deployments, fact.stack, fact);
+      put(draft.changes, fact.stack, fact);
+      put(draft.tries, onStack(fact.stack, fact.release), fact);
+      runOn(draft.current, fact);
+      break;
+    case 'removal':
+      put(draft.changes, fact.stack, fact);
+      draft.current.delete(fact.stack);
+      break;
+    case 'verification':
+      put(draft.verifications, onStack(fact.stack, fact.release), fact);
+      break;
+    case 'promotion':
+    case 'superseded':
+    case 'approval':
+      paper(draft, fact, oldestFirst);
+      if (fact.kind === 'approval') put(draft.approvals, inEnvironment(fact.environment, fact.release), fact);
+      break;
+    case 'hold':
+    case 'unhold':
+      draft.holds.set(fact.release, fact);
+      break;
+  }
+}
+
+/** A promotion has a handful of papers. */
+function paper(
+  { promotions, prepared }: Draft,
+  fact: FactOf<'promotion'> | FactOf<'superseded'> | FactOf<'approval'>,
+  oldestFirst: Putting['oldestFirst'],
+): void {
+  const id = fact.body.promotion;
+  const { states, approvals } = promotions.get(id) ?? { states: [], approvals: [] };
+  promotions.set(
+    id,
+    fact.kind === 'approval' ? { states, approvals: [...approvals, fact] } : { states: [...states, fact], approvals },
+  );
+  if (fact.kind === 'promotion' && fact.body.state === 'prepared') {
+    prepared.set(fact.environment, oldestFirst(prepared.get(fact.environment), fact));
+  }
 }
 
 /** `healthy` runs the fact's release; `reverted` runs the one it had replaced, or nothing. */
@@ -161,10 +203,4 @@ function runOn(current: Map<string, CurrentRelease>, fact: FactOf<'deployment'>)
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(revision === undefined ? {} : { revision }),
   });
-}
-
-function put<T>(lists: Map<string, T[]>, key: string, value: T): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }

@@ -46,7 +46,7 @@ export function releases(facts: readonly Fact[]): readonly FactOf<'release'>[] {
 /** @throws DeliveryError `unknown-release`, with the nearest existing id; `digest-mismatch` when the manifest is not the one so named. */
 export function manifestOf(facts: readonly Fact[], release: string): ReleaseManifest {
   const found = indexOf(facts).release.get(release);
-  if (found !== undefined) return parseReleaseManifest(found.body.manifest, release);
+  if (found !== undefined) return believed(found);
   const known = releases(facts).map((fact) => fact.release);
   const meant = nearest(release, known);
   throw new DeliveryError(
@@ -54,6 +54,17 @@ export function manifestOf(facts: readonly Fact[], release: string): ReleaseMani
     `expected a release, ${known.length === 0 ? 'and none was made yet' : `one of ${known.slice(0, 5).join(', ')}`}; found \`${release}\``,
     { hint: meant === undefined ? 'list them: npx trireme history' : `did you mean \`${meant}\`?` },
   );
+}
+
+/** A fact never changes: its manifest is parsed and hashed once, however often delivery asks. */
+const manifests = new WeakMap<FactOf<'release'>, ReleaseManifest>();
+
+function believed(fact: FactOf<'release'>): ReleaseManifest {
+  const known = manifests.get(fact);
+  if (known !== undefined) return known;
+  const manifest = parseReleaseManifest(fact.body.manifest, fact.release);
+  manifests.set(fact, manifest);
+  return manifest;
 }
 
 /** Every deployment fact of one stack, newest first: the facts of one try share `body.attempt`. */

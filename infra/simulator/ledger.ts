@@ -1,8 +1,9 @@
 // The ledger's branch in memory: compare-and-swap, lost acknowledgements and races as `infra/ledger/git.ts` meets them, facts chained by the real chain.
 import { DeliveryError } from '../contract/errors.ts';
-import { type Fact, factId } from '../contract/fact.ts';
+import type { Fact } from '../contract/fact.ts';
 import type { Ledger } from '../contract/ports.ts';
-import { chainOn } from '../ledger/chain.ts';
+import { placeOn } from '../ledger/chain.ts';
+import { grown, indexOf } from '../ledger/index-of.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
@@ -24,18 +25,16 @@ export function ledgerFor(world: World, process: Process, now: () => number): Le
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       if (attempt > 0) await process.sleep(25 * 2 ** Math.min(attempt, 5));
       const snapshot = await read();
-      const wanted = decide(snapshot);
-      const ids = wanted.map((content) => factId(content));
+      const { ids, added } = placeOn(snapshot, decide(snapshot), asTyped);
       // The last try may have arrived although its acknowledgement did not.
       if (offered !== undefined && snapshot.includes(offered)) return [offered];
-      const added = chainOn(snapshot, wanted);
       if (added.length === 0) return named(snapshot, ids);
       offered = added[0];
       const accepted = await push(snapshot, added).catch((cause: unknown) => {
         if (!(cause instanceof DeliveryError) || ++refusals >= 2) throw cause;
         return false;
       });
-      if (accepted) return named([...snapshot, ...added], ids);
+      if (accepted) return named(grown(snapshot, added), ids);
     }
     throw new DeliveryError('errored', `could not append in ${maxAttempts} tries`);
   }
@@ -43,7 +42,7 @@ export function ledgerFor(world: World, process: Process, now: () => number): Le
   function push(expected: readonly Fact[], added: readonly Fact[]): Promise<boolean> {
     const write = () => {
       if (world.facts !== expected) return false;
-      world.facts = [...expected, ...added];
+      world.facts = grown(expected, added);
       for (const fact of added) world.writtenMs.set(fact.id, now());
       world.witness.appended(added, process);
       return true;
@@ -67,7 +66,13 @@ export function ledgerFor(world: World, process: Process, now: () => number): Le
 }
 
 function named(facts: readonly Fact[], ids: readonly string[]): readonly Fact[] {
-  return facts.filter(({ id }) => ids.includes(id));
+  const { byId } = indexOf(facts);
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+/** Facts never leave the types here: the schema is asked where they become bytes. */
+function asTyped(fact: Fact): Fact {
+  return fact;
 }
 
 export function inWords(fact: Fact): string {

@@ -49,7 +49,7 @@ function isSooner(one: Event | undefined, than: Event): boolean {
   return one !== undefined && one.atMs <= than.atMs;
 }
 
-/** Promise jobs run before the next immediate: there is no real I/O that could come later. */
+/** A tick comes when no promise job is left, and there is no real I/O that could come later; an immediate would ask the kernel each time. */
 function everyoneWaits(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => process.nextTick(resolve));
 }
