@@ -17,13 +17,6 @@ export interface ModelFigure {
   readonly high?: number | undefined;
 }
 
-/** One line among the delivery figures: `Lead time`, `42 min`, what it was counted over. */
-export interface DeliveryFigure {
-  readonly name: string;
-  readonly value: string;
-  readonly detail: string;
-}
-
 export interface PageInput {
   readonly facts: readonly Fact[];
   /** The stack files present. */
@@ -37,7 +30,6 @@ export interface PageInput {
   readonly ledger: string;
   /** What models say of themselves, by digest. */
   readonly models?: ReadonlyMap<string, readonly ModelFigure[]>;
-  readonly figures?: readonly DeliveryFigure[];
 }
 
 /** A promotion from its preparation to its end. */

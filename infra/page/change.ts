@@ -1,7 +1,7 @@
 // What would change: a plan with what can't be undone first, and what differs between two releases.
 import { type PlanChange, tallyInWords } from '../contract/plan.ts';
 import type { ReleaseManifest } from '../contract/release.ts';
-import { type Html, html, type Part } from './html.ts';
+import { type Html, html } from './html.ts';
 import { table } from './shell.ts';
 import { digest, releaseLink, said } from './words.ts';
 

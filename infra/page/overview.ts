@@ -2,6 +2,7 @@
 import { backSection } from './back.ts';
 import type { Book } from './book.ts';
 import { environmentsSection } from './environments.ts';
+import { figuresSection } from './figures.ts';
 import { factTable, pager } from './history.ts';
 import { type Html, html } from './html.ts';
 import { matrix, releasesOnAPage } from './matrix.ts';
@@ -67,9 +68,4 @@ function driftSection({ table, deployed }: Book): Html {
         ? html`<p class="quiet">The stacks' own outputs were not read for this page; <code>npx trireme status</code> reads them.</p>`
         : html`<p class="quiet">None: the outputs of ${listed(read)} name what the ledger says.</p>`;
   return html`<section aria-labelledby="drift"><h2 id="drift">Outside the ledger</h2>${said}</section>`;
-}
-
-function figuresSection({ figures = [] }: Book): Html | undefined {
-  if (figures.length === 0) return undefined;
-  return html`<section aria-labelledby="figures"><h2 id="figures">Delivery</h2><dl class="figures">${figures.map(({ name, value, detail }) => html`<div><dt>${name}</dt><dd>${value}</dd><dd class="quiet">${detail}</dd></div>`)}</dl></section>`;
 }

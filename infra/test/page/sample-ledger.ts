@@ -414,13 +414,6 @@ export function sampleInput(facts: readonly Fact[] = sampleFacts(), changes: Par
       [`sha256:${hex('model 20')}`, [{ name: 'accuracy', value: 0.956, low: 0.931, high: 0.973 }]],
       [`sha256:${hex('model 21')}`, [{ name: 'accuracy', value: 0.967, low: 0.944, high: 0.981 }]],
     ]),
-    figures: [
-      { name: 'Deployment frequency', value: '1.0 a day', detail: '5 promotions in 5 days' },
-      { name: 'Lead time', value: '42 min', detail: 'median from commit to prod' },
-      { name: 'Change-fail rate', value: '20 %', detail: '1 of 5 promotions' },
-      { name: 'Time to restore', value: '3 min', detail: 'median, rollback included' },
-      { name: 'Waiting for approval', value: '11 min', detail: 'median' },
-    ],
     ...changes,
   };
 }

@@ -48,6 +48,7 @@ describe('the first page', () => {
     ['a state', '× failed'.replace('×', '✕')],
     ['checks that did not pass', '3/4 checks'],
     ['who approved', 'by rita'],
+    ['how well it goes', 'Change-fail rate 25 % 1 of 4 changes'],
     ['a hold', 'held'],
     ['the way back', 'npx trireme rollback --environment prod --to rel-36-'],
     ['what does not go back', 'recorded predictions and feedback'],
