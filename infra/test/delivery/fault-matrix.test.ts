@@ -30,11 +30,16 @@ interface Case {
   readonly way: (typeof ways)[number];
 }
 
-/** The first release runs in prod; the second one was promoted while the fault was there. */
-async function played({ cloud, step, fault, policy, way }: Case) {
+/** By policy: they differ in what follows the fault alone. */
+const rules = (policy: Case['policy']) =>
+  parsePolicy(`${policyText}promotions: { onTargetFailure: ${policy} }\nwatch: { seconds: 20 }\n`);
+const rulesOf = { 'revert-target': rules('revert-target'), 'revert-all': rules('revert-all'), hold: rules('hold') };
+
+/** The first release runs in prod; the second one is approved. The same for every fault, so it is played once. */
+const beginning = (async () => {
   const world = new World();
-  const rules = parsePolicy(`${policyText}promotions: { onTargetFailure: ${policy} }\nwatch: { seconds: 20 }\n`);
-  const process = (): Delivery => world.delivery(everyStack, { policy: rules });
+  const policy = rulesOf['revert-target'];
+  const process = (): Delivery => world.delivery(everyStack, { policy });
   const first = await world.release();
   const second = await world.release();
   await deployRelease(process(), first, 'prod');
@@ -42,8 +47,16 @@ async function played({ cloud, step, fault, policy, way }: Case) {
   const { promotion } = await preparePromotion(process(), second, 'prod');
   const id = promotion.body.promotion;
   await approvePromotion(process(), id, { login: 'alice', via: 'local' });
+  return { world, id, ids: [releaseIdOf(first), releaseIdOf(second)] as const };
+})();
+
+/** The second release was promoted while the fault was there. */
+async function played({ cloud, step, fault, policy, way }: Case) {
+  const { world: before, id, ids } = await beginning;
+  const world = before.fork();
+  const process = (): Delivery => world.delivery(everyStack, { policy: rulesOf[policy] });
   const stack: StackName = `${cloud}-prod`;
-  if (/revert/.test(step)) world.behave(stack, releaseIdOf(second), 'wrong-prediction', 'live');
+  if (/revert/.test(step)) world.behave(stack, ids[1], 'wrong-prediction', 'live');
   world.fault = { stack, step, fault };
   const legs = way === 'one process' ? [undefined] : prod.map((name) => [name]);
   const runs = legs.map((stacks) => promote(process(), id, { stacks }).catch((error: unknown) => error));
@@ -55,7 +68,7 @@ async function played({ cloud, step, fault, policy, way }: Case) {
   for (let turn = 0; turn < 20 && !ended; turn++) await setImmediate();
   world.fault = undefined;
   world.pass(2 * hours);
-  return { world, process, id, ids: [releaseIdOf(first), releaseIdOf(second)] as const };
+  return { world, process, id, ids };
 }
 
 const stateOf = (world: World) => environmentState(world.facts, 'prod', everyStack, world.clock.now());

@@ -52,6 +52,8 @@ schema: trireme.policy/1
 approvals: { via: [local, github], approvers: [], authorMayApprove: false, requesterMayApprove: false, expiresHours: 24 }
 `;
 
+const usualPolicy = parsePolicy(policyText);
+
 export const everyStack: readonly StackName[] = [
   'aws-dev',
   'gcp-dev',
@@ -89,6 +91,24 @@ export class World {
   private readonly behaviours = new Map<string, Behaviour>();
   private readonly plans = new Map<StackName, string>();
   private readonly released = new Map<string, ReleaseManifest>();
+  /** One array for as long as nothing is written, as the ledger gives it: what was looked up in it is not looked up again. */
+  private snapshot: readonly Fact[] = [];
+
+  /** @returns another world that stands where this one does, and goes its own way from here. */
+  fork(): World {
+    const other = new World();
+    other.nowMs = this.nowMs;
+    other.facts.push(...this.facts);
+    other.deployments.push(...this.deployments);
+    other.fault = this.fault;
+    copyInto(other.outputs, this.outputs);
+    copyInto(other.serving, this.serving);
+    copyInto(other.images, this.images);
+    copyInto(other.behaviours, this.behaviours);
+    copyInto(other.plans, this.plans);
+    copyInto(other.released, this.released);
+    return other;
+  }
 
   /** @param stage `candidate` or `live` alone; both when absent. */
   behave(stack: StackName, release: string, behaviour: Behaviour, stage?: 'candidate' | 'live'): void {
@@ -130,7 +150,7 @@ export class World {
       goldens: { read: async () => [{ model: 'wine', golden }] },
       clock: this.clock,
       newId: randomUUID,
-      policy: parsePolicy(policyText),
+      policy: usualPolicy,
       stacks: targets,
       actor: { login: 'requester', via: 'local' },
       timeScale: 1,
@@ -166,9 +186,9 @@ export class World {
   private ledgerOf(process: string): Ledger {
     return {
       location: 'memory',
-      facts: () => this.step(process, undefined, undefined, async () => [...this.facts]),
+      facts: () => this.step(process, undefined, undefined, async () => this.factsNow()),
       append: async (decide) => {
-        const wanted = decide([...this.facts]);
+        const wanted = decide(this.factsNow());
         const word = wanted.find((one) => one.kind === 'deployment');
         const step = word?.kind === 'deployment' ? recordStep(word.body.state, word.body.seconds) : undefined;
         return this.step(process, word?.kind === 'deployment' ? word.stack : undefined, step, async () =>
@@ -176,6 +196,13 @@ export class World {
         );
       },
     };
+  }
+
+  private factsNow(): readonly Fact[] {
+    const { snapshot, facts } = this;
+    const same = snapshot.length === facts.length && snapshot.every((one, index) => one === facts[index]);
+    if (!same) this.snapshot = [...facts];
+    return this.snapshot;
   }
 
   /** Does one step, with what was injected for it. `lost`: it was done, and this process never hears of anything again. */
@@ -362,6 +389,10 @@ function controlPlane(name: RuntimeName, behaviour: Behaviour): Check {
 function recordStep(state: DeploymentState, seconds: number | undefined): DeploymentStep | undefined {
   if (state === 'updating') return 'record-start';
   return seconds === undefined ? undefined : 'record-end';
+}
+
+function copyInto<K, V>(target: Map<K, V>, source: ReadonlyMap<K, V>): void {
+  for (const [key, value] of source) target.set(key, value);
 }
 
 function serviceIn(service: DeployedService | undefined): { service?: DeployedService } {
