@@ -30,6 +30,7 @@ const verbs = {
   history: ['infra', 'what happened, fact by fact'],
   audit: ['infra', 'is a release still what it was made as? Builds it once more'],
   metrics: ['infra', 'how often, how fast and how well releases reach an environment'],
+  'stack-drift': ['infra', 'is what runs what was declared? Reads, and changes nothing'],
   destroy: ['infra', 'take down what a stack runs'],
   doctor: ['infra', 'compare this machine, policy and workflows with what GitHub really has'],
   emulator: ['infra', 'run the emulated clouds: up, down, status'],
@@ -53,7 +54,7 @@ async function run(argv) {
 }
 
 function help() {
-  const lines = Object.entries(verbs).map(([verb, [, summary]]) => `  ${verb.padEnd(10)}${summary}`);
+  const lines = Object.entries(verbs).map(([verb, [, summary]]) => `  ${verb.padEnd(13)}${summary}`);
   return [
     'trireme: one prediction service, built once, delivered to AWS, Google Cloud and Azure, and proven there',
     '',

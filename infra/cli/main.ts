@@ -25,6 +25,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   history: async () => (await import('./verbs/history.ts')).history,
   audit: async () => (await import('./verbs/audit.ts')).audit,
   metrics: async () => (await import('./verbs/metrics.ts')).metrics,
+  'stack-drift': async () => (await import('./verbs/stack-drift.ts')).stackDrift,
   destroy: async () => (await import('./verbs/destroy.ts')).destroy,
   doctor: async () => (await import('./verbs/doctor.ts')).doctor,
   emulator: async () => (await import('./verbs/emulator.ts')).emulator,

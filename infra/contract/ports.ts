@@ -1,4 +1,5 @@
 // What delivery asks of the world. `cli` and `rehearsal` give it implementations; delivery never imports one.
+import type { ResourceDrift } from './drift.ts';
 import type { Actor, Fact, FactOf, NewFact } from './fact.ts';
 import type { Golden } from './golden.ts';
 import type { Plan } from './plan.ts';
@@ -76,6 +77,8 @@ export interface Deployer {
   foundation(cloud: Cloud, options?: RunOptions): Promise<FoundationOutputs>;
   deployed(stack: Stack): Promise<DeployedService | undefined>;
   preview(stack: Stack, request: DeploymentRequest, options?: RunOptions): Promise<Plan>;
+  /** What the cloud shows otherwise than the stack's state declares it; nothing where there is no state. Changes neither, locks nothing. */
+  drift(stack: Stack, options?: RunOptions): Promise<readonly ResourceDrift[]>;
   deploy(stack: Stack, request: DeploymentRequest, options?: RunOptions): Promise<DeploymentResult>;
   destroy(stack: Stack | Cloud, options?: RunOptions): Promise<void>;
   /** Removes a lock only when its owner is provably gone. Absent where the backend's locks can't be looked at: then the next update deals with it. */

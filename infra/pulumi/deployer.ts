@@ -1,14 +1,16 @@
 // Pulumi as delivery sees it: stacks, releases and plans in delivery's words, over the engine.
 import type { PulumiFn } from '@pulumi/pulumi/automation/index.js';
 import { z } from 'zod';
+import type { ResourceDrift } from '../contract/drift.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Deployer, DeploymentRequest } from '../contract/ports.ts';
 import { copyFor, identityOf, type ReleaseIdentity } from '../contract/release.ts';
 import { type DeployedService, deployedService, type ReleaseArgs, type Stage } from '../contract/service.ts';
 import { type Cloud, foundationOf, type Stack as ServiceStack } from '../contract/stack.ts';
+import { driftOf } from './drift.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { ignoreDroppedEngineCalls } from './engine-calls.ts';
-import { nameOf, planOf, type Step } from './plan.ts';
+import { nameOf, planOf, type Step, stepOf } from './plan.ts';
 
 /** The two Pulumi programs, as functions of what the stack files do not say. */
 export interface DeliveryProgram {
@@ -51,12 +53,33 @@ export function createDeployer(options: DeployerOptions): Deployer {
 
     async preview(stack, request, run = {}) {
       const steps: Step[] = [];
-      const failure = await engine.run(stack.name, await serviceProgram(stack, request), run, 'preview', (step) =>
-        steps.push(step),
-      );
+      const failure = await engine.run(stack.name, await serviceProgram(stack, request), run, 'preview', (event) => {
+        const step = stepOf(event);
+        if (step !== undefined) steps.push(step);
+      });
       if (failure === undefined) return planOf(stack.name, steps);
       throw failure.kind === 'rejected'
         ? new DeliveryError('errored', `${stack.name}: the preview was refused: ${failure.diagnostics.join('; ')}`)
+        : failure.error;
+    },
+
+    async drift({ name }, run = {}) {
+      const found: ResourceDrift[] = [];
+      // The engine would make a stack that is not there.
+      if ((await engine.state(name)) === undefined) return found;
+      const failure = await engine.run(
+        name,
+        async () => {},
+        run,
+        'drift',
+        (event) => {
+          const drift = driftOf(event);
+          if (drift !== undefined) found.push(drift);
+        },
+      );
+      if (failure === undefined) return found;
+      throw failure.kind === 'rejected'
+        ? new DeliveryError('errored', `${name}: not everything could be read: ${failure.diagnostics.join('; ')}`)
         : failure.error;
     },
 

@@ -1,12 +1,18 @@
 // The real engine, driven through the Automation API with the program in this process: one stack, one operation, one CLI call.
 import { setMaxListeners } from 'node:events';
-import { LocalWorkspace, type PulumiCommand, type PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
+import {
+  type EngineEvent,
+  LocalWorkspace,
+  type PulumiCommand,
+  type PulumiFn,
+  Stack,
+} from '@pulumi/pulumi/automation/index.js';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Clock, Leftovers, RunOptions } from '../contract/ports.ts';
 import { EngineExit, type Environment, engineCommand } from './engine-command.ts';
 import { type Diagnostic, diagnosticOf, type Failure, failureOf } from './failure.ts';
 import { removeEmptyLocks } from './lock.ts';
-import { nameOf, type Step, stepOf } from './plan.ts';
+import { nameOf, stepOf } from './plan.ts';
 import { freeLocksIn, lockedError, orphanNotes, removeDeadLocks } from './recovery.ts';
 import { lockFolderOf, parseExport, readStateFile, type StackState, stateFileOf } from './state.ts';
 import { plainPulumiEnvironment, type Workspace } from './workspace.ts';
@@ -24,7 +30,8 @@ export interface EngineOptions {
   readonly lockWaitSeconds?: number;
 }
 
-export type Operation = 'preview' | 'up' | 'destroy';
+/** `drift` is a refresh that writes nothing, and takes no lock either. */
+export type Operation = 'preview' | 'drift' | 'up' | 'destroy';
 /** Locks are dealt with here: nobody else hears of one, but in an error. */
 export type Ending = Exclude<Failure, { kind: 'locked' | 'lock-unreadable' }>;
 
@@ -75,18 +82,18 @@ export class Engine {
     program: PulumiFn,
     run: RunOptions,
     operation: Operation,
-    onStep?: (step: Step) => void,
+    onEvent?: (event: EngineEvent) => void,
   ): Promise<Ending | undefined> {
     if (run.signal?.aborted) throw interruptedError(name);
     const state = await this.state(name);
     if (state === undefined) await this.#create(name);
-    const notes = operation === 'preview' ? [] : orphanNotes(state?.pending ?? []);
-    if (operation !== 'preview' && state !== undefined && state.pending.length > 0) {
+    const notes = changesNothing(operation) ? [] : orphanNotes(state?.pending ?? []);
+    if (!changesNothing(operation) && state !== undefined && state.pending.length > 0) {
       run.report?.({ stack: name, message: 'an earlier run was killed: reading back what it left' });
       const failure = await this.#freeRun(name, program, run, 'refresh');
       if (failure !== undefined) return failure;
     }
-    const failure = await this.#freeRun(name, program, run, operation, onStep);
+    const failure = await this.#freeRun(name, program, run, operation, onEvent);
     return failure?.kind === 'rejected' ? { ...failure, diagnostics: [...failure.diagnostics, ...notes] } : failure;
   }
 
@@ -96,12 +103,12 @@ export class Engine {
     program: PulumiFn,
     run: RunOptions,
     operation: Operation | 'refresh',
-    onStep?: (step: Step) => void,
+    onEvent?: (event: EngineEvent) => void,
   ): Promise<Ending | undefined> {
     const { clock, lockWaitSeconds = 60 } = this.#options;
     const deadline = clock.now() + lockWaitSeconds * 1000;
     for (let attempt = 0; ; attempt++) {
-      const failure = await this.#once(name, program, run, operation, onStep);
+      const failure = await this.#once(name, program, run, operation, onEvent);
       if (failure === undefined || failure.kind === 'rejected' || failure.kind === 'error') return failure;
       if (failure.kind === 'lock-unreadable') {
         if (attempt >= unreadableLockAttempts) return { kind: 'error', error: failure.error };
@@ -113,7 +120,8 @@ export class Engine {
       if (await removeDeadLocks(failure.text)) {
         run.report?.({ stack: name, message: 'a run that was killed held the lock: removed' });
         // The killed run's own operations are in the state: the caller's view of it is old.
-        if (operation !== 'preview' && operation !== 'refresh') return this.run(name, program, run, operation, onStep);
+        if (!changesNothing(operation) && operation !== 'refresh')
+          return this.run(name, program, run, operation, onEvent);
         continue;
       }
       if (clock.now() >= deadline) return { kind: 'error', error: lockedError(name, failure.text, lockWaitSeconds) };
@@ -146,7 +154,7 @@ export class Engine {
     program: PulumiFn,
     run: RunOptions,
     operation: Operation | 'refresh',
-    onStep?: (step: Step) => void,
+    onEvent?: (event: EngineEvent) => void,
   ): Promise<Failure | undefined> {
     const diagnostics: Diagnostic[] = [];
     const stop = new AbortController();
@@ -167,14 +175,14 @@ export class Engine {
       signal,
       color: 'never' as const,
       suppressProgress: true,
-      onEvent(event: Parameters<typeof stepOf>[0]) {
+      onEvent(event: EngineEvent) {
         const diagnostic = diagnosticOf(event);
         if (diagnostic !== undefined) diagnostics.push(diagnostic);
+        onEvent?.(event);
         const step = stepOf(event);
         if (step === undefined) return;
-        onStep?.(step);
         if (
-          operation !== 'preview' &&
+          !changesNothing(operation) &&
           /^(create|update|replace|delete)/.test(step.op) &&
           !step.type.startsWith('pulumi:')
         ) {
@@ -184,6 +192,7 @@ export class Engine {
     };
     try {
       if (operation === 'preview') await stack.preview(options);
+      else if (operation === 'drift') await stack.previewRefresh(options);
       else if (operation === 'up') await stack.up(options);
       else if (operation === 'destroy') await stack.destroy(options);
       else await stack.refresh({ ...options, clearPendingCreates: true });
@@ -247,6 +256,10 @@ export class Engine {
 
 /** An empty lock may also be one that is being written: it gets a moment. */
 const unreadableLockAttempts = 5;
+
+function changesNothing(operation: Operation | 'refresh'): operation is 'preview' | 'drift' {
+  return operation === 'preview' || operation === 'drift';
+}
 
 function interruptedError(stack: string): DeliveryError {
   return new DeliveryError('interrupted', `${stack}: interrupted before anything was started`);

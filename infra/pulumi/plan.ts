@@ -50,7 +50,7 @@ export function nameOf(urn: string): string {
   return urn.split('::').slice(3).join('::');
 }
 
-const stackType = 'pulumi:pulumi:Stack';
+export const stackType = 'pulumi:pulumi:Stack';
 
 /** The engine's steps in a plan's words; `null` changes nothing. https://github.com/pulumi/pulumi/blob/master/sdk/go/common/apitype/history.go */
 const operations: Readonly<Record<string, PlanChange['operation'] | null>> = {
@@ -104,7 +104,7 @@ const signature = '4dabf18193072939515e22adb298388d';
 const secretSignature = '1b47061264138c4ac30d75fd1eb44270';
 
 /** Without secrets, and without what bridged providers note down for themselves (`__defaults`). */
-function settled(value: unknown): unknown {
+export function settled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(settled);
   if (typeof value !== 'object' || value === null) return value;
   if (signature in value && value[signature] === secretSignature) return '[secret]';
@@ -116,7 +116,7 @@ function settled(value: unknown): unknown {
 }
 
 /** Walks a path as the engine writes it: `template.containers[0].image`, `tags["a.b"]`. */
-function valueAt(value: unknown, path: string): unknown {
+export function valueAt(value: unknown, path: string): unknown {
   let current = value;
   for (const [, bracketed, quoted, plain] of path.matchAll(/\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([^.[\]]+)/g)) {
     if (typeof current !== 'object' || current === null) return undefined;
@@ -126,6 +126,6 @@ function valueAt(value: unknown, path: string): unknown {
   return current;
 }
 
-function compare(a: string, b: string): number {
+export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

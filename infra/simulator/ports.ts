@@ -130,6 +130,7 @@ function deployerFor(world: World, process: Process, scheduler: Scheduler): Depl
           changes: [],
         }),
       }),
+    drift: (stack) => process.call(`deployer.drift ${stack.name}`, { ...quick, apply: () => [] }),
     deploy,
     freeLock: (stack) =>
       process.call(`deployer.freeLock ${stack.name}`, {

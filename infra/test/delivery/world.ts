@@ -271,6 +271,7 @@ export class World {
         fingerprint: this.plans.get(stack.name) ?? `plan of ${releaseIdOf(manifest)} on ${stack.name}`,
         changes: [],
       }),
+      drift: async () => [],
       destroy: async () => {},
       deploy: async (stack, request, options) => {
         options?.signal?.throwIfAborted();
