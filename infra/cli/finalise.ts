@@ -1,10 +1,7 @@
 // `trireme promote --finalise`: the end of a promotion whose legs were jobs of their own. Needs the ledger, and no credentials of a cloud.
 import { DeliveryError } from '../contract/errors.ts';
 import type { StackName } from '../contract/stack.ts';
-import { type FinaliseDelivery, type Finalised, finalisePromotion } from '../delivery/finalise.ts';
-import { hasFailed } from '../delivery/legs.ts';
-import { findRelease } from '../delivery/stack-state.ts';
-import { takeBackAll } from '../delivery/take-back.ts';
+import { type FinaliseDelivery, finalisePromotion, takeBackPromotion } from '../delivery/finalise.ts';
 import type { Cli } from './cli.ts';
 import { endDeployment } from './ending.ts';
 import type { StackFiles } from './stack-files.ts';
@@ -21,40 +18,26 @@ export interface FinaliseOptions {
 export async function finalise(cli: Cli, files: StackFiles, options: FinaliseOptions): Promise<void> {
   const { promotion, takeBack, stacks, json } = options;
   const merged = await finalisePromotion(await office(cli, files), promotion);
-  const failed = merged.stacks.filter(({ state }) => hasFailed(state)).map(({ stack }) => stack);
-  const { policy } = await wireLedger(cli.environment);
-  const left = failed.length > 0 && policy.promotions.onTargetFailure === 'revert-all';
-  const live = merged.stacks.filter(({ runs }) => runs === merged.release).map(({ stack }) => stack);
-  const ended = left && takeBack ? await takenBack(cli, files, merged, failed, stacks) : merged;
+  const takes = takeBack && merged.left.length > 0;
+  const ended = takes
+    ? await takeBackPromotion(await wireDelivery(cli.environment, files, cli.output.report), merged, {
+        stacks,
+        signal: cli.signal,
+      })
+    : merged;
   if (merged.parity !== undefined)
     cli.output.talk(`the clouds compared: ${merged.parity.outcome}: ${merged.parity.found}`);
-  if (left && !takeBack && live.length > 0) {
-    const way = `npx trireme promote --finalise ${promotion} --take-back`;
-    cli.output.talk(
-      `${live.join(', ')} still ${live.length === 1 ? 'runs' : 'run'} it, and policy.yaml says revert-all: ${way}`,
-      'yellow',
-    );
+  const { environment, left } = ended;
+  if (left.length > 0) {
+    const way = takes ? 'npx trireme rollback' : `npx trireme promote --finalise ${promotion} --take-back`;
+    const still = `${left.join(', ')} still ${left.length === 1 ? 'runs' : 'run'} it`;
+    cli.output.talk(`${environment} is split: ${still}, and policy.yaml says revert-all: ${way}`, 'yellow');
   }
   endDeployment(cli, ended, json, 'npx trireme status');
 }
 
-async function takenBack(
-  cli: Cli,
-  files: StackFiles,
-  merged: Finalised,
-  failed: readonly StackName[],
-  only: readonly StackName[] | undefined,
-): Promise<Finalised> {
-  const delivery = await wireDelivery(cli.environment, files, cli.output.report);
-  const manifest = findRelease(await delivery.ledger.facts(), merged.release);
-  const own = merged.stacks.filter(({ stack }) => only === undefined || only.includes(stack));
-  const others = merged.stacks.filter((one) => !own.includes(one));
-  const stacks = await takeBackAll(delivery, manifest, own, failed, { signal: cli.signal });
-  return { ...merged, stacks: [...stacks, ...others] };
-}
-
 async function office(cli: Cli, files: StackFiles): Promise<FinaliseDelivery> {
-  const { ledger, actor } = await wireLedger(cli.environment);
+  const { ledger, actor, policy } = await wireLedger(cli.environment);
   const { openRegistries, goldensIn } = await import('./registries.ts');
   const read: FinaliseDelivery['goldens']['read'] = async (manifest, cloud) => {
     const client = await openRegistries(cli.environment);
@@ -72,6 +55,7 @@ async function office(cli: Cli, files: StackFiles): Promise<FinaliseDelivery> {
   return {
     ledger,
     actor,
+    policy,
     clock: systemClock,
     stacks: files.stacks,
     goldens: { read },

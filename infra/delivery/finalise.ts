@@ -6,16 +6,26 @@ import type { StackName } from '../contract/stack.ts';
 import { type Check, outcomeOf, reasonOf } from '../contract/verification.ts';
 import { currentReleases } from '../ledger/view.ts';
 import { noteVerification } from './attempt.ts';
-import { type Delivery, persist, type StackOutcome, stamp } from './delivery.ts';
+import { type Delivery, type DeliveryOptions, persist, type StackOutcome, stamp } from './delivery.ts';
 import { type DeploymentOutcome, parityOf } from './deploy.ts';
 import { parityAttempt, stackTruth } from './environment-state.ts';
 import { checkGoldenPredictions } from './http-checks.ts';
-import { faultOf, type Leg, legsOf, stateOf } from './legs.ts';
-import { type Promotion, type PromotionState, preparedPromotion, promotionState } from './promotion-state.ts';
+import { faultOf, hasFailed, type Leg, legsOf, stateOf } from './legs.ts';
+import {
+  overtakenBy,
+  type Promotion,
+  type PromotionState,
+  preparedPromotion,
+  promotionState,
+} from './promotion-state.ts';
 import { findRelease } from './stack-state.ts';
+import { takeBackAll } from './take-back.ts';
 
 /** No engine and no credentials of a cloud: the ledger, the public endpoints, and the golden inputs where a registry gives them. */
-export type FinaliseDelivery = Pick<Delivery, 'ledger' | 'clock' | 'actor' | 'stacks' | 'goldens' | 'fetch' | 'report'>;
+export type FinaliseDelivery = Pick<
+  Delivery,
+  'ledger' | 'clock' | 'actor' | 'policy' | 'stacks' | 'goldens' | 'fetch' | 'report'
+>;
 
 export interface Finalised extends DeploymentOutcome {
   readonly promotion: string;
@@ -24,6 +34,11 @@ export interface Finalised extends DeploymentOutcome {
   readonly reason?: string;
   /** Whether the clouds answer alike: `undefined` where there were no two to compare. */
   readonly parity?: Check | undefined;
+  /**
+   * Where policy.yaml says `revert-all`: the stacks that still run a release which failed on another one, because their legs had ended before
+   * the ledger knew. The environment is split until `takeBackPromotion`; each leg has the credentials of its own cloud only.
+   */
+  readonly left: readonly StackName[];
 }
 
 /** May be asked again: an end that is written stays, the summary is told anew. @throws DeliveryError `usage`, `approval-needed`, `refused`. */
@@ -42,15 +57,45 @@ export async function finalisePromotion(delivery: FinaliseDelivery, id: string):
   const facts = await delivery.ledger.facts();
   const end = facts.findLast((fact) => fact.kind === 'promotion' && fact.body.promotion === id);
   const reason = end?.kind === 'promotion' ? end.body.reason : undefined;
+  const stacks = legsOf(facts, promotion).map((leg) => outcomeOfLeg(facts, leg));
   return {
     promotion: id,
     state: promotionState(facts, id),
     release: promotion.release,
     environment: promotion.environment,
-    stacks: legsOf(facts, promotion).map((leg) => outcomeOfLeg(facts, leg)),
+    stacks,
     ...(reason === undefined ? {} : { reason }),
     parity: parity.values().next().value,
+    left: overtakenBy(facts, promotion) === undefined ? leftLive(delivery, promotion.release, stacks) : [],
   };
+}
+
+function leftLive({ policy }: FinaliseDelivery, release: string, stacks: readonly StackOutcome[]): StackName[] {
+  if (policy.promotions.onTargetFailure !== 'revert-all' || failedOf(stacks).length === 0) return [];
+  return stacks.filter(({ runs }) => runs === release).map(({ stack }) => stack);
+}
+
+function failedOf(stacks: readonly StackOutcome[]): readonly StackName[] {
+  return stacks.filter(({ state }) => hasFailed(state)).map(({ stack }) => stack);
+}
+
+/** Takes back what `finalisePromotion` found `left`. Needs the clouds; once another promotion or a rollback has begun, nothing is its to take. */
+export async function takeBackPromotion(
+  delivery: Delivery,
+  ended: Finalised,
+  { stacks: only, signal }: DeliveryOptions = {},
+): Promise<Finalised> {
+  const isMeant = ({ stack }: StackOutcome) => ended.left.includes(stack) && only?.includes(stack) !== false;
+  const facts = await delivery.ledger.facts();
+  const promotion = preparedPromotion(facts, ended.promotion);
+  const manifest = findRelease(facts, ended.release);
+  const stops = (current: readonly Fact[]) => overtakenBy(current, promotion)?.kind;
+  const taken = await takeBackAll(delivery, manifest, ended.stacks.filter(isMeant), failedOf(ended.stacks), {
+    signal,
+    stops,
+  });
+  const stacks = ended.stacks.map((outcome) => taken.find(({ stack }) => stack === outcome.stack) ?? outcome);
+  return { ...ended, stacks, left: leftLive(delivery, ended.release, stacks) };
 }
 
 /** The fact that ends a promotion. */

@@ -136,7 +136,7 @@ function stopsOf({ policy, clock }: Delivery, promotion: Promotion): NonNullable
   };
 }
 
-/** `revert-all` across legs: this one takes its own stacks back when a sibling has failed by now; `finalise` those that ended before it. */
+/** `revert-all` across legs: this one takes its own stacks back when a sibling has failed by now; those that ended before, `finalise` names. */
 async function withSiblings(
   delivery: Delivery,
   promotion: Promotion,

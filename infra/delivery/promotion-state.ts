@@ -68,11 +68,29 @@ export function overtakenBy(facts: readonly Fact[], promotion: Promotion): Fact 
 /** The jobs of a promotion end within this time; one that says nothing for longer was lost. */
 export const longestSilenceMs = 60 * 60_000;
 
-/** A promotion that is prepared, approved or superseded meanwhile is no sign of life of another one's jobs. */
-function isWork(fact: Fact): boolean {
-  const { kind } = fact;
-  if (kind === 'promotion') return fact.body.state === 'started';
-  return kind === 'deployment' || kind === 'verification';
+/** How `recover` names the attempts that it looked at: its word is about what was left behind, and nobody's sign of life. */
+export function recoveryOf(attempt: string): string {
+  return `recover ${attempt}`;
+}
+
+function isRecovery({ body }: FactOf<'deployment'>): boolean {
+  return body.attempt.startsWith(recoveryOf(''));
+}
+
+/**
+ * When the jobs of a promotion that has started last said something, by the facts they leave. Who looks from outside leaves facts too: a
+ * recovery, a verification, another promotion's paper; with those counted, a promotion that was lost would never be.
+ */
+function lastHeardMs(facts: readonly Fact[], { environment, release, body }: Promotion): number {
+  for (let index = facts.length - 1; index >= 0; index--) {
+    const fact = facts[index];
+    const starts =
+      fact?.kind === 'promotion' && fact.body.promotion === body.promotion && fact.body.state === 'started';
+    const works =
+      fact?.kind === 'deployment' && fact.environment === environment && fact.release === release && !isRecovery(fact);
+    if (fact !== undefined && (starts || works)) return Date.parse(fact.at);
+  }
+  return Number.NEGATIVE_INFINITY;
 }
 
 /** Another promotion that is being carried out in this environment: two at once would prove, and revert, each other's releases. */
@@ -81,17 +99,13 @@ export function underWay(
   promotion: Pick<Promotion, 'environment'> & { readonly body: Pick<Promotion['body'], 'promotion'> },
   nowMs: number,
 ): Promotion | undefined {
-  const newest = facts.findLast(
-    (fact) => 'environment' in fact && fact.environment === promotion.environment && isWork(fact),
-  );
-  if (newest === undefined || nowMs - Date.parse(newest.at) > longestSilenceMs) return undefined;
-  return facts.find(
-    (fact): fact is Promotion =>
-      fact.kind === 'promotion' &&
-      fact.environment === promotion.environment &&
-      fact.body.state === 'prepared' &&
-      fact.body.promotion !== promotion.body.promotion &&
-      promotionState(facts, fact.body.promotion) === 'started' &&
-      overtakenBy(facts, fact) === undefined,
-  );
+  return indexOf(facts)
+    .prepared.get(promotion.environment)
+    ?.find(
+      (fact) =>
+        fact.body.promotion !== promotion.body.promotion &&
+        promotionState(facts, fact.body.promotion) === 'started' &&
+        overtakenBy(facts, fact) === undefined &&
+        nowMs - lastHeardMs(facts, fact) <= longestSilenceMs,
+    );
 }

@@ -7,6 +7,7 @@ import { outcomeOf, reasonOf } from '../contract/verification.ts';
 import { noteVerification } from './attempt.ts';
 import { type Delivery, type DeliveryOptions, persist, proverFor, stamp, type Target, targetsIn } from './delivery.ts';
 import { type StackTruth, stackTruth } from './environment-state.ts';
+import { recoveryOf } from './promotion-state.ts';
 import { settleAll } from './settle.ts';
 import { findRelease } from './stack-state.ts';
 import { verifyService } from './verification.ts';
@@ -107,7 +108,12 @@ async function tell(
     const last = facts.findLast((fact) => fact.kind === 'deployment' && fact.body.attempt === truth.attempt);
     const replaced = last?.kind === 'deployment' ? last.body.replaced : null;
     const state = said === undefined ? ('unknown' as const) : ('healthy' as const);
-    const body = { attempt: `recover ${truth.attempt}`, state, replaced: said === replaced ? null : replaced, reason };
+    const body = {
+      attempt: recoveryOf(truth.attempt ?? ''),
+      state,
+      replaced: said === replaced ? null : replaced,
+      reason,
+    };
     const release = said ?? truth.tried;
     return [
       { ...stamp(delivery), kind: 'deployment', environment: stack.environment, stack: stack.name, release, body },

@@ -4,11 +4,16 @@ import type { Fact } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { StackName } from '../contract/stack.ts';
 import { type Attempt, deploymentFact, GivesWay, type Proof, settle } from './attempt.ts';
-import { type Delivery, type DeliveryOptions, persist, type StackOutcome } from './delivery.ts';
+import { type Delivery, type DeliveryOptions, persist, type Road, type StackOutcome } from './delivery.ts';
 import { stackTruth } from './environment-state.ts';
 import { putBack } from './go-back.ts';
 import { settleAll } from './settle.ts';
 import { findRelease, newestTry } from './stack-state.ts';
+
+export interface TakeBackOptions extends Pick<DeliveryOptions, 'signal'> {
+  /** Why it is nobody's to take back any more, by the ledger as it is when it begins. Pure. */
+  readonly stops?: Road['stops'] | undefined;
+}
 
 /**
  * Takes the release back from those of `outcomes` that run it. @param failed the stacks on which it failed, for the reason.
@@ -19,11 +24,11 @@ export async function takeBackAll(
   manifest: ReleaseManifest,
   outcomes: readonly StackOutcome[],
   failed: readonly StackName[],
-  options: Pick<DeliveryOptions, 'signal'> = {},
+  options: TakeBackOptions = {},
 ): Promise<readonly StackOutcome[]> {
   if (failed.length === 0) return outcomes;
   const why = `it failed on ${failed.join(', ')}, and policy.yaml says revert-all`;
-  return settleAll(outcomes.map((outcome) => takeBack(delivery, manifest, outcome, why, options.signal)));
+  return settleAll(outcomes.map((outcome) => takeBack(delivery, manifest, outcome, why, options)));
 }
 
 async function takeBack(
@@ -31,7 +36,7 @@ async function takeBack(
   manifest: ReleaseManifest,
   outcome: StackOutcome,
   why: string,
-  signal: AbortSignal | undefined,
+  { signal, stops }: TakeBackOptions,
 ): Promise<StackOutcome> {
   const release = releaseIdOf(manifest);
   const target = delivery.stacks.find(({ stack }) => stack.name === outcome.stack);
@@ -56,7 +61,7 @@ async function takeBack(
   try {
     let stillThere = false;
     await persist(delivery, (current) => {
-      stillThere = stackTruth(current, outcome.stack).runs === release;
+      stillThere = stackTruth(current, outcome.stack).runs === release && stops?.(current) === undefined;
       return stillThere ? [deploymentFact(attempt, 'updating', { reason: why })] : [];
     });
     if (!stillThere) return outcome;
