@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { DeliveryError } from '../contract/errors.ts';
 import { nearest } from '../contract/stack.ts';
 import type { Cli, Ending, Verb } from './cli.ts';
-import { readEnvironment } from './environment.ts';
+import { readEnvironment, type Variables } from './environment.ts';
 import { exitBug, exitCodes, exitDone } from './exit-codes.ts';
 import { createOutput, type Output } from './output.ts';
 import { refusedByDisk } from './refused-by-disk.ts';
@@ -32,14 +32,20 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   rehearse: async () => (await import('./verbs/rehearse.ts')).rehearse,
 };
 
+/** What stands in for this process's own: another checkout, other variables of the shell. */
+export interface Place {
+  readonly checkout?: string;
+  readonly shell?: Variables;
+}
+
 /** Runs one verb. @param argv the verb and its arguments. @returns the exit code of DESIGN 6; never throws. */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], place: Place = {}): Promise<number> {
   const output = createOutput();
   // The rehearsal's own `--json` names a file, and stdout is for people then.
   const json = argv.includes('--json') && argv[0] !== 'rehearse';
   const interruption = catchInterruption(output);
   try {
-    const ending = await run(argv, output, interruption.signal);
+    const ending = await run(argv, place, output, interruption.signal);
     return ending === undefined ? exitDone : tell(output, ending, json);
   } catch (error) {
     return explain(output, interruption.signal.aborted ? interrupted(error) : (refusedByDisk(error) ?? error), json);
@@ -49,7 +55,12 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function run(argv: readonly string[], output: Output, signal: AbortSignal): Promise<Ending | undefined> {
+async function run(
+  argv: readonly string[],
+  { checkout, shell }: Place,
+  output: Output,
+  signal: AbortSignal,
+): Promise<Ending | undefined> {
   const [name = '', ...rest] = argv;
   const load = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
   if (load === undefined) {
@@ -61,7 +72,7 @@ async function run(argv: readonly string[], output: Output, signal: AbortSignal)
   const definition = await load();
   let ending: Ending | undefined;
   const cli: Cli = {
-    environment: await readEnvironment((line) => output.talk(line, 'dim')),
+    environment: await readEnvironment((line) => output.talk(line, 'dim'), shell, checkout),
     output,
     signal,
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
