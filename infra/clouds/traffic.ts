@@ -65,7 +65,8 @@ export async function readMetrics(product: string, right: string, read: () => Pr
   }
 }
 
-/** `fetch` tells of a broken connection by a TypeError, of a time limit by a TimeoutError. */
+/** `fetch` tells of a broken connection by a TypeError with a cause, of a time limit by a TimeoutError. */
 function isConnection(error: unknown): boolean {
-  return error instanceof Error && ['TypeError', 'TimeoutError', 'AbortError'].includes(error.name);
+  if (error instanceof TypeError) return error.cause !== undefined;
+  return error instanceof Error && error.name === 'TimeoutError';
 }

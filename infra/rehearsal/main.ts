@@ -19,6 +19,7 @@ import { closingRows, type RehearsalReport, reportOf } from './report.ts';
 import { cloudsToRehearse, openStage, type Stage } from './stage.ts';
 import { createSteps, StepStopped } from './steps.ts';
 import { type Told, tellStory } from './story.ts';
+import { watchBriefly, watchedSeconds } from './watch.ts';
 
 export interface RehearsalOptions {
   /** The checkout that is rehearsed; the rehearsal works in a copy. */
@@ -79,6 +80,7 @@ export async function rehearse(options: RehearsalOptions): Promise<RehearsalRepo
         stay: options.keep,
         variables: shell,
       });
+      await watchBriefly(checkout, options.timeScale);
       return openStage(checkout, shell, report, options.build);
     });
     if (clouds === undefined) throw new Error('the emulated clouds were started');
@@ -124,6 +126,11 @@ async function conclude(
   options.print(
     `took ${seconds.toFixed(0)} s; the emulated clouds' waiting was ${options.timeScale} times shorter than the real ones'`,
   );
+  if (stage !== undefined) {
+    options.print(
+      `after each promotion the requests of ${watchedSeconds} s were watched, by each vendor's metrics; policy.yaml says how long yours are`,
+    );
+  }
   if (options.jsonFile !== undefined) await writeReport(options.jsonFile, report);
   return report;
 }

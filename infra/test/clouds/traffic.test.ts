@@ -35,7 +35,8 @@ describe('a span of metrics', () => {
 
 describe('metrics that can’t be read', () => {
   it.each([
-    ['a broken connection', new TypeError('fetch failed'), 'cloud-unreachable'],
+    ['a broken connection', new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') }), 'cloud-unreachable'],
+    ['a service without its name', new TypeError('expected the coordinate site'), 'errored'],
     ['throttling', new Unanswered('slow down', { passing: true }), 'cloud-unreachable'],
     ['a missing right', new Unanswered('AccessDenied', { passing: false }), 'errored'],
     ['an answer in another shape', new SyntaxError('Unexpected token'), 'errored'],
@@ -43,7 +44,9 @@ describe('metrics that can’t be read', () => {
     const read = readMetrics('App Runner', 'cloudwatch:GetMetricData', () => Promise.reject(thrown));
     await expect(read).rejects.toSatisfy(
       (error) =>
-        error instanceof DeliveryError && error.code === code && error.hint?.includes('cloudwatch:GetMetricData') === true,
+        error instanceof DeliveryError &&
+        error.code === code &&
+        error.hint?.includes('cloudwatch:GetMetricData') === true,
     );
   });
 });

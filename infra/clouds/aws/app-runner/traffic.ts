@@ -12,6 +12,9 @@ import { Unanswered } from '../../polling.ts';
 import { metricsOf, readMetrics, sumOf, wholePeriods } from '../../traffic.ts';
 import { appRunner } from './runtime.ts';
 
+/** A connection that hangs must not eat the time there is to watch. */
+const answerMilliseconds = 30_000;
+
 /** Right it needs: `cloudwatch:GetMetricData`. */
 export function appRunnerTraffic(connection: Connection): TrafficReader {
   const { periodSeconds, lateSeconds } = metricsOf(appRunner, connection);
@@ -29,7 +32,9 @@ export function appRunnerTraffic(connection: Connection): TrafficReader {
         };
         try {
           const results: MetricDataResult[] = [];
-          for await (const { MetricDataResults = [] } of paginateGetMetricData({ client }, input)) {
+          for await (const { MetricDataResults = [] } of paginateGetMetricData({ client }, input, {
+            abortSignal: AbortSignal.timeout(answerMilliseconds),
+          })) {
             results.push(...MetricDataResults);
           }
           return trafficIn(results);
@@ -109,7 +114,6 @@ export function trafficIn(
 /** Throttling is an HTTP 400 here: errors are told apart by name. */
 function unanswered(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof Unanswered) return error;
-  const refused =
-    /AccessDenied|UnrecognizedClient|ExpiredToken|InvalidSignature|CredentialsProvider|InvalidClientTokenId|Invalid/;
+  const refused = /AccessDenied|UnrecognizedClient|ExpiredToken|CredentialsProvider|^Invalid/;
   return new Unanswered(`${error.name}: ${error.message}`, { passing: !refused.test(error.name), cause: error });
 }
