@@ -5,7 +5,7 @@ import { type Environment, parseStack, type StackName } from '../contract/stack.
 import { approvePromotion } from '../delivery/approve.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { deployRelease } from '../delivery/deploy.ts';
-import { finalisePromotion } from '../delivery/finalise.ts';
+import { finalisePromotion, takeBackPromotion } from '../delivery/finalise.ts';
 import { preparePromotion } from '../delivery/prepare.ts';
 import { promote } from '../delivery/promote.ts';
 import { makeRelease } from '../delivery/release.ts';
@@ -29,8 +29,8 @@ export type Story =
       readonly release: number;
       readonly approver: keyof typeof people | 'nobody';
       readonly carrying: Carrying;
-      /** Hours between the approval and the first job. */
-      readonly waitsHours: number;
+      /** Between the approval and the first job. */
+      readonly waitsMinutes: number;
       /** One leg is run once more, so many minutes later. */
       readonly againMinutes: number | undefined;
     }
@@ -144,7 +144,7 @@ async function promoteStory(stage: Stage, name: string, story: Extract<Story, { 
   if (promotion === undefined) return;
   await stage.scheduler.wait(random.between(1, 300_000));
   if (story.approver !== 'nobody') await approve(stage, name, promotion, people[story.approver]);
-  await stage.scheduler.wait(story.waitsHours * 3_600_000 + random.between(1, 120_000));
+  await stage.scheduler.wait(story.waitsMinutes * 60_000 + random.between(1, 120_000));
   const jobs = carriers[story.carrying].map(async ([job, stack]) => {
     await stage.scheduler.wait(random.between(1, 120_000));
     return carryOut(stage, `${name}-${job}`, promotion, stack);
@@ -154,10 +154,24 @@ async function promoteStory(stage: Stage, name: string, story: Extract<Story, { 
     await carryOut(stage, `${name}-again`, promotion, random.pick(['aws-prod', 'gcp-prod', 'azure-prod']));
   }
   await Promise.all(jobs);
-  // The workflow's last job, which merges what the legs left.
-  if (story.carrying === 'legs') {
-    await order(stage, `${name}-finalise`, (delivery) => finalisePromotion(delivery, promotion));
-  }
+  if (story.carrying === 'legs') await endLegs(stage, name, promotion);
+}
+
+/** The workflow's last job, which merges what the legs left, and whoever does what it says where some of it is to be taken back. */
+async function endLegs(stage: Stage, name: string, promotion: string): Promise<void> {
+  const { rules, scheduler } = stage;
+  const ended = await perform(stage, `${name}-finalise`, { kind: 'paper' }, people.colleague, (delivery) =>
+    finalisePromotion(delivery, promotion),
+  );
+  if (ended.value === undefined) return;
+  rules.mustNameWhatIsLeft(promotion, stage.policy, ended.value.left);
+  if (ended.value.left.length === 0) return;
+  await scheduler.wait(randomFor(stage, `${name}-take-back`).between(1, 600_000));
+  const purpose = { kind: 'promotion', promotion } as const;
+  const again = await perform(stage, `${name}-take-back`, purpose, people.colleague, async (delivery) =>
+    takeBackPromotion(delivery, await finalisePromotion(delivery, promotion)),
+  );
+  if (again.value !== undefined) rules.mustBeTakenBack(promotion, again.value.left);
 }
 
 const carriers: Readonly<Record<Carrying, readonly (readonly [job: string, stack: StackName | undefined])[]>> = {

@@ -3,12 +3,10 @@ import { DeliveryError } from '../contract/errors.ts';
 import { releaseIdOf } from '../contract/release.ts';
 import { environments } from '../contract/stack.ts';
 import { stamp } from '../delivery/delivery.ts';
-import { finalisePromotion } from '../delivery/finalise.ts';
-import { promotionState } from '../delivery/promotion-state.ts';
 import { recover as lookAgain } from '../delivery/recover.ts';
 import { thawEnvironment } from '../delivery/stop.ts';
 import { approve, carryOut, order, prepare, releaseToDev, rollBack } from './actors.ts';
-import { unsettled } from './rules.ts';
+import { unsettled } from './settled.ts';
 import { emptyStack } from './stack-truth.ts';
 import { people, perform, type Stage } from './stage.ts';
 import { everyStack } from './world.ts';
@@ -36,7 +34,6 @@ export async function recover(stage: Stage, goesOn: boolean): Promise<readonly s
         lookAgain(delivery, environment, { gone: true }),
       );
     }
-    await endWhatWasLost(stage, `r${round}`);
     wrong = unsettled(world, rules);
     for (const environment of environments) {
       if (wrong.some((one) => one.includes(environment)))
@@ -63,16 +60,6 @@ async function goForward(stage: Stage, name: string): Promise<string | undefined
   await approve(stage, name, promotion, people.approver);
   await carryOut(stage, `${name}-carry`, promotion);
   return releaseIdOf(release);
-}
-
-/** Promotions whose jobs died keep others out until somebody merges what their legs left. */
-async function endWhatWasLost(stage: Stage, name: string): Promise<void> {
-  const { facts } = stage.world;
-  const ids = new Set(facts.flatMap((fact) => (fact.kind === 'promotion' ? [fact.body.promotion] : [])));
-  for (const id of ids) {
-    if (promotionState(facts, id) !== 'started') continue;
-    await order(stage, `${name}-finalise-${id}`, (delivery) => finalisePromotion(delivery, id));
-  }
 }
 
 async function liftOrders(stage: Stage): Promise<void> {

@@ -1,9 +1,11 @@
 // What must hold whatever happens, asked of the clouds' truth and of the ledger at every change. It shares no rule with delivery: it is the second opinion.
 import type { Fact, FactOf } from '../contract/fact.ts';
 import { manifestHash } from '../contract/release.ts';
-import { environments, type StackName } from '../contract/stack.ts';
+import type { StackName } from '../contract/stack.ts';
 import type { Target } from '../delivery/delivery.ts';
+import type { Policy } from '../delivery/policy.ts';
 import { statusTable } from '../delivery/status.ts';
+import { leftBy } from './left.ts';
 import type { Process } from './process.ts';
 import { isSound } from './quality.ts';
 import { runtimeOf } from './runtimes.ts';
@@ -114,6 +116,25 @@ export class Rules implements Witness {
       attempts.set(attempt, { touched: touched && !gaveUp, claims });
     }
     return [...attempts.values()].findLast(({ touched }) => touched)?.claims;
+  }
+
+  /** Where one takes back all: what still runs a release that failed on another stack of the same promotion is said, when its legs are merged. */
+  mustNameWhatIsLeft(promotion: string, { promotions }: Pick<Policy, 'promotions'>, named: readonly StackName[]): void {
+    const left = promotions.onTargetFailure === 'revert-all' ? this.#leftBy(promotion) : [];
+    const silent = left.filter(({ name }) => !named.includes(name));
+    for (const { name } of silent) this.#broken('told', `${name} still runs what ${promotion} failed with, unsaid`);
+  }
+
+  /** @param left what could not be taken back, as whoever tried says; a stack that ran nothing before has no way back. */
+  mustBeTakenBack(promotion: string, left: readonly StackName[]): void {
+    for (const { name, replaced } of this.#leftBy(promotion)) {
+      if (replaced === null || left.includes(name)) continue;
+      this.#broken('told', `${name} runs what ${promotion} failed with, although it was taken back`);
+    }
+  }
+
+  #leftBy(promotion: string) {
+    return leftBy(this.#world.facts, promotion).filter(({ name, release }) => this.claimOn(name) === release);
   }
 
   broken(invariant: Invariant, what: string): void {
@@ -264,29 +285,6 @@ export class Rules implements Witness {
   #broken(invariant: Invariant, what: string): void {
     this.violations.push({ invariant, what });
   }
-}
-
-/** Every stack of every environment that anything was ever deployed to runs one proven release, and the ledger says so. */
-export function unsettled(world: World, rules: Rules): readonly string[] {
-  return environments.flatMap((environment) => {
-    const stacks = everyStack.filter((stack) => stack.environment === environment);
-    const touched = stacks.some(({ name }) =>
-      world.facts.some((fact) => fact.kind === 'deployment' && fact.stack === name),
-    );
-    if (!touched) return [];
-    const wrong = stacks.flatMap(({ name }) => {
-      const { serving } = world.state(name);
-      const claimed = rules.claimOn(name);
-      if (serving === undefined) return [`${name} runs nothing`];
-      const sound = !serving.dead && isSound(world.qualityOn(name, serving.release));
-      if (!sound) return [`${name} runs ${serving.release}, which is bad`];
-      return claimed === serving.release
-        ? []
-        : [`${name} runs ${serving.release}, the ledger says ${claimed ?? 'unknown'}`];
-    });
-    const different = new Set(stacks.map(({ name }) => world.state(name).serving?.release));
-    return different.size > 1 ? [...wrong, `${environment} runs ${[...different].join(' and ')}`] : wrong;
-  });
 }
 
 const targets: readonly Target[] = everyStack.map((stack) => ({ stack, runtime: runtimeOf[stack.cloud] }));

@@ -4,9 +4,10 @@ import { parsePolicy } from '../delivery/policy.ts';
 import { approve, carryOut, play, prepare, releaseToDev } from './actors.ts';
 import type { Weather } from './process.ts';
 import { recover } from './recovery.ts';
-import { Rules, unsettled, type Violation } from './rules.ts';
+import { Rules, type Violation } from './rules.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
 import { Scheduler } from './scheduler.ts';
+import { unsettled } from './settled.ts';
 import { people, releaseNumber, releasesOf, type Stage } from './stage.ts';
 import { type Snapshot, World } from './world.ts';
 

@@ -26,6 +26,7 @@ export function scheduleOf(seed: number): Schedule {
   const base = random.chance(0.8) ? 'grown' : 'young';
   const calm = random.chance(0.25);
   const first: Story = promotion(random);
+  const firstMs = random.between(0, 1_200_000);
   const others = Array.from({ length: random.between(0, 4) }, () => other(random));
   return {
     seed,
@@ -35,11 +36,15 @@ export function scheduleOf(seed: number): Schedule {
     faultRate: calm ? 0 : random.pick([0.01, 0.03, 0.08]),
     mostFaults: random.between(1, 6),
     outage: calm || random.chance(0.7) ? undefined : drawOutage(random),
-    stories: [first, ...others].map((story) => ({
-      // Most find something to roll back only later.
-      startMs: random.between(0, 1_200_000) + (story.kind === 'rollback' && random.chance(0.7) ? 900_000 : 0),
-      story,
-    })),
+    stories: [
+      { startMs: firstMs, story: first },
+      ...crossing(random).map((story) => ({ startMs: firstMs + random.between(10_000, 900_000), story })),
+      ...others.map((story) => ({
+        // Most find something to roll back only later.
+        startMs: random.between(0, 1_200_000) + (story.kind === 'rollback' && random.chance(0.7) ? 900_000 : 0),
+        story,
+      })),
+    ],
     goesOn: random.chance(0.2),
   };
 }
@@ -50,6 +55,22 @@ function drawOutage(random: Random): NonNullable<Schedule['outage']> {
   return { of, fromMs, untilMs: fromMs + random.between(30_000, 600_000) };
 }
 
+/** Somebody else does something while the first promotion is between its preparation and its end. */
+function crossing(random: Random): readonly Story[] {
+  switch (random.between(0, 8)) {
+    case 0:
+      return [promotion(random)];
+    case 1:
+      return [{ kind: 'rollback', to: random.chance(0.5) ? 1 : undefined }];
+    case 2:
+      return [{ kind: 'freeze', minutes: random.between(1, 20) }];
+    case 3:
+      return [{ kind: 'outside', stack: random.pick(['aws-prod', 'gcp-prod', 'azure-prod']), release: 2 }];
+    default:
+      return [];
+  }
+}
+
 function promotion(random: Random): Story {
   return {
     kind: 'promote',
@@ -57,8 +78,8 @@ function promotion(random: Random): Story {
     release: random.between(2, 5),
     approver: random.chance(0.85) ? 'approver' : random.pick(['author', 'requester', 'nobody']),
     carrying: random.pick(['legs', 'legs', 'whole', 'twice']),
-    waitsHours: random.chance(0.05) ? 30 : 0,
-    againMinutes: random.chance(0.2) ? random.between(5, 90) : undefined,
+    waitsMinutes: random.chance(0.05) ? 30 * 60 : random.chance(0.2) ? random.between(5, 40) : 0,
+    againMinutes: random.chance(0.25) ? random.between(2, 90) : undefined,
   };
 }
 
