@@ -60,7 +60,9 @@ export function signerOf(certificate: Buffer): Signer {
 
 /** Everything that is not as it must be, by name; empty for the release workflow of this repository. */
 export function faultsOfSigner(found: Signer, expected: ExpectedSigner): readonly string[] {
-  const repository = `${github}/${expected.repository}`;
+  const named = `${github}/${expected.repository}`;
+  // GitHub does not tell owners and names apart by case; files and branches it does: `Main` is anybody's branch.
+  const repository = found.repository.toLowerCase() === named.toLowerCase() ? found.repository : named;
   const required: readonly (readonly [what: string, expected: string, found: string])[] = [
     ['issuer', actionsIssuer, found.issuer],
     ['repository', repository, found.repository],
@@ -71,7 +73,7 @@ export function faultsOfSigner(found: Signer, expected: ExpectedSigner): readonl
     ['runner', 'github-hosted', found.runner],
   ];
   return required
-    .filter(([, wanted, had]) => wanted.toLowerCase() !== had.toLowerCase())
+    .filter(([, wanted, had]) => wanted !== had)
     .map(([what, wanted, had]) => `${what}: expected ${wanted}; found ${had === '' ? 'none' : had}`);
 }
 

@@ -58,6 +58,16 @@ const refused: readonly (readonly [what: string, made: () => Promise<unknown>, w
     /branch: expected refs\/heads\/main; found refs\/heads\/feature/,
   ],
   [
+    'a branch whose name differs by case alone',
+    () => bundle({ run: { ref: 'refs/heads/Main' } }),
+    /workflow: expected .*@refs\/heads\/main; found .*@refs\/heads\/Main; branch: /,
+  ],
+  [
+    'a file whose name differs by case alone',
+    () => bundle({ run: { workflow: '.github/workflows/Release.yml' } }),
+    /workflow: expected .*\/release\.yml@.*; found .*\/Release\.yml@/,
+  ],
+  [
     'another repository',
     () => bundle({ run: { repository: 'mallory/wine' } }),
     /repository: expected .*team\/wine; found .*mallory\/wine/,
@@ -157,6 +167,10 @@ const refused: readonly (readonly [what: string, made: () => Promise<unknown>, w
 describe('a bundle', () => {
   it('of the release workflow on main, about this digest, is good', async () => {
     expect(judgeBundle(await bundle(), roots, 'team/wine', manifest).faults).toEqual([]);
+  });
+
+  it('of the repository as GitHub writes it is good, however the manifest does', async () => {
+    expect(judgeBundle(await bundle(), roots, 'Team/Wine', manifest).faults).toEqual([]);
   });
 
   it.each(refused)('of %s is refused by name', async (_what, made, word) => {
