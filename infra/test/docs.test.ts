@@ -31,12 +31,12 @@ async function readDocuments(): Promise<Record<string, string>> {
 async function readCommandLine(documents: Record<string, string>): Promise<CommandLine> {
   const run = async (...words: string[]) =>
     (await promisify(execFile)('node', ['bin/trireme.mjs', ...words], { cwd: repository })).stdout;
-  const listed = [...(await run('--help')).matchAll(/^ {2}([a-z]+) /gm)].map(([, verb = '']) => verb);
+  const listed = [...(await run('--help')).matchAll(/^ {2}([a-z][a-z-]*) /gm)].map(([, verb = '']) => verb);
   const used = Object.values(documents).flatMap((document) =>
     [
       ...commandsOf(document)
         .join('\n')
-        .matchAll(/npx trireme ([a-z]+)/g),
+        .matchAll(/npx trireme ([a-z][a-z-]*)/g),
     ].map(([, verb = '']) => verb),
   );
   const entries = [...new Set(used)]

@@ -33,6 +33,7 @@ export const pins: Readonly<Record<string, { readonly commit: string; readonly v
   'actions/checkout': { commit: '3d3c42e5aac5ba805825da76410c181273ba90b1', version: 'v7.0.1' },
   'actions/setup-node': { commit: '820762786026740c76f36085b0efc47a31fe5020', version: 'v7.0.0' },
   'actions/upload-artifact': { commit: 'bbbca2ddaa5d8feaa63e36b76fdaad77386f024f', version: 'v7.0.0' },
+  'actions/download-artifact': { commit: '3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c', version: 'v8.0.1' },
   'actions/attest': { commit: '1e69f48acb82d1966a394da916b4c1698aa569d6', version: 'v4.2.2' },
   'aws-actions/configure-aws-credentials': { commit: 'e6de054238d6b7531b4efff3b6587d9aade6a06c', version: 'v6.2.3' },
   'google-github-actions/auth': { commit: '7c6bc770dae815cd3e89ee6cdf493a5fab2cc093', version: 'v3.0.0' },
@@ -53,6 +54,8 @@ export function workflowFaults(file: string, text: string): readonly string[] {
     ...(workflow.concurrency === undefined ? ['concurrency: expected a group; found none'] : []),
     ...(isCancelling(workflow) ? ['cancel-in-progress: only ci may cancel, and only for a pull request'] : []),
     ...pinFaults(text),
+    ...clockFaults(workflow),
+    ...jobs.flatMap(([id, job]) => rightFaults(file, job).map((fault) => `${id}: ${fault}`)),
     ...jobs.flatMap(([id, job]) => jobFaults(job).map((fault) => `${id}: ${fault}`)),
   ];
   return faults.map((fault) => `${file}: ${fault}`);
@@ -83,7 +86,7 @@ export function commandsIn(text: string): readonly { readonly verb: string; read
     (job.steps ?? []).flatMap(({ run }) => run ?? []),
   );
   return scripts.flatMap((script) => {
-    const verb = /npx trireme ([a-z]+)/.exec(script)?.[1];
+    const verb = /npx trireme ([a-z][a-z-]*)/.exec(script)?.[1];
     // Options may stand in a shell array built above the command; those of `gh` and `jq` are not ours.
     const own = script
       .split('\n')
@@ -108,6 +111,56 @@ export function pinFaults(text: string): readonly string[] {
       ? []
       : [`${action}: expected the comment \`# ${pin.version}\`; found \`${comment.trim()}\``];
   });
+}
+
+/** What runs without a person asking for it. */
+function clockFaults({ on, jobs }: Workflow): readonly string[] {
+  if (!isRecord(on) || !('schedule' in on)) return [];
+  const times = Array.isArray(on.schedule) ? on.schedule.map((one: { cron?: unknown }) => String(one.cron)) : [];
+  return [
+    ...('workflow_dispatch' in on
+      ? []
+      : ['schedule: expected workflow_dispatch too: whoever fixed something need not wait']),
+    ...times
+      .filter((cron) => !/^[1-9]/.test(cron))
+      .map((cron) => `schedule: expected a minute other than 0, when GitHub is late; found \`${cron}\``),
+    ...Object.entries(jobs).flatMap(([id, job]) => {
+      const environment = environmentOf(job);
+      return [
+        ...(environment === 'prod' || environment === 'prod-rollback'
+          ? [`${id}: environment: the clock never changes prod; expected prod-plan, found ${environment}`]
+          : []),
+        ...(rightsOf(job).includes('id-token') && rightsOf(job).length > 1
+          ? [
+              `${id}: permissions: what the clock logs in to a cloud may write nothing; found ${rightsOf(job).join(', ')}`,
+            ]
+          : []),
+      ];
+    }),
+  ];
+}
+
+/** Rights that one workflow needs and no other may have. */
+function rightFaults(file: string, job: Job): readonly string[] {
+  const rights = rightsOf(job);
+  return [
+    ...(rights.includes('pull-requests') && !/(^|\/)retrain\.yml$/.test(file)
+      ? ['pull-requests: only retrain may write them']
+      : []),
+    ...(rights.includes('issues') && rights.length > 1
+      ? [`issues: a job that writes them writes nothing else; found ${rights.join(', ')}`]
+      : []),
+    // Where a team's own code has run, a token that writes pull requests could propose anything.
+    ...(rights.includes('pull-requests') && (job.steps ?? []).some(({ uses }) => uses?.endsWith('/actions/setup'))
+      ? ['pull-requests: expected a job that installs nothing']
+      : []),
+  ];
+}
+
+/** What a job may write. */
+function rightsOf({ permissions }: Job): readonly string[] {
+  if (!isRecord(permissions)) return [];
+  return Object.keys(permissions).filter((right) => permissions[right] === 'write');
 }
 
 function jobFaults(job: Job): readonly string[] {

@@ -75,6 +75,36 @@ const planted: readonly (readonly [rule: string, from: string, to: string, word:
     `timeout-minutes: 5\n    if: github.ref == 'refs/heads/main'`,
     'green run',
   ],
+  [
+    'prod by the clock',
+    'on: { workflow_dispatch: }',
+    "on: { workflow_dispatch: , schedule: [{ cron: '7 5 * * *' }] }",
+    'the clock never changes prod',
+  ],
+  [
+    'a clock that nobody can set off',
+    'on: { workflow_dispatch: }',
+    "on: { schedule: [{ cron: '7 5 * * *' }] }",
+    'workflow_dispatch too',
+  ],
+  [
+    'a clock at the full hour',
+    'on: { workflow_dispatch: }',
+    "on: { workflow_dispatch: , schedule: [{ cron: '0 5 * * *' }] }",
+    'other than 0',
+  ],
+  [
+    'pull requests by anybody',
+    'permissions: { id-token: write }',
+    'permissions: { pull-requests: write }',
+    'only retrain',
+  ],
+  [
+    'issues and more in one job',
+    'permissions: { id-token: write }',
+    'permissions: { issues: write, contents: write }',
+    'writes nothing else',
+  ],
   ['inherited secrets', 'timeout-minutes: 5', 'timeout-minutes: 5\n    secrets: inherit', 'inherit'],
 ];
 
@@ -104,6 +134,22 @@ describe('the rules', () => {
     expect(approvalFaults(texts.map((text, index) => ({ file: `${index}.yml`, text }))).join('\n')).toContain(word);
   });
 
+  it('find the clock writing where it logs in to a cloud', () => {
+    const text = change('environment: prod', 'environment: prod-plan')
+      .replace('on: { workflow_dispatch: }', "on: { workflow_dispatch: , schedule: [{ cron: '7 5 * * *' }] }")
+      .replace('{ id-token: write }', '{ id-token: write, contents: read }');
+    expect(workflowFaults('clock.yml', text)).toEqual([]);
+    const writing = text.replace('contents: read', 'contents: write');
+    expect(workflowFaults('clock.yml', writing).join('\n')).toContain('may write nothing');
+  });
+
+  it('let retrain alone write pull requests, in a job that installs nothing', () => {
+    const text = change('{ id-token: write }', '{ pull-requests: write }');
+    expect(workflowFaults('retrain.yml', text)).toEqual([]);
+    const installing = text.replace('- uses: ./.github/actions/login', '- uses: ./.github/actions/setup');
+    expect(workflowFaults('retrain.yml', installing).join('\n')).toContain('installs nothing');
+  });
+
   it('read the commands of a script, those in a shell array too', () => {
     const script =
       'arguments=(--engine podman)\n          npx trireme release "${arguments[@]}" --json > x && jq --slurp . x';
@@ -115,12 +161,32 @@ describe('the rules', () => {
 describe('this repository', () => {
   it('has these workflows', () => {
     const names = workflows.map(({ file }) => file.replace('.github/workflows/', ''));
-    expect(names).toEqual(['ci.yml', 'pages.yml', 'promote.yml', 'release.yml', 'rollback.yml']);
+    expect(names).toEqual([
+      'ci.yml',
+      'drift.yml',
+      'nightly.yml',
+      'pages.yml',
+      'promote.yml',
+      'release.yml',
+      'retrain.yml',
+      'rollback.yml',
+    ]);
   });
 
   it('breaks no rule', () => {
     const found = [...workflows.flatMap(({ file, text }) => workflowFaults(file, text)), ...approvalFaults(workflows)];
     expect([...found, ...actions.flatMap(({ text }) => pinFaults(text))]).toEqual([]);
+  });
+
+  it('simulates with options that the simulator has', async () => {
+    const text = workflows.find(({ file }) => file.endsWith('/nightly.yml'))?.text ?? '';
+    const used = [...text.matchAll(/npm run simulate -- ([^|>\n]*)/g)].flatMap(([, words = '']) =>
+      words.match(/--[a-z]+/g),
+    );
+    expect(used).toEqual(expect.arrayContaining(['--schedules', '--seed', '--trace', '--mutants']));
+    const program = await readFile(join(repository, 'infra/simulator/main.ts'), 'utf8');
+    const known = [...program.matchAll(/^ {6}([a-z]+): \{ type: /gm)].map(([, option]) => `--${option}`);
+    expect(used.filter((option) => !known.includes(option ?? ''))).toEqual([]);
   });
 
   it('says in every action who calls it', () => {
@@ -130,7 +196,20 @@ describe('this repository', () => {
   it('uses verbs and options that the command line has', async () => {
     const used = workflows.flatMap(({ text }) => commandsIn(text));
     expect(new Set(used.map(({ verb }) => verb))).toEqual(
-      new Set(['approve', 'audit', 'deploy', 'promote', 'release', 'rollback', 'status', 'verify']),
+      new Set([
+        'approve',
+        'audit',
+        'deploy',
+        'ensure',
+        'model',
+        'promote',
+        'release',
+        'rollback',
+        'stack-drift',
+        'status',
+        'train',
+        'verify',
+      ]),
     );
     for (const verb of new Set(used.map((one) => one.verb))) {
       const { stdout } = await promisify(execFile)('node', ['bin/trireme.mjs', verb, '--help'], { cwd: repository });
