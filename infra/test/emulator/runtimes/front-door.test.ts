@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FrontDoor, newBackend } from '../../../emulator/runtimes/front-door.ts';
 import { rules } from './fixture.ts';
@@ -107,5 +107,56 @@ describe('an instance that refuses the connection', () => {
     const front = await door();
     front.route([]);
     expect(await (await post(front.url)).text()).toBe('none is ready');
+  });
+});
+
+describe('what the meter counts', () => {
+  /** An answer that `finish` completes or breaks. */
+  async function behind(finish: (socket: Socket) => void): Promise<FrontDoor> {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => finish(socket));
+    });
+    const front = await door();
+    const backend = newBackend(await listening(server), () => true);
+    front.route([backend]);
+    open.push(async () => backend.agent.destroy());
+    return front;
+  }
+  const counted = async (front: FrontDoor) => {
+    await expect.poll(() => front.meter.between(0, Number.MAX_SAFE_INTEGER).length).toBe(1);
+    return front.meter.between(0, Number.MAX_SAFE_INTEGER)[0];
+  };
+
+  it('is an answer, with its time, for the revision of that moment', async () => {
+    const front = await behind((socket) =>
+      setTimeout(() => socket.end('HTTP/1.1 201 Created\r\ncontent-length: 1\r\n\r\na'), 30),
+    );
+    front.revision = 'r-1';
+    await (await post(front.url)).text();
+    const second = await counted(front);
+    expect(second).toMatchObject({ revision: 'r-1', requests: 1, answers: { 2: 1 } });
+    expect(second?.milliseconds).toBeGreaterThanOrEqual(25);
+  });
+
+  it('is an error of the service when its answer breaks off', async () => {
+    const front = await behind((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf');
+      setTimeout(() => socket.resetAndDestroy(), 30);
+    });
+    await expect(post(front.url).then((answer) => answer.text())).rejects.toThrow();
+    expect(await counted(front)).toMatchObject({ requests: 1, answers: { 5: 1 } });
+  });
+
+  it('is an error of the service when nobody is there', async () => {
+    const front = await door();
+    expect((await post(front.url)).status).toBe(503);
+    expect(await counted(front)).toMatchObject({ requests: 1, answers: { 5: 1 } });
+  });
+
+  it('is no error of the service when the client goes away', async () => {
+    const front = await behind(() => {});
+    await expect(fetch(front.url, { signal: AbortSignal.timeout(100) })).rejects.toThrow();
+    expect(await counted(front)).toMatchObject({ requests: 1, answers: { 4: 1 } });
   });
 });
