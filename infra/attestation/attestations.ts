@@ -18,7 +18,7 @@ import {
 export interface AttestationsOptions {
   readonly store: AttestationStore;
   readonly roots: readonly TrustedRoot[];
-  /** `owner/name` that attests what was built from this source; `undefined` where nobody can. */
+  /** `owner/name` that attests what was built from this source; `undefined` where nobody can, or nobody here believes who does. */
   readonly repositoryOf: (source: string) => string | undefined;
   /** Milliseconds, for how long it took. */
   readonly now: () => number;
@@ -38,7 +38,7 @@ export function attestations({ store, roots, repositoryOf, now }: AttestationsOp
       });
       if (repository === undefined) {
         return predicateNames.map((name) =>
-          told(name, { outcome: 'errored', found: 'a source that is not on GitHub' }),
+          told(name, { outcome: 'errored', found: 'a source that is not this repository on GitHub' }),
         );
       }
       let bundles: readonly unknown[];

@@ -41,11 +41,32 @@ async function trustedRoots({ stateDirectory }: CliEnvironment, named: string | 
   return parseTrustedRoots(text ?? '', path);
 }
 
-/** Emulated clouds attest any source: one that is not on GitHub is taken for a repository of that name. */
-export async function attestingRepository({ emulated }: Pick<CliEnvironment, 'emulated'>): Promise<RepositoryOf> {
+/**
+ * This repository alone, where it can be told: who may append a release could name one of their own, which attests whatever they like.
+ * Emulated clouds attest any source: one that is not on GitHub is taken for a repository of that name.
+ */
+export async function attestingRepository(
+  environment: Pick<CliEnvironment, 'emulated' | 'actions' | 'checkout'>,
+): Promise<RepositoryOf> {
   const { githubRepository } = await import('../attestation/signer.ts');
-  if (emulated === undefined) return githubRepository;
-  return (source) => githubRepository(source) ?? `emulated/${source.replace(/[^\w.-]+/g, '-')}`;
+  if (environment.emulated !== undefined) {
+    return (source) => githubRepository(source) ?? `emulated/${source.replace(/[^\w.-]+/g, '-')}`;
+  }
+  const own = await ownRepository(environment);
+  return (source) => {
+    const named = githubRepository(source);
+    return own === undefined || named?.toLowerCase() === own.toLowerCase() ? named : undefined;
+  };
+}
+
+/** `owner/name` of the run, or of the clone's origin; `undefined` for a clone of nothing on GitHub. */
+async function ownRepository({ actions, checkout }: Pick<CliEnvironment, 'actions' | 'checkout'>) {
+  if (actions !== undefined) return actions.repository;
+  const [{ originOf }, { githubRepository }] = await Promise.all([
+    import('../image/source.ts'),
+    import('../attestation/signer.ts'),
+  ]);
+  return githubRepository(await originOf(checkout));
 }
 
 /** Where the step of the workflow that signs is played by the emulated signer. */

@@ -32,17 +32,23 @@ export async function readSource(root: string, since?: string): Promise<Source> 
   }
   const commit = head.stdout.toString().trim();
   const dirty = (await git([...here, 'status', '--porcelain', '--untracked-files=normal'])).length > 0;
-  const [origin, written, present] = await Promise.all([
-    runGit([...here, 'config', '--get', 'remote.origin.url']),
+  const [repository, written, present] = await Promise.all([
+    originOf(root, inside.stdout.toString().trim()),
     authorsSince(here, commit, since),
     dirty ? currentAuthor(here) : [],
   ]);
   return {
-    repository: repositoryName(origin.stdout.toString().trim(), inside.stdout.toString().trim()),
+    repository,
     commit,
     dirty,
     authors: [...new Set([...written, ...present])].sort(),
   };
+}
+
+/** The repository that a checkout was cloned from. @param toplevel its folder, whose name stands in where it was cloned from nowhere. */
+export async function originOf(root: string, toplevel = root): Promise<string> {
+  const origin = await runGit(['-C', root, 'config', '--get', 'remote.origin.url']);
+  return repositoryName(origin.stdout.toString().trim(), toplevel);
 }
 
 /** `git@github.com:owner/name.git` and `https://token@github.com/owner/name` are both `github.com/owner/name`. */
