@@ -2,6 +2,7 @@
 import { DeliveryError } from '../contract/errors.ts';
 import type { NewFact } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import type { DeployedService } from '../contract/service.ts';
 import type { Environment, StackName } from '../contract/stack.ts';
 import { outcomeOf, reasonOf } from '../contract/verification.ts';
 import { noteVerification } from './attempt.ts';
@@ -55,16 +56,21 @@ async function recoverStack(delivery: Delivery, target: Target, options: Recover
   const told = await tell(delivery, target, truth, found);
   if (!told) return { ...common, outcome: 'busy', runs: null, reason: 'something else began there meanwhile' };
   if (typeof found === 'string') return { ...common, outcome: 'unknown', runs: null, reason: found };
-  return { ...common, outcome: 'found', runs: found === null ? null : releaseIdOf(found) };
+  return { ...common, outcome: 'found', runs: releaseIdOf(found.manifest) };
 }
 
-/** The release that is proven to run, `null` where nothing was ever made, or why nobody can tell. */
+interface Found {
+  readonly manifest: ReleaseManifest;
+  readonly service: DeployedService;
+}
+
+/** What is proven to run, or why nobody can tell. */
 async function whatRuns(
   delivery: Delivery,
   target: Target,
   truth: StackTruth,
   signal: AbortSignal | undefined,
-): Promise<ReleaseManifest | null | string> {
+): Promise<Found | string> {
   const facts = await delivery.ledger.facts();
   try {
     const service = await delivery.deployer.deployed(target.stack);
@@ -80,7 +86,7 @@ async function whatRuns(
       const verified = await verifyService(delivery, { target, service, manifest, stage: 'live', baseline, signal });
       if (outcomeOf(verified.checks) === 'passed') {
         await noteVerification(delivery, target, manifest, verified);
-        return manifest;
+        return { manifest, service };
       }
       reasons.push(`${name}: ${reasonOf(verified.checks)}`);
     }
@@ -92,19 +98,16 @@ async function whatRuns(
 }
 
 /** An attempt of its own, because it is the newest look at the stack. @returns false when another attempt began since. */
-async function tell(
-  delivery: Delivery,
-  { stack }: Target,
-  truth: StackTruth,
-  found: ReleaseManifest | null | string,
-): Promise<boolean> {
+async function tell(delivery: Delivery, { stack }: Target, truth: StackTruth, found: Found | string): Promise<boolean> {
   let told = true;
   await persist(delivery, (facts): NewFact[] => {
     const now = stackTruth(facts, stack.name, delivery.clock.now());
     told = now.attempt === truth.attempt;
     if (!told || truth.tried === null) return [];
-    const said = typeof found === 'string' || found === null ? undefined : releaseIdOf(found);
-    const reason = said === undefined ? `recover: ${found ?? 'nothing runs'}` : 'recover: proven to run';
+    const said = typeof found === 'string' ? undefined : releaseIdOf(found.manifest);
+    const reason = typeof found === 'string' ? `recover: ${found}` : 'recover: proven to run';
+    // Where it answers: it is compared with its siblings there.
+    const endpoint = typeof found === 'string' ? {} : { endpoint: found.service.endpoint };
     const last = facts.findLast((fact) => fact.kind === 'deployment' && fact.body.attempt === truth.attempt);
     const replaced = last?.kind === 'deployment' ? last.body.replaced : null;
     const state = said === undefined ? ('unknown' as const) : ('healthy' as const);
@@ -113,6 +116,7 @@ async function tell(
       state,
       replaced: said === replaced ? null : replaced,
       reason,
+      ...endpoint,
     };
     const release = said ?? truth.tried;
     return [

@@ -125,6 +125,19 @@ test('a job that spoke lately is not disturbed, unless somebody knows that it is
   ]);
 });
 
+test('what was recovered is compared with its siblings when the promotion ends', async () => {
+  const { world, delivery, id, ids } = await approved('');
+  await promote(delivery, id, { stacks: ['aws-prod', 'azure-prod'] });
+  world.behave('gcp-prod', ids[1], 'off-by-some');
+  world.behave('aws-prod', ids[1], 'off-the-other-way');
+  world.fault = { stack: 'gcp-prod', step: 'update', fault: 'lost' };
+  void promote(world.delivery(), id, { stacks: ['gcp-prod'] });
+  await new Promise((later) => setImmediate(later));
+  world.fault = undefined;
+  await recover(delivery, 'prod', { gone: true });
+  expect((await finalisePromotion(delivery, id)).parity).toMatchObject({ outcome: 'failed' });
+});
+
 test('a rollback overtakes a promotion under way, and holds what it leaves', async () => {
   const { world, delivery, id, ids } = await approved('');
   world.fault = { stack: 'gcp-prod', step: 'prove', fault: 'lost' };
