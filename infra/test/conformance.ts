@@ -92,6 +92,10 @@ export function describeConformance(contract: RuntimeContract): void {
       expect(await prove(await deployedIn(dev), good, baseline)).toMatchObject({ outcome: 'passed' });
     });
 
+    it('shows no drift where nobody did anything', async () => {
+      expect(await clouds.deployer.drift(dev)).toEqual([]);
+    });
+
     it('plans only the service when the release changes, and takes it', async () => {
       const plan = await clouds.deployer.preview(dev, { manifest: release(better), stage: 'live' });
       expect(plan.changes.map((change) => change.operation)).toEqual(['update']);
