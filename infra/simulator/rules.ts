@@ -145,13 +145,15 @@ export class Rules implements Witness {
     const { state, attempt } = fact.body;
     const { serving, outside } = this.#world.state(fact.stack as StackName);
     // Taking back what it put there itself is no beginning.
-    const takesBack = this.#world.facts.some(
-      (one) =>
-        one.kind === 'deployment' &&
-        one.stack === fact.stack &&
-        one.body.state === 'healthy' &&
-        one.body.attempt.startsWith(`${by.name}/`),
-    );
+    const takesBack =
+      (by.purpose.kind === 'promotion' && by.purpose.takesBack === true) ||
+      this.#world.facts.some(
+        (one) =>
+          one.kind === 'deployment' &&
+          one.stack === fact.stack &&
+          one.body.state === 'healthy' &&
+          one.body.attempt.startsWith(`${by.name}/`),
+      );
     if (state === 'updating' && !takesBack && fact.environment === 'prod' && by.purpose.kind === 'promotion') {
       this.#mustNotBeStopped(`${by.name} begins on ${fact.stack}`, fact);
     }
@@ -192,6 +194,25 @@ export class Rules implements Witness {
     );
     const state = before?.kind === 'promotion' ? before.body.state : before?.kind;
     if (state !== 'prepared') this.#broken('approved', `${promotion} starts although it was ${state}`);
+    const other = this.#cameBetween(fact);
+    if (other !== undefined) {
+      this.#broken('approved', `${promotion} starts although a ${other.kind} at ${other.at} came after its approval`);
+    }
+  }
+
+  /** An approval is for the environment as it was: whatever the ledger was told about it since, the promotion's own papers aside. */
+  #cameBetween(start: FactOf<'promotion'>): Fact | undefined {
+    const { promotion } = start.body;
+    const before = this.#before(start);
+    const approved = before.findLastIndex((one) => one.kind === 'approval' && one.body.promotion === promotion);
+    return before
+      .slice(approved + 1)
+      .find(
+        (one) =>
+          'environment' in one &&
+          one.environment === start.environment &&
+          !((one.kind === 'promotion' || one.kind === 'approval') && one.body.promotion === promotion),
+      );
   }
 
   #mustBeApproved(told: string, stack: StackName, release: string, own: FactOf<'deployment'>, by: Process): void {

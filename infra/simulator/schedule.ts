@@ -27,6 +27,7 @@ export function scheduleOf(seed: number): Schedule {
   const calm = random.chance(0.25);
   const first: Story = promotion(random);
   const firstMs = random.between(0, 1_200_000);
+  const crossingMs = firstMs + random.between(10_000, 900_000);
   const others = Array.from({ length: random.between(0, 4) }, () => other(random));
   return {
     seed,
@@ -38,7 +39,7 @@ export function scheduleOf(seed: number): Schedule {
     outage: calm || random.chance(0.7) ? undefined : drawOutage(random),
     stories: [
       { startMs: firstMs, story: first },
-      ...crossing(random).map((story) => ({ startMs: firstMs + random.between(10_000, 900_000), story })),
+      ...crossing(random).map((story) => ({ startMs: crossingMs + random.between(0, 60_000), story })),
       ...others.map((story) => ({
         // Most find something to roll back only later.
         startMs: random.between(0, 1_200_000) + (story.kind === 'rollback' && random.chance(0.7) ? 900_000 : 0),
@@ -51,13 +52,13 @@ export function scheduleOf(seed: number): Schedule {
 
 function drawOutage(random: Random): NonNullable<Schedule['outage']> {
   const fromMs = random.between(0, 1_800_000);
-  const of = random.pick(['ledger', 'deployer', 'prover', 'fetch']);
-  return { of, fromMs, untilMs: fromMs + random.between(30_000, 600_000) };
+  const of = random.pick(['ledger', 'deployer', 'prover', 'fetch', 'fetch']);
+  return { of, fromMs, untilMs: fromMs + random.between(30_000, of === 'fetch' ? 1_800_000 : 600_000) };
 }
 
-/** Somebody else does something while the first promotion is between its preparation and its end. */
+/** Others do something while the first promotion is between its preparation and its end, or get in each other's way elsewhere. */
 function crossing(random: Random): readonly Story[] {
-  switch (random.between(0, 8)) {
+  switch (random.between(0, 9)) {
     case 0:
       return [promotion(random)];
     case 1:
@@ -66,6 +67,8 @@ function crossing(random: Random): readonly Story[] {
       return [{ kind: 'freeze', minutes: random.between(1, 20) }];
     case 3:
       return [{ kind: 'outside', stack: random.pick(['aws-prod', 'gcp-prod', 'azure-prod']), release: 2 }];
+    case 4:
+      return [{ kind: 'release' }, { kind: 'redeploy', release: random.between(2, 4) }];
     default:
       return [];
   }
