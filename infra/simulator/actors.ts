@@ -31,6 +31,8 @@ export type Story =
       readonly carrying: Carrying;
       /** Between the approval and the first job. */
       readonly waitsMinutes: number;
+      /** Approved and begun at once. */
+      readonly hasty?: boolean;
       /** One leg is run once more, so many minutes later. */
       readonly againMinutes: number | undefined;
     }
@@ -142,11 +144,12 @@ async function promoteStory(stage: Stage, name: string, story: Extract<Story, { 
   const random = randomFor(stage, name);
   const promotion = await prepare(stage, name, releaseNumber(stage, story.release));
   if (promotion === undefined) return;
-  await stage.scheduler.wait(random.between(1, 300_000));
+  const calm = story.hasty === true ? 0.02 : 1;
+  await stage.scheduler.wait(random.between(1, 300_000) * calm);
   if (story.approver !== 'nobody') await approve(stage, name, promotion, people[story.approver]);
-  await stage.scheduler.wait(story.waitsMinutes * 60_000 + random.between(1, 120_000));
+  await stage.scheduler.wait(story.waitsMinutes * 60_000 + random.between(1, 120_000) * calm);
   const jobs = carriers[story.carrying].map(async ([job, stack]) => {
-    await stage.scheduler.wait(random.between(1, 120_000));
+    await stage.scheduler.wait(random.between(1, 120_000) * calm);
     return carryOut(stage, `${name}-${job}`, promotion, stack);
   });
   if (story.againMinutes !== undefined) {

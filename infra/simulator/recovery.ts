@@ -44,11 +44,18 @@ export async function recover(stage: Stage, goesOn: boolean): Promise<readonly s
     wrong = unsettled(world, rules);
   }
   if (wrong.length > 0 || !goesOn) return wrong;
-  const release = await goForward(stage, 'last');
-  const behind = everyStack.filter(
-    ({ name, environment }) => environment === 'prod' && world.state(name).serving?.release !== release,
-  );
-  return behind.map(({ name }) => `${name} does not take ${release}`);
+  const first = await goForward(stage, 'last');
+  if (notTakenBy(stage, first).length === 0) return [];
+  // A plain `up` may have left half a service, which the first try is told of.
+  await clearWhatBlocks(stage, 'last');
+  const second = await goForward(stage, 'last-again');
+  return notTakenBy(stage, second).map((name) => `${name} does not take ${second}`);
+}
+
+/** The stacks of prod that do not run it. */
+function notTakenBy({ world }: Stage, release: string | undefined): readonly string[] {
+  const prod = everyStack.filter(({ environment }) => environment === 'prod');
+  return prod.map(({ name }) => name).filter((name) => world.state(name).serving?.release !== release);
 }
 
 /** A new release, through dev into prod, over whatever is there: the commands' own `--override`. @returns the release. */

@@ -31,9 +31,16 @@ export class Rules implements Witness {
   /** Promotions in the order in which they first changed something in prod. */
   readonly #changing: string[] = [];
 
+  /** Jobs that carry out promotions. */
+  readonly #jobs = new Set<Process>();
+
   constructor(world: World, people: { readonly authors: readonly string[] }) {
     this.#world = world;
     this.#people = people;
+  }
+
+  begins(process: Process): void {
+    if (process.purpose.kind === 'promotion') this.#jobs.add(process);
   }
 
   changed({ stack, release, stage, by }: Change): void {
@@ -71,6 +78,7 @@ export class Rules implements Witness {
       if (fact.kind === 'promotion' && fact.body.state === 'started') {
         this.#mustNotBeStopped(`promotion ${fact.body.promotion} starts`, fact);
         this.#mustHaveWaited(fact);
+        this.#mustFindNobody(fact);
       }
       if (fact.kind === 'promotion' && fact.body.state === 'succeeded') this.#mustHaveSucceeded(fact);
     }
@@ -198,6 +206,24 @@ export class Rules implements Witness {
     if (other !== undefined) {
       this.#broken('approved', `${promotion} starts although a ${other.kind} at ${other.at} came after its approval`);
     }
+  }
+
+  /** The ledger can't know whether jobs live; the world does. */
+  #mustFindNobody(start: FactOf<'promotion'>): void {
+    const owner = this.#before(start).findLast(
+      (one) =>
+        (one.kind === 'rollback' || one.kind === 'promotion') &&
+        one.environment === start.environment &&
+        (one.kind === 'rollback' || ['started', 'succeeded', 'failed'].includes(one.body.state)),
+    );
+    if (owner?.kind !== 'promotion' || owner.body.state !== 'started') return;
+    const { promotion } = owner.body;
+    if (promotion === start.body.promotion) return;
+    const job = [...this.#jobs].find(
+      ({ alive, purpose }) => alive && purpose.kind === 'promotion' && purpose.promotion === promotion,
+    );
+    if (job === undefined) return;
+    this.#broken('one-at-a-time', `${start.body.promotion} starts while ${job.name} of ${promotion} is at work`);
   }
 
   /** An approval is for the environment as it was: whatever the ledger was told about it since, the promotion's own papers aside. */

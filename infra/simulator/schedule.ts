@@ -60,7 +60,7 @@ function drawOutage(random: Random): NonNullable<Schedule['outage']> {
 function crossing(random: Random): readonly Story[] {
   switch (random.between(0, 9)) {
     case 0:
-      return [promotion(random)];
+      return [{ ...promotion(random), approver: 'approver', waitsMinutes: 0, hasty: true }];
     case 1:
       return [{ kind: 'rollback', to: random.chance(0.5) ? 1 : undefined }];
     case 2:
@@ -74,7 +74,7 @@ function crossing(random: Random): readonly Story[] {
   }
 }
 
-function promotion(random: Random): Story {
+function promotion(random: Random): Extract<Story, { kind: 'promote' }> {
   return {
     kind: 'promote',
     // The fourth is made while the schedule runs, or not at all.

@@ -44,6 +44,7 @@ export async function perform<T>(
 ): Promise<Ended<T>> {
   const { world, scheduler, weather, policy, rules } = stage;
   const process = new Process(name, purpose, scheduler, weather);
+  rules.begins(process);
   const delivery = deliveryFor(world, process, scheduler, actor, policy);
   const done = work(delivery, process).then(
     (value): Ended<T> => ({ value }),
