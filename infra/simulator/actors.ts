@@ -170,7 +170,7 @@ async function endLegs(stage: Stage, name: string, promotion: string): Promise<v
   rules.mustNameWhatIsLeft(promotion, stage.policy, ended.value.left);
   if (ended.value.left.length === 0) return;
   await scheduler.wait(randomFor(stage, `${name}-take-back`).between(1, 600_000));
-  const purpose = { kind: 'promotion', promotion, takesBack: true } as const;
+  const purpose = { kind: 'promotion', promotion } as const;
   const again = await perform(stage, `${name}-take-back`, purpose, people.colleague, async (delivery) =>
     takeBackPromotion(delivery, await finalisePromotion(delivery, promotion)),
   );

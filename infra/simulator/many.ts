@@ -29,6 +29,8 @@ export interface ManyOptions extends Lot {
   readonly workers: number;
   /** Ends after so many failures. */
   readonly enough: number;
+  /** Which failures count for that; all, when absent. */
+  readonly counts?: (failure: Failure) => boolean;
   /** The thread's program: another one's copy of the code, for a mutant. */
   readonly program?: URL;
   readonly progress?: (done: number) => void;
@@ -42,10 +44,11 @@ export async function runMany(options: ManyOptions): Promise<Tally> {
   let schedules = 0;
   let events = 0;
   const failures: Failure[] = [];
+  const counts = options.counts ?? (() => true);
   const program = options.program ?? new URL('./worker.ts', import.meta.url);
 
   const nextLot = (): Lot | undefined => {
-    if (next >= end || failures.length >= options.enough) return undefined;
+    if (next >= end || failures.filter(counts).length >= options.enough) return undefined;
     const lot = { from: next, count: Math.min(lotSize, end - next) };
     next += lot.count;
     return lot;

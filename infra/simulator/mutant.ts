@@ -23,13 +23,9 @@ export async function hunt(mutant: Mutant, lot: { from: number; count: number; w
     await copyInto(folder);
     await plant(join(folder, 'infra'), mutant);
     const program = pathToFileURL(join(folder, 'infra/simulator/worker.ts'));
-    const size = 100;
-    for (let from = lot.from; from < lot.from + lot.count; from += size) {
-      const { failures } = await runMany({ from, count: size, workers: lot.workers, enough: 1_000, program });
-      const found = failures.find(({ violations }) => violations.some(({ invariant }) => invariant === mutant.breaks));
-      if (found !== undefined) return { mutant, found, schedules: from - lot.from + size };
-    }
-    return { mutant, found: undefined, schedules: lot.count };
+    const counts = ({ violations }: Failure) => violations.some(({ invariant }) => invariant === mutant.breaks);
+    const { failures, schedules } = await runMany({ ...lot, enough: 1, counts, program });
+    return { mutant, found: failures.find(counts), schedules };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

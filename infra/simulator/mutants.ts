@@ -10,6 +10,8 @@ export interface Mutant {
   readonly replace: string;
   /** What must be seen to break. */
   readonly breaks: Invariant;
+  /** A seed that found it when it was planted: where the hunt begins, so that it is short. Only finding counts. */
+  readonly near?: number;
 }
 
 export const mutants: readonly Mutant[] = [
@@ -117,5 +119,68 @@ export const mutants: readonly Mutant[] = [
     find: 'if (bad.length === 0) return undefined;',
     replace: 'if (bad.length < legs.length) return undefined;',
     breaks: 'true',
+  },
+  {
+    name: 'what could not be told counts as done',
+    file: 'delivery/deploy-stack.ts',
+    find: "if (live.outcome === 'errored') return",
+    replace: "if (live.outcome === ('never' as string)) return",
+    breaks: 'true',
+  },
+  {
+    name: 'a lost job counts as done',
+    file: 'delivery/finalise.ts',
+    find: "state: 'unknown' as const, reason }",
+    replace: "state: 'healthy' as const, reason }",
+    breaks: 'true',
+  },
+  {
+    name: 'a promotion that has ended may go on',
+    file: 'delivery/approval.ts',
+    find: "if (state === 'started') {",
+    replace: "if (state !== 'prepared') {",
+    breaks: 'approved',
+  },
+  {
+    name: 'another promotion under way is ignored',
+    file: 'delivery/promotion-state.ts',
+    find: "promotionState(facts, fact.body.promotion) === 'started' &&",
+    replace: "promotionState(facts, fact.body.promotion) === 'started' && facts.length < 0 &&",
+    breaks: 'one-at-a-time',
+  },
+  {
+    name: 'what happened in the environment since the approval is ignored',
+    file: 'delivery/approval.ts',
+    find: 'if (head === approval.body.environmentHead) return [];',
+    replace: "if (head !== 'nothing') return [];",
+    breaks: 'approved',
+  },
+  {
+    name: 'an overtaken attempt goes on',
+    file: 'delivery/stage.ts',
+    find: 'if (by !== undefined) throw',
+    replace: 'if (by !== undefined && facts.length < 0) throw',
+    breaks: 'told',
+  },
+  {
+    name: 'an overtaken attempt says what runs',
+    file: 'delivery/attempt.ts',
+    find: 'const by = saysWhatRuns.has(wanted) ?',
+    replace: "const by = wanted === 'updating' ?",
+    breaks: 'true',
+  },
+  {
+    name: 'looking at a lost promotion keeps it alive',
+    file: 'delivery/promotion-state.ts',
+    find: '!isRecovery(fact)',
+    replace: "fact.id !== ''",
+    breaks: 'converges',
+  },
+  {
+    name: 'what is to be taken back is not named',
+    file: 'delivery/finalise.ts',
+    find: "policy.promotions.onTargetFailure !== 'revert-all' ||",
+    replace: 'stacks.length > 0 ||',
+    breaks: 'told',
   },
 ];

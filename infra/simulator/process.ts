@@ -39,7 +39,7 @@ export interface CallOptions<T> {
 
 /** What a process is for, as far as rules are concerned. */
 export type Purpose =
-  | { readonly kind: 'promotion'; readonly promotion: string; readonly takesBack?: true }
+  | { readonly kind: 'promotion'; readonly promotion: string }
   | { readonly kind: 'deployment' | 'rollback' | 'paper' | 'outside' };
 
 export class Process {

@@ -152,16 +152,7 @@ export class Rules implements Witness {
   #deployment(fact: FactOf<'deployment'>, by: Process): void {
     const { state, attempt } = fact.body;
     const { serving, outside } = this.#world.state(fact.stack as StackName);
-    // Taking back what it put there itself is no beginning.
-    const takesBack =
-      (by.purpose.kind === 'promotion' && by.purpose.takesBack === true) ||
-      this.#world.facts.some(
-        (one) =>
-          one.kind === 'deployment' &&
-          one.stack === fact.stack &&
-          one.body.state === 'healthy' &&
-          one.body.attempt.startsWith(`${by.name}/`),
-      );
+    const takesBack = this.#takesBack(fact);
     if (state === 'updating' && !takesBack && fact.environment === 'prod' && by.purpose.kind === 'promotion') {
       this.#mustNotBeStopped(`${by.name} begins on ${fact.stack}`, fact);
     }
@@ -171,6 +162,23 @@ export class Rules implements Witness {
       const runs = serving === undefined ? 'nothing' : `${serving.release}${serving.dead ? ', dead' : ''}`;
       this.#broken('true', `${attempt} calls ${fact.release} on ${fact.stack} healthy; it runs ${runs} (${quality})`);
     }
+  }
+
+  /** Taking back what this promotion's jobs put there is no beginning. */
+  #takesBack({ environment, stack, release, body: { replaced } }: FactOf<'deployment'>): boolean {
+    const { facts } = this.#world;
+    const started = facts.findLastIndex(
+      (one) => one.kind === 'promotion' && one.environment === environment && one.body.state === 'started',
+    );
+    return (
+      replaced !== release &&
+      facts
+        .slice(started)
+        .some(
+          (one) =>
+            one.kind === 'deployment' && one.stack === stack && one.release === release && one.body.state === 'healthy',
+        )
+    );
   }
 
   #mustHaveSucceeded(fact: FactOf<'promotion'>): void {
