@@ -6,6 +6,7 @@ import { benchLedger } from './ledger.ts';
 import { benchOverhead } from './overhead.ts';
 import { benchPreview } from './preview.ts';
 import { benchRehearsal } from './rehearsal.ts';
+import { benchRollback } from './rollback.ts';
 
 const benches: Readonly<Record<string, (talk: (line: string) => void) => Promise<readonly Figure[]>>> = {
   help: benchHelp,
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (talk: (line: string) => void) => Promise
   overhead: benchOverhead,
   preview: benchPreview,
   rehearsal: benchRehearsal,
+  rollback: benchRollback,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
