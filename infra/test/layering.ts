@@ -86,7 +86,13 @@ export const rooms: readonly Room[] = [
   // Runs the deciding code against a world in memory: it knows what delivery is given, and no implementation of it.
   {
     folder: 'infra/simulator',
-    rooms: ['infra/contract', 'infra/delivery', 'infra/ledger/chain.ts', 'infra/ledger/view.ts'],
+    rooms: [
+      'infra/contract',
+      'infra/delivery',
+      'infra/ledger/chain.ts',
+      'infra/ledger/index-of.ts',
+      'infra/ledger/view.ts',
+    ],
     packages: [],
   },
   // Pages and notices say what delivery makes of the ledger; they act on nothing.
