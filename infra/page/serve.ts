@@ -42,8 +42,8 @@ export async function servePage(source: PageSource, port: number, now: () => num
   }
 
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const name = pathname === '/' ? 'index.html' : pathname.slice(1);
+    const asked = request.url?.split('?')[0] ?? '/';
+    const name = asked === '/' ? 'index.html' : asked.slice(1);
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, 'GET only\n', 'text/plain');
     // A page of this machine is for this machine: another name in Host is a name somebody else gave the address.
     if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? ''))
