@@ -151,7 +151,9 @@ export async function openLedger(options: LedgerOptions): Promise<GitLedger> {
 
   /** A fact that some commit of the branch took away is found by whoever never saw it, too. */
   async function refuseRemoved(head: string, facts: readonly Fact[]): Promise<void> {
-    const words = ['log', '--no-renames', '--diff-filter=D', '--format=', '--name-only', head, '--', 'facts'];
+    // Also what a merge left out: git would follow the parent that the merge agrees with and never look at the other one.
+    const whole = ['--full-history', '-m', '--no-renames', '--diff-filter=D'];
+    const words = ['log', ...whole, '--format=', '--name-only', head, '--', 'facts'];
     const removed = (await git([...inCache, ...words])).toString().split('\n').filter(Boolean).reverse();
     const paths = new Set(facts.map(({ id }) => factPath(id)));
     const gone = removed.find((path) => !paths.has(path));

@@ -26,7 +26,11 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Someone who may push puts other files in place of the branch's, with or without its history. */
-async function replace(files: Readonly<Record<string, string>>, keepHistory: boolean): Promise<void> {
+async function replace(
+  files: Readonly<Record<string, string>>,
+  keepHistory: boolean,
+  merge: 'merged with it' | undefined = undefined,
+): Promise<void> {
   const work = join(folder, 'work');
   const git = (...words: string[]) =>
     run('git', ['-C', work, '-c', 'user.name=m', '-c', 'user.email=m@example.org', ...words]);
@@ -39,6 +43,7 @@ async function replace(files: Readonly<Record<string, string>>, keepHistory: boo
   }
   await git('add', '-A');
   await git('commit', '-q', '-m', 'nothing to see');
+  if (merge) await git('merge', '-q', '-s', 'ours', '--allow-unrelated-histories', '-m', 'a merge', 'trireme-ledger');
   await git('push', '-q', '-f', 'origin', 'HEAD:trireme-ledger');
 }
 
@@ -146,6 +151,15 @@ describe('verifying a ledger', () => {
       code: 'ledger-corrupt',
       message: expect.stringContaining(fact(1).id),
     });
+    await expect((await open('stranger')).verify()).rejects.toMatchObject({
+      code: 'ledger-corrupt',
+      message: expect.stringContaining('removed it'),
+    });
+  });
+
+  it('finds facts left out by a merge of the history with another one, which no rule against force pushes stops', async () => {
+    await replace(filesOf(rechained(facts.toSpliced(1, 1))), false, 'merged with it');
+    await expect((await open('witness')).facts()).rejects.toMatchObject({ code: 'ledger-corrupt' });
     await expect((await open('stranger')).verify()).rejects.toMatchObject({
       code: 'ledger-corrupt',
       message: expect.stringContaining('removed it'),
