@@ -15,7 +15,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       schedules: { type: 'string', default: '10000' },
-      seed: { type: 'string' },
+      seed: { type: 'string', default: '1' },
       workers: { type: 'string', default: '2' },
       trace: { type: 'boolean', default: false },
       whole: { type: 'boolean', default: false },
@@ -23,15 +23,13 @@ async function main(): Promise<number> {
       only: { type: 'string' },
     },
   });
-  const [schedules, seed, workers] = [values.schedules, values.seed ?? '1', values.workers].map(Number);
+  const [schedules, seed, workers] = [values.schedules, values.seed, values.workers].map(Number);
   if (!isCount(schedules) || !isCount(seed) || !isCount(workers)) {
     console.error(usage);
     return 2;
   }
   if (values.trace) return replay(seed, values.whole);
-  if (values.mutants) {
-    return huntAll(values.seed === undefined ? undefined : seed, schedules, workers, values.only);
-  }
+  if (values.mutants) return huntAll(seed, schedules, workers, values.only);
   return many(seed, schedules, workers);
 }
 
@@ -82,12 +80,11 @@ async function replay(seed: number, whole: boolean): Promise<number> {
   return result.violations.length === 0 ? 0 : 1;
 }
 
-/** @param seed where each hunt begins; without it, where that bug was found before. */
-async function huntAll(seed: number | undefined, schedules: number, workers: number, only?: string): Promise<number> {
+async function huntAll(seed: number, schedules: number, workers: number, only?: string): Promise<number> {
   const chosen = mutants.filter(({ name }) => only === undefined || name === only);
   let missed = 0;
   for (const mutant of chosen) {
-    const { found, schedules: ran } = await hunt(mutant, { from: seed ?? mutant.near ?? 1, count: schedules, workers });
+    const { found, schedules: ran } = await hunt(mutant, { from: seed, count: schedules, workers });
     if (found === undefined) missed++;
     const seen = found?.violations.find(({ invariant }) => invariant === mutant.breaks);
     console.log(

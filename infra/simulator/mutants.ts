@@ -10,8 +10,6 @@ export interface Mutant {
   readonly replace: string;
   /** What must be seen to break. */
   readonly breaks: Invariant;
-  /** A seed that found it when it was planted: where the hunt begins, so that it is short. Only finding counts. */
-  readonly near?: number;
 }
 
 export const mutants: readonly Mutant[] = [

@@ -23,8 +23,9 @@ describe('the planted bugs', () => {
     expect(found?.violations.map(({ invariant }) => invariant)).toContain(mutant.breaks);
   });
 
-  it('are at least ten', () => {
-    expect(mutants.length).toBeGreaterThanOrEqual(10);
+  it('are at least twenty, each with a name of its own', () => {
+    expect(new Set(mutants.map(({ name }) => name)).size).toBeGreaterThanOrEqual(20);
+    expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
     expect(mutants.filter(({ name }) => few.includes(name))).toHaveLength(few.length);
   });
 });
