@@ -18,6 +18,11 @@ export async function stage(attempt: Attempt, where: Stage): Promise<Proof> {
   );
   const baseline = await baselineFor(attempt, manifest);
   const result = await deployTwice(attempt, manifest, where, attempt.road.stops);
+  return onceTouched(() => proven(attempt, where, result, baseline));
+}
+
+async function proven(attempt: Attempt, where: Stage, result: DeploymentResult, baseline: Baseline): Promise<Proof> {
+  const { manifest } = attempt;
   if (result.outcome === 'rejected' || result.service === undefined) {
     const refusal = rejected(result);
     await noteProof(attempt, manifest, refusal);
@@ -28,6 +33,16 @@ export async function stage(attempt: Attempt, where: Stage): Promise<Proof> {
   const proof = await proveTwice(attempt, manifest, result.service, where, baseline);
   await noteProof(attempt, manifest, proof);
   return proof;
+}
+
+/** A refusal, by the ledger say, no longer means that nothing was begun: nobody can tell. */
+async function onceTouched<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DeliveryError) || error.code === 'interrupted') throw error;
+    throw new DeliveryError('errored', error.message, { cause: error, hint: error.hint });
+  }
 }
 
 /**
