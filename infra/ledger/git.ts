@@ -11,7 +11,7 @@ import { git, runGit } from './git-command.ts';
 import { grown, indexOf } from './index-of.ts';
 import { addedBetween, type Entry, endAt, entriesOf, readTexts } from './objects.ts';
 import { pushCommits } from './push.ts';
-import { exists, isFolder, makeRepository, unreachable } from './repository.ts';
+import { exists, isFolder, makeRepository, unreachable, withoutLogin } from './repository.ts';
 
 export interface LedgerOptions {
   /** A folder (a bare repository is made there by the first append) or any remote that git can push to. */
@@ -42,6 +42,7 @@ export const ledgerBranch = 'trireme-ledger';
  */
 export async function openLedger(options: LedgerOptions): Promise<GitLedger> {
   const { repository, cache, branch = ledgerBranch } = options;
+  const where = withoutLogin(repository);
   const clock = options.clock ?? systemClock;
   const ref = `refs/heads/${branch}`;
   const seen = `refs/trireme/seen/${branch}`;
@@ -77,7 +78,7 @@ export async function openLedger(options: LedgerOptions): Promise<GitLedger> {
         return known;
       }
       // The branch moved between the two questions, or another process was writing to the cache.
-      if (attempt >= 5) throw new DeliveryError('errored', `could not fetch ${head} of ${branch} from ${repository}`);
+      if (attempt >= 5) throw new DeliveryError('errored', `could not fetch ${head} of ${branch} from ${where}`);
       await clock.sleep(20 + Math.random() * 60);
     }
   }
@@ -201,7 +202,7 @@ export async function openLedger(options: LedgerOptions): Promise<GitLedger> {
       known = { head: commit, facts };
       return named(snapshot.facts, ids, added);
     }
-    throw new DeliveryError('errored', `could not append to ${branch} in ${repository} in ${maxAttempts} tries`, {
+    throw new DeliveryError('errored', `could not append to ${branch} in ${where} in ${maxAttempts} tries`, {
       hint: 'other writers were always first: run the command again',
     });
   }
@@ -215,7 +216,7 @@ export async function openLedger(options: LedgerOptions): Promise<GitLedger> {
   }
 
   return {
-    location: `${repository} (branch ${branch})`,
+    location: `${where} (branch ${branch})`,
     facts: () => inTurn(async () => (await read()).facts),
     append: (decide) => inTurn(() => appendInTurn(decide)),
     verify: () => inTurn(async () => (await read(true)).facts),

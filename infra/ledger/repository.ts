@@ -37,7 +37,13 @@ export function isFolder(repository: string): boolean {
 }
 
 export function unreachable(repository: string, stderr: string): DeliveryError {
-  return new DeliveryError('errored', `could not reach the ledger in ${repository}: ${reasonLine(stderr)}`, {
+  const found = `could not reach the ledger in ${repository}: ${reasonLine(stderr)}`;
+  return new DeliveryError('errored', withoutLogin(found), {
     hint: 'check that the repository exists and that you may read and push to it',
   });
+}
+
+/** A remote's URL may carry a token; where the ledger is, pages and messages say to everybody. */
+export function withoutLogin(text: string): string {
+  return text.replace(/\/\/[^@/\s]+@/g, '//');
 }
