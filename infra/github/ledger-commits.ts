@@ -49,12 +49,13 @@ export function githubCommits(connection: GithubConnection, branch: string, ask:
     if (error === undefined) throw unclear(url, 'neither a commit nor an error');
     if (error.type === 'STALE_DATA') return undefined;
     const what = `${url}: ${error.type ?? 'an error'}: ${error.message}`;
-    if (error.type === 'RATE_LIMITED' || error.type === 'SERVICE_UNAVAILABLE' || error.type === 'INTERNAL') {
-      throw unclear(url, what);
-    }
+    // Without a type it is GitHub's own trouble: "Something went wrong while executing your query".
+    if (error.type === undefined || passing.has(error.type)) throw unclear(url, what);
     throw refusal(connection, what);
   };
 }
+
+const passing: ReadonlySet<string> = new Set(['RATE_LIMITED', 'SERVICE_UNAVAILABLE', 'INTERNAL']);
 
 async function createBranch(
   connection: GithubConnection,

@@ -127,6 +127,7 @@ describe('a ledger that GitHub commits to', () => {
   it.each([
     ['a rate limit', new Response('{"message":"slow down"}', { status: 403, headers: { 'retry-after': '1' } })],
     ['an error that says nothing', new Response('oops', { status: 500 })],
+    ['an error without a type', Response.json({ data: null, errors: [{ message: 'Something went wrong' }] })],
     ['an answer of another shape', new Response('[]', { status: 200 })],
   ])('could not tell after %s', async (_name, answer) => {
     await (await open()).append(() => [releaseFact(1)]);
