@@ -8,6 +8,7 @@ export const rehearsedDocuments = [
   'docs/operations.md',
   'docs/emulated-clouds.md',
   'docs/release-page.md',
+  'docs/proof.md',
   'docs/adopt.md',
   '.github/CONTRIBUTING.md',
 ];
@@ -20,6 +21,8 @@ export const checkedByCi = [
   'npm run rehearse',
   'npm run check',
   'npm run bench',
+  'npm run simulate -- --schedules 10000 --seed 1 --workers 2',
+  'npm run simulate -- --mutants --schedules 3000 --workers 2',
   '.ci/run',
 ];
 
