@@ -140,6 +140,10 @@ export function rollbackTarget(
     const reasons = [
       ...(isProven(wanted) ? [] : [`${environment} never proved it on ${unproven(facts, targets, id).join(', ')}`]),
       ...(isEarlier(wanted) || !isProven(wanted) ? [] : [`it is not earlier than what ${environment} runs`]),
+      // Where nobody can tell what runs, this road may lead forward: to what somebody stopped, it does not.
+      ...(holdOn(facts, id) === undefined || wanted.sequence < newest
+        ? []
+        : [`it is held, and nothing newer is known to run: npx trireme unhold ${id} --reason "<reason>"`]),
     ];
     if (reasons.length === 0) return wanted;
     throw new DeliveryError('refused', `can't roll ${environment} back to ${id}: ${reasons.join('; ')}`, {

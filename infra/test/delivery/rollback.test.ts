@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { releaseIdOf } from '../../contract/release.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
 import { rollback } from '../../delivery/rollback.ts';
+import { holdRelease, liftHold } from '../../delivery/stop.ts';
 import { World } from './world.ts';
 
 async function prodAfter(count: number, stacks?: Parameters<World['delivery']>[0]) {
@@ -90,5 +91,22 @@ describe('a rollback', () => {
       code: 'unknown-release',
     });
     expect(world.facts.some(({ kind }) => kind === 'rollback')).toBe(false);
+  });
+
+  test('never leads forward to a held release, also where nobody can tell what runs', async () => {
+    const { world, delivery, ids } = await prodAfter(3);
+    await rollback(delivery, 'prod');
+    for (const stack of ['aws-prod', 'gcp-prod', 'azure-prod'] as const)
+      world.behave(stack, ids[0] ?? '', 'control-plane-errored');
+    await rollback(delivery, 'prod');
+    await expect(rollback(delivery, 'prod', { to: ids[2] })).rejects.toThrow('it is held');
+    await liftHold(delivery, ids[2] ?? '', 'it was the network');
+    expect((await rollback(delivery, 'prod', { to: ids[2] })).stacks.every(({ runs }) => runs === ids[2])).toBe(true);
+  });
+
+  test('goes to an earlier release although it is held, where somebody names it', async () => {
+    const { delivery, ids } = await prodAfter(3);
+    await holdRelease(delivery, ids[0] ?? '', 'an old mistake');
+    expect((await rollback(delivery, 'prod', { to: ids[0] })).release).toBe(ids[0]);
   });
 });
