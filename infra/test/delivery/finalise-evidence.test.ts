@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { releaseIdOf } from '../../contract/release.ts';
+import { approvePromotion } from '../../delivery/approve.ts';
+import { deployRelease } from '../../delivery/deploy.ts';
+import { finalisePromotion } from '../../delivery/finalise.ts';
+import { preparePromotion } from '../../delivery/prepare.ts';
+import { promote } from '../../delivery/promote.ts';
+import { provenOn } from '../../delivery/stack-state.ts';
+import { verifyEnvironment } from '../../delivery/verify.ts';
+import { World } from './world.ts';
+
+test('that the clouds answer alike adds to what was found on each, and takes no failure back', async () => {
+  const world = new World();
+  const delivery = world.delivery();
+  const manifest = await world.release();
+  const release = releaseIdOf(manifest);
+  await deployRelease(delivery, manifest, 'dev');
+  const { promotion } = await preparePromotion(delivery, manifest, 'prod');
+  const id = promotion.body.promotion;
+  await approvePromotion(delivery, id, { login: 'rita', via: 'local' });
+  await promote(delivery, id);
+  world.behave('gcp-prod', release, 'control-plane-failed');
+  await verifyEnvironment(delivery, 'prod');
+  await finalisePromotion(delivery, id);
+  expect(provenOn(world.facts, 'gcp-prod', release)).toBe(false);
+  expect(provenOn(world.facts, 'aws-prod', release)).toBe(true);
+  const last = world.facts.findLast((fact) => fact.kind === 'verification' && fact.stack === 'aws-prod');
+  const names = last?.kind === 'verification' ? last.body.checks.map(({ name }) => name) : [];
+  expect(names).toContain('control-plane');
+  expect(names.filter((name) => name === 'parity')).toHaveLength(1);
+});
