@@ -1,11 +1,13 @@
 // Everything asked again between the approval and the first touch: registries, what runs, plans, signature. What it finds is judged against the facts.
 import type { Fact } from '../contract/fact.ts';
 import type { ReleaseManifest } from '../contract/release.ts';
+import type { StackName } from '../contract/stack.ts';
 import { type Fault, judgeApproval } from './approval.ts';
 import { signatureFault } from './approve.ts';
 import { type Delivery, type DeliveryOptions, targetsIn } from './delivery.ts';
+import { environmentState } from './environment-state.ts';
 import { reasonsAgainst } from './promotion-rule.ts';
-import { approvalOf, type Promotion, underWay } from './promotion-state.ts';
+import { approvalOf, type Promotion, promotionState, underWay } from './promotion-state.ts';
 import { fingerprintsOf, previewAll, previousOf, surveyOf } from './situation.ts';
 
 /** Every reason against starting, by these facts; pure, so that the ledger can ask it again in the moment of writing. */
@@ -43,10 +45,20 @@ export async function recheck(
     const judged = { facts, approval, signatureFault: badSignature, promotion, manifest, plans, previous, stacks };
     return [
       ...(other === undefined ? [] : [once(inTheWay(other))]),
+      ...atWork(facts, promotion, stacks, nowMs),
       ...reasonsAgainst({ ...survey, facts, nowMs, override: body.override }).map(once),
       ...judgeApproval({ ...judged, policy, emulated, nowMs }),
     ];
   };
+}
+
+/** Before the first leg starts, no stack of the environment is in somebody's hands: one whose release is being taken back, say. */
+function atWork(facts: readonly Fact[], promotion: Promotion, stacks: readonly StackName[], nowMs: number): Fault[] {
+  const { environment, body } = promotion;
+  if (promotionState(facts, body.promotion) !== 'prepared' || body.override !== undefined) return [];
+  return environmentState(facts, environment, stacks, nowMs)
+    .stacks.filter(({ knows }) => knows === 'under-way')
+    .map(({ stack, why }) => ({ reason: `${stack} ${why}`, again: false }));
 }
 
 /** Preparing again would meet the same reason. */

@@ -90,6 +90,7 @@ function deployerFor(world: World, process: Process, scheduler: Scheduler): Depl
     const state = world.state(stack.name);
     const quality = world.qualityOn(stack.name, release);
     const tell = () => world.witness.changed({ stack, release, stage, by: process });
+    const order = ++state.orders;
     const late = () => {
       tell();
       bringUpHalf(stack, state, manifest, stage, quality);
@@ -98,6 +99,8 @@ function deployerFor(world: World, process: Process, scheduler: Scheduler): Depl
       takesMs: 180_000,
       faults: ['fail', 'lost', 'half-apply', 'time-out'],
       apply: () => {
+        // Clouds take orders as they were sent: that of a process which died does not come after a newer one.
+        if (!process.alive && state.orders !== order) return { outcome: 'applied', diagnostics: [] };
         tell();
         return bringUp(stack, state, manifest, stage, quality);
       },

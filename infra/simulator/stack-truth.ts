@@ -31,6 +31,8 @@ export interface StackState {
   /** The service could not be created, and takes no update until it is destroyed. */
   failedCreate: boolean;
   operations: number;
+  /** How many were sent, carried out or not. */
+  orders: number;
   last: Operation | undefined;
   /** An order that the cloud has and has not carried out. */
   late: (() => void) | undefined;
@@ -47,6 +49,7 @@ export function emptyStack(): StackState {
     pending: false,
     failedCreate: false,
     operations: 0,
+    orders: 0,
     last: undefined,
     late: undefined,
     outside: false,

@@ -95,6 +95,25 @@ test('revert-target leaves nothing behind that is to be taken back', async () =>
   expect(await finalisePromotion(delivery, id)).toMatchObject({ state: 'failed', left: [] });
 });
 
+test('no promotion starts while a stack is in the hands of somebody who takes the other one back', async () => {
+  const { world, delivery, id, ids } = await approved('revert-all');
+  await promote(delivery, id, { stacks: ['aws-prod'] });
+  world.behave('gcp-prod', ids.second, 'not-ready');
+  await promote(delivery, id, { stacks: ['gcp-prod'] });
+  const ended = await finalisePromotion(delivery, id);
+  world.fault = { stack: 'aws-prod', step: 'revert', fault: 'lost' };
+  void takeBackPromotion(world.delivery(everyStack, { policy: delivery.policy }), ended);
+  await new Promise((later) => setImmediate(later));
+  world.fault = undefined;
+  const second = releaseFact(world, ids.second).body.manifest;
+  const { promotion } = await preparePromotion(delivery, second, 'prod');
+  await approvePromotion(delivery, promotion.body.promotion, { login: 'alice', via: 'local' });
+  await expect(promote(delivery, promotion.body.promotion, { stacks: ['azure-prod'] })).rejects.toThrow(
+    /aws-prod is under way/,
+  );
+  expect(world.serving.get('azure-prod')).toBe(ids.first);
+});
+
 test('once a rollback has begun, an old promotion takes nothing back any more', async () => {
   const { world, delivery, ids, ended } = await leftOnAws();
   await rollback(delivery, 'prod', { to: ids.first });
