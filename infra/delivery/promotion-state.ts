@@ -1,7 +1,7 @@
 // Where a promotion stands, read from its facts.
 import { DeliveryError } from '../contract/errors.ts';
 import type { Fact, FactOf } from '../contract/fact.ts';
-import { type Environment, nearest } from '../contract/stack.ts';
+import { type Environment, nearest, upstreamOf } from '../contract/stack.ts';
 import { indexOf } from '../ledger/index-of.ts';
 import type { Policy } from './policy.ts';
 
@@ -44,6 +44,20 @@ export function staleSince({ at }: Promotion, { promotions }: Pick<Policy, 'prom
 /** The newest approval of a promotion. */
 export function approvalOf(facts: readonly Fact[], id: string): FactOf<'approval'> | undefined {
   return indexOf(facts).promotions.get(id)?.approvals.at(-1);
+}
+
+/**
+ * Was that release let into that environment? By a promotion that somebody approved and that started; the first environment lets in whatever is
+ * released. That it ran there well is another question: a plain `pulumi up` asks nobody, and `recover` proves what it left.
+ */
+export function wasLetIn(facts: readonly Fact[], environment: Environment, release: string): boolean {
+  if (upstreamOf(environment) === undefined) return true;
+  const { prepared, promotions } = indexOf(facts);
+  return (prepared.get(environment) ?? []).some((fact) => {
+    const papers = promotions.get(fact.body.promotion);
+    const started = papers?.states.some(({ kind, body }) => kind === 'promotion' && body.state === 'started');
+    return fact.release === release && started === true && papers?.approvals.some((one) => one.release === release);
+  });
 }
 
 /** The promotion or rollback that came between, once a promotion had started; another one then owns the environment. */

@@ -7,6 +7,7 @@ import { releases } from '../ledger/view.ts';
 import { type Delivery, type DeliveryOptions, persist, stamp, type Target, targetsIn } from './delivery.ts';
 import { type DeploymentOutcome, deployRelease } from './deploy.ts';
 import { stackTruth } from './environment-state.ts';
+import { wasLetIn } from './promotion-state.ts';
 import { sequenceOf } from './sequence.ts';
 import { deployedIn, previousOf, resolvedCopies } from './situation.ts';
 import { findRelease, provenOn, runsNow } from './stack-state.ts';
@@ -19,8 +20,9 @@ export interface RollbackOptions extends DeliveryOptions {
 }
 
 /**
- * The fast lane: no approval and no upstream verification, because this environment proved the release before; integrity and proof stay.
- * @throws DeliveryError `refused` when there is nothing to go back to, it is not earlier, was never proven here, or its image is gone.
+ * The fast lane: no approval and no upstream verification, because somebody let the release into this environment before, which proved it;
+ * integrity and proof stay.
+ * @throws DeliveryError `refused` when there is nothing to go back to, it is not earlier, was never let in or proven here, or its image is gone.
  */
 export async function rollback(
   delivery: Delivery,
@@ -116,7 +118,7 @@ async function wayBack(
 }
 
 /**
- * Pure. Proven on every one of these stacks, and earlier than what they run; the newest such one that is not held, unless `to` names it.
+ * Pure. Let into the environment, proven on every one of these stacks, and earlier than what they run; the newest such one that is not held, unless `to` names it.
  * @param without releases to pass over.
  */
 export function rollbackTarget(
@@ -133,11 +135,13 @@ export function rollbackTarget(
   const isEarlier = (manifest: ReleaseManifest) => unknown || manifest.sequence < newest;
   const isProven = (manifest: ReleaseManifest) =>
     targets.every(({ stack }) => provenOn(facts, stack.name, releaseIdOf(manifest)));
+  const isLetIn = (manifest: ReleaseManifest) => wasLetIn(facts, environment, releaseIdOf(manifest));
   const isFit = (release: string) => holdOn(facts, release) === undefined && !without.includes(release);
   if (to !== undefined) {
     const wanted = findRelease(facts, to);
     const id = releaseIdOf(wanted);
     const reasons = [
+      ...(isLetIn(wanted) ? [] : [`no approved promotion ever let it into ${environment}`]),
       ...(isProven(wanted) ? [] : [`${environment} never proved it on ${unproven(facts, targets, id).join(', ')}`]),
       ...(isEarlier(wanted) || !isProven(wanted) ? [] : [`it is not earlier than what ${environment} runs`]),
       // Where nobody can tell what runs, this road may lead forward: to what somebody stopped, it does not.
@@ -153,12 +157,12 @@ export function rollbackTarget(
   const found = releases(facts)
     .map((fact) => fact.body.manifest)
     .sort((a, b) => b.sequence - a.sequence)
-    .find((manifest) => isEarlier(manifest) && isProven(manifest) && isFit(releaseIdOf(manifest)));
+    .find((manifest) => isEarlier(manifest) && isLetIn(manifest) && isProven(manifest) && isFit(releaseIdOf(manifest)));
   if (found !== undefined) return findRelease(facts, releaseIdOf(found));
   const names = targets.map(({ stack }) => stack.name).join(', ');
   throw new DeliveryError(
     'refused',
-    `nothing to roll ${environment} back to: no earlier release was proven on ${names}`,
+    `nothing to roll ${environment} back to: no earlier release was let in and proven on ${names}`,
     {
       hint: `see what ran there: npx trireme history --environment ${environment}`,
     },

@@ -42,7 +42,7 @@ const beginning = (async () => {
   const process = (): Delivery => world.delivery(everyStack, { policy });
   const first = await world.release();
   const second = await world.release();
-  await deployRelease(process(), first, 'prod');
+  await deployRelease(process(), world.letIntoProd(first), 'prod');
   await deployRelease(process(), second, 'dev');
   const { promotion } = await preparePromotion(process(), second, 'prod');
   const id = promotion.body.promotion;

@@ -45,7 +45,7 @@ async function approved(policy: string) {
   const world = new World();
   const delivery = world.delivery(everyStack, { policy: parsePolicy(`${policyText}${policy}`) });
   const [first, second] = [await world.release(), await world.release()];
-  await deployRelease(delivery, first, 'prod');
+  await deployRelease(delivery, world.letIntoProd(first), 'prod');
   await deployRelease(delivery, second, 'dev');
   const { promotion } = await preparePromotion(delivery, second, 'prod');
   await approvePromotion(delivery, promotion.body.promotion, { login: 'alice', via: 'local' });
@@ -157,7 +157,7 @@ test('a rollback looks further back where a registry lost the nearer image', asy
   const world = new World();
   const delivery = world.delivery();
   const made = [await world.release(), await world.release(), await world.release()];
-  for (const manifest of made) await deployRelease(delivery, manifest, 'prod');
+  for (const manifest of made) await deployRelease(delivery, world.letIntoProd(manifest), 'prod');
   world.images.delete(made[1]?.image.copies[0]?.ref ?? '');
   const [oldest] = made;
   expect((await rollback(delivery, 'prod')).release).toBe(oldest === undefined ? '' : releaseIdOf(oldest));

@@ -19,7 +19,7 @@ async function approved(onTargetFailure: 'revert-target' | 'revert-all') {
   const policy = parsePolicy(`${policyText}promotions: { onTargetFailure: ${onTargetFailure} }\n`);
   const delivery = world.delivery(everyStack, { policy });
   const [first, second, third] = [await world.release(), await world.release(), await world.release()];
-  await deployRelease(delivery, first, 'prod');
+  await deployRelease(delivery, world.letIntoProd(first), 'prod');
   for (const manifest of [second, third]) await deployRelease(delivery, manifest, 'dev');
   const { promotion } = await preparePromotion(delivery, second, 'prod');
   await approvePromotion(delivery, promotion.body.promotion, { login: 'alice', via: 'local' });

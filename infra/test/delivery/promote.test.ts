@@ -148,8 +148,8 @@ describe('what happened after the click', () => {
   test('a rollback between two legs stops the later one', async () => {
     const { world, delivery } = await prepared();
     const [first, second] = [await world.release(), await world.release()];
-    await deployRelease(delivery, first, 'prod');
-    await deployRelease(delivery, second, 'prod');
+    await deployRelease(delivery, world.letIntoProd(first), 'prod');
+    await deployRelease(delivery, world.letIntoProd(second), 'prod');
     const { id } = await prepared(world, delivery);
     await approvePromotion(delivery, id, alice);
     await promote(delivery, id, { stacks: ['gcp-prod'] });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { releaseIdOf } from '../../contract/release.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
+import { wasLetIn } from '../../delivery/promotion-state.ts';
 import { rollback } from '../../delivery/rollback.ts';
+import { provenOn } from '../../delivery/stack-state.ts';
 import { holdRelease, liftHold } from '../../delivery/stop.ts';
 import { World } from './world.ts';
 
@@ -12,7 +14,7 @@ async function prodAfter(count: number, stacks?: Parameters<World['delivery']>[0
   for (let index = 0; index < count; index++) {
     const manifest = await world.release();
     releases.push(manifest);
-    await deployRelease(delivery, manifest, 'prod');
+    await deployRelease(delivery, world.letIntoProd(manifest), 'prod');
   }
   return { world, delivery, releases, ids: releases.map(releaseIdOf) };
 }
@@ -40,7 +42,7 @@ describe('a rollback', () => {
     for (const stack of ['aws-prod', 'gcp-prod', 'azure-prod'] as const) {
       world.behave(stack, releaseIdOf(bad), 'not-ready');
     }
-    await deployRelease(delivery, bad, 'prod');
+    await deployRelease(delivery, world.letIntoProd(bad), 'prod');
     expect((await rollback(delivery, 'prod')).release).toBe(ids[0]);
   });
 
@@ -48,7 +50,7 @@ describe('a rollback', () => {
     const { world, delivery, ids } = await prodAfter(2);
     const third = await world.release();
     world.behave('gcp-prod', releaseIdOf(third), 'not-ready');
-    await deployRelease(delivery, third, 'prod');
+    await deployRelease(delivery, world.letIntoProd(third), 'prod');
     expect((await rollback(delivery, 'prod')).release).toBe(ids[1]);
   });
 
@@ -108,5 +110,39 @@ describe('a rollback', () => {
     const { delivery, ids } = await prodAfter(3);
     await holdRelease(delivery, ids[0] ?? '', 'an old mistake');
     expect((await rollback(delivery, 'prod', { to: ids[0] })).release).toBe(ids[0]);
+  });
+
+  test('leads to no release that nobody let in, however well it is proven there', async () => {
+    const { world, delivery, ids } = await prodAfter(1);
+    const unasked = await world.release();
+    await deployRelease(delivery, unasked, 'prod');
+    await deployRelease(delivery, world.letIntoProd(await world.release()), 'prod');
+    expect(provenOn(world.facts, 'aws-prod', releaseIdOf(unasked))).toBe(true);
+    await expect(rollback(delivery, 'prod', { to: releaseIdOf(unasked) })).rejects.toThrow(
+      'no approved promotion ever let it into prod',
+    );
+    expect((await rollback(delivery, 'prod')).release).toBe(ids[0]);
+  });
+
+  test('asks nobody who let it into dev', async () => {
+    const world = new World();
+    const delivery = world.delivery();
+    const [first, second] = [await world.release(), await world.release()];
+    for (const manifest of [first, second]) await deployRelease(delivery, manifest, 'dev');
+    expect((await rollback(delivery, 'dev')).release).toBe(releaseIdOf(first));
+  });
+
+  test.each<[string, (kind: string, state: string) => boolean, boolean]>([
+    ['a promotion that was approved and started', () => true, true],
+    ['one that was never approved', (kind) => kind !== 'approval', false],
+    ['one that never started', (_kind, state) => state !== 'started', false],
+    ['no promotion', (kind) => kind === 'release', false],
+  ])('%s lets a release into prod: %#', async (_name, isThere, expected) => {
+    const world = new World();
+    const id = releaseIdOf(world.letIntoProd(await world.release()));
+    const facts = world.facts.filter((fact) => isThere(fact.kind, fact.kind === 'promotion' ? fact.body.state : ''));
+    expect(wasLetIn(facts, 'prod', id)).toBe(expected);
+    expect(wasLetIn(facts, 'prod', releaseIdOf(await world.release()))).toBe(false);
+    expect(wasLetIn(facts, 'dev', id)).toBe(true);
   });
 });

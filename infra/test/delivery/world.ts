@@ -5,6 +5,7 @@ import {
   chainHash,
   type DeploymentState,
   type Fact,
+  type FactOf,
   fact,
   factId,
   factSchema,
@@ -20,7 +21,7 @@ import type {
   Prover,
   TrafficReader,
 } from '../../contract/ports.ts';
-import { copyFor, identityOf, type ReleaseManifest, releaseIdOf } from '../../contract/release.ts';
+import { copyFor, identityOf, manifestHash, type ReleaseManifest, releaseIdOf } from '../../contract/release.ts';
 import type { RuntimeContract, Sourced } from '../../contract/runtime.ts';
 import type { DeployedService, RuntimeName } from '../../contract/service.ts';
 import { parseStack, type Stack, type StackName } from '../../contract/stack.ts';
@@ -240,6 +241,25 @@ export class World {
         () => ({ ...good, errors: 500 }),
       );
     };
+  }
+
+  /** The papers of a promotion that let the release into prod: what a rollback to it asks for, where a test deploys it there by itself. */
+  letIntoProd(manifest: ReleaseManifest): ReleaseManifest {
+    const release = releaseIdOf(manifest);
+    const at = new Date(this.clock.now()).toISOString();
+    const own = { at, environment: 'prod', release } as const;
+    const common = { promotion: `prm-of-${release}`, manifest: manifestHash(manifest), plans: {}, previous: {} };
+    const requester = { login: 'requester', via: 'local' } as const;
+    const stated = (state: FactOf<'promotion'>['body']['state']): NewFact => {
+      const body = { ...common, state, requestedBy: requester.login };
+      return { ...own, kind: 'promotion', actor: requester, body };
+    };
+    const approval = { ...common, environmentHead: null, approver: 'alice', expires: at };
+    this.place(stated('prepared'));
+    this.place({ ...own, kind: 'approval', actor: { login: 'alice', via: 'local' }, body: approval });
+    this.place(stated('started'));
+    this.place(stated('succeeded'));
+    return manifest;
   }
 
   private place(content: NewFact): Fact {
