@@ -6,6 +6,7 @@ interface Step {
   readonly name?: string;
   readonly uses?: string;
   readonly run?: string;
+  readonly env?: Readonly<Record<string, unknown>>;
   readonly with?: Readonly<Record<string, unknown>>;
 }
 interface Job {
@@ -53,6 +54,9 @@ export function workflowFaults(file: string, text: string): readonly string[] {
       : ['header: expected a comment with the purpose and `Called by …`']),
     ...(workflow.concurrency === undefined ? ['concurrency: expected a group; found none'] : []),
     ...(isCancelling(workflow) ? ['cancel-in-progress: only ci may cancel, and only for a pull request'] : []),
+    ...(/GIT_CONFIG_KEY_\d+: credential\.helper/.test(text)
+      ? ['credential.helper: a token for every host; expected credential.${{ github.server_url }}.helper']
+      : []),
     ...pinFaults(text),
     ...clockFaults(workflow),
     ...jobs.flatMap(([id, job]) => rightFaults(file, job).map((fault) => `${id}: ${fault}`)),
@@ -189,10 +193,13 @@ function jobFaults(job: Job): readonly string[] {
   ];
 }
 
-function stepFaults({ uses = '', run = '', with: inputs }: Step): readonly string[] {
+function stepFaults({ uses = '', run = '', with: inputs, env = {} }: Step): readonly string[] {
   return [
     ...(uses.startsWith('actions/checkout@') && inputs?.['persist-credentials'] !== false
       ? ['checkout: expected persist-credentials: false']
+      : []),
+    ...(/npx trireme (promote|rollback)\b/.test(run) && !('TRIREME_NOTICE_WEBHOOK' in env)
+      ? ['TRIREME_NOTICE_WEBHOOK: expected where prod is changed, or what goes wrong is told to nobody']
       : []),
     ...(run.includes('${{') ? ['run: expected values through env; found an expression in the script'] : []),
     ...(run.trim().split('\n').length > mostShellLines

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { approvalFaults, commandsIn, pinFaults, workflowFaults } from './workflow-rules.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -40,6 +41,7 @@ jobs:
         run: npx trireme approve "$PROMOTION"
       - uses: ./.github/actions/login
       - run: npx trireme promote --promotion "$PROMOTION"
+        env: { TRIREME_NOTICE_WEBHOOK: '\${{ secrets.TRIREME_NOTICE_WEBHOOK }}' }
 `;
 const change = (from: string, to: string) => {
   expect(good).toContain(from);
@@ -105,6 +107,8 @@ const planted: readonly (readonly [rule: string, from: string, to: string, word:
     'permissions: { issues: write, contents: write }',
     'writes nothing else',
   ],
+  ['a token for every host', 'jobs:', 'env:\n  GIT_CONFIG_KEY_0: credential.helper\njobs:', 'a token for every host'],
+  ['a promotion that tells nobody', 'TRIREME_NOTICE_WEBHOOK:', 'NOTICE:', 'told to nobody'],
   ['inherited secrets', 'timeout-minutes: 5', 'timeout-minutes: 5\n    secrets: inherit', 'inherit'],
 ];
 
@@ -119,6 +123,23 @@ const ungated: readonly (readonly [rule: string, texts: readonly string[], word:
     'before any login',
   ],
 ];
+
+/** What git would send to a host, with the configuration of a workflow and none of this machine. */
+async function passwordFor(host: string, env: object): Promise<string> {
+  const asked = promisify(execFile)('git', ['credential', 'fill'], {
+    env: {
+      PATH: process.env.PATH,
+      ...env,
+      GITHUB_TOKEN: 'of-the-job',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_TERMINAL_PROMPT: '0',
+      LC_ALL: 'C',
+    },
+  });
+  asked.child.stdin?.end(`protocol=https\nhost=${host}\n\n`);
+  return (await asked).stdout;
+}
 
 describe('the rules', () => {
   it('find nothing in a good file', () => {
@@ -189,6 +210,37 @@ describe('this repository', () => {
     expect(used.filter((option) => !known.includes(option ?? ''))).toEqual([]);
   });
 
+  it('gives its token to the host of the repository, and to no other', async () => {
+    const helped = workflows.filter(({ text }) => text.includes('GIT_CONFIG_KEY_0'));
+    expect(helped.map(({ file }) => file.split('/').at(-1))).toEqual([
+      'drift.yml',
+      'pages.yml',
+      'promote.yml',
+      'release.yml',
+      'rollback.yml',
+    ]);
+    for (const { text } of helped) {
+      const { env } = parse(text.replaceAll('${{ github.server_url }}', 'https://github.test')) as { env: object };
+      expect(await passwordFor('github.test', env)).toContain('password=of-the-job\n');
+      await expect(passwordFor('elsewhere.test', env)).rejects.toThrow('could not read Username');
+    }
+  });
+
+  it('verifies the whole ledger before a promotion is prepared, and after a rollback only', () => {
+    const verify = 'npx trireme history --verify';
+    const runs = (file: string, job: string) => {
+      const found = parse(workflows.find((one) => one.file.endsWith(`/${file}`))?.text ?? '') as {
+        jobs: Record<string, { steps: { run?: string }[] }>;
+      };
+      return (found.jobs[job]?.steps ?? []).flatMap(({ run }) => run ?? []);
+    };
+    const prepare = runs('promote.yml', 'prepare');
+    expect(prepare[0]).toBe(verify);
+    expect(prepare[1]).toContain('promote --prepare');
+    expect(runs('rollback.yml', 'deploy').join('\n')).not.toContain('history');
+    expect(runs('rollback.yml', 'finalise').at(-1)).toBe(verify);
+  });
+
   it('says in every action who calls it', () => {
     expect(actions.filter(({ text }) => !/^# [\s\S]*Called by/.test(text)).map(({ file }) => file)).toEqual([]);
   });
@@ -201,6 +253,7 @@ describe('this repository', () => {
         'audit',
         'deploy',
         'ensure',
+        'history',
         'model',
         'promote',
         'release',
