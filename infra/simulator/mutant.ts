@@ -37,13 +37,15 @@ async function copyInto(folder: string): Promise<void> {
   await symlink(join(infra, '../node_modules'), join(folder, 'node_modules'), 'junction');
 }
 
-async function plant(root: string, { name, file, find, replace }: Mutant): Promise<void> {
-  const path = join(root, file);
-  const text = await readFile(path, 'utf8');
-  const times = text.split(find).length - 1;
-  if (times !== 1) throw new Error(`mutant \`${name}\`: expected its text once in ${file}, found it ${times} times`);
-  await writeFile(
-    path,
-    text.replace(find, () => replace),
-  );
+async function plant(root: string, { name, also, ...first }: Mutant): Promise<void> {
+  for (const { file, find, replace } of [first, ...(also === undefined ? [] : [also])]) {
+    const path = join(root, file);
+    const text = await readFile(path, 'utf8');
+    const times = text.split(find).length - 1;
+    if (times !== 1) throw new Error(`mutant \`${name}\`: expected its text once in ${file}, found it ${times} times`);
+    await writeFile(
+      path,
+      text.replace(find, () => replace),
+    );
+  }
 }

@@ -1,13 +1,18 @@
 // Planted bugs: each is one rule left out or turned round, and the simulator has to notice.
 import type { Invariant } from './rules.ts';
 
-export interface Mutant {
-  readonly name: string;
+export interface Edit {
   /** Below `infra/`. */
   readonly file: string;
   /** Stands in the file exactly once. */
   readonly find: string;
   readonly replace: string;
+}
+
+export interface Mutant extends Edit {
+  readonly name: string;
+  /** The guard that stands behind the one that is left out, and would catch it: left out as well. */
+  readonly also?: Edit;
   /** What must be seen to break. */
   readonly breaks: Invariant;
 }
@@ -144,6 +149,11 @@ export const mutants: readonly Mutant[] = [
     file: 'delivery/promotion-state.ts',
     find: "promotionState(facts, fact.body.promotion) === 'started' &&",
     replace: "promotionState(facts, fact.body.promotion) === 'started' && facts.length < 0 &&",
+    also: {
+      file: 'delivery/recheck.ts',
+      find: "if (promotionState(facts, body.promotion) !== 'prepared' ||",
+      replace: 'if (facts.length > 0 ||',
+    },
     breaks: 'one-at-a-time',
   },
   {

@@ -12,7 +12,10 @@ const few = [
 ];
 
 describe('the planted bugs', () => {
-  it.each(mutants)('has a place in the code as it is: $name', async ({ file, find, replace }) => {
+  const edits = mutants.flatMap(({ name, also, ...first }) =>
+    (also === undefined ? [first] : [first, also]).map((edit) => ({ name, ...edit })),
+  );
+  it.each(edits)('has a place in the code as it is: $name in $file', async ({ file, find, replace }) => {
     const text = await readFile(fileURLToPath(new URL(`../../${file}`, import.meta.url)), 'utf8');
     expect(text.split(find)).toHaveLength(2);
     expect(replace).not.toBe(find);
