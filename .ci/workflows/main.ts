@@ -67,7 +67,13 @@ async function tell(world: World): Promise<void> {
     'prod untouched after a refused review',
     `${(await touched()) - before} new facts`,
   );
-  seen(`promote.yml: the review of ${r2} was refused; nothing was touched`);
+  const ended = (await facts(world)).findLast((fact) => fact.kind === 'promotion');
+  expectThat(
+    ended?.release === r2 && ended.body.state === 'refused' && ended.actor.login === 'rita',
+    `the promotion of ${r2} ended as refused by rita`,
+    ended,
+  );
+  seen(`promote.yml: rita refused the review of ${r2}; nothing was touched, and the ledger says who said no`);
 
   const older = await dispatch(world, 'promote.yml', { release: r2 });
   await waiting(older.run);

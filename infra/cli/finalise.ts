@@ -1,7 +1,7 @@
 // `trireme promote --finalise`: the end of a promotion whose legs were jobs of their own. Needs the ledger, and no credentials of a cloud.
 import { DeliveryError } from '../contract/errors.ts';
 import type { StackName } from '../contract/stack.ts';
-import { type FinaliseDelivery, finalisePromotion, takeBackPromotion } from '../delivery/finalise.ts';
+import { type AskRefusal, type FinaliseDelivery, finalisePromotion, takeBackPromotion } from '../delivery/finalise.ts';
 import type { Cli } from './cli.ts';
 import { endDeployment } from './ending.ts';
 import type { StackFiles } from './stack-files.ts';
@@ -17,7 +17,7 @@ export interface FinaliseOptions {
 
 export async function finalise(cli: Cli, files: StackFiles, options: FinaliseOptions): Promise<void> {
   const { promotion, takeBack, stacks, json } = options;
-  const merged = await finalisePromotion(await office(cli, files), promotion);
+  const merged = await finalisePromotion(await office(cli, files), promotion, refusalOnGithub(cli));
   const takes = takeBack && merged.left.length > 0;
   const ended = takes
     ? await takeBackPromotion(await wireDelivery(cli.environment, files, cli.output.report), merged, {
@@ -34,6 +34,21 @@ export async function finalise(cli: Cli, files: StackFiles, options: FinaliseOpt
     cli.output.talk(`${environment} is split: ${still}, and policy.yaml says revert-all: ${way}`, 'yellow');
   }
   endDeployment(cli, ended, json, 'npx trireme status');
+}
+
+/** In a run of GitHub Actions: its reviews. A job that a reviewer rejected never comes to a command of ours. */
+function refusalOnGithub({ environment: { actions }, output }: Cli): AskRefusal | undefined {
+  if (actions === undefined) return undefined;
+  return async ({ environment }) => {
+    try {
+      const { githubRefusal } = await import('../github/refusal.ts');
+      return await githubRefusal(actions, environment);
+    } catch (error) {
+      if (!(error instanceof DeliveryError)) throw error;
+      output.talk(`whether somebody rejected this run is not known: ${error.message}`, 'yellow');
+      return undefined;
+    }
+  };
 }
 
 async function office(cli: Cli, files: StackFiles): Promise<FinaliseDelivery> {

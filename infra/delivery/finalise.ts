@@ -42,11 +42,31 @@ export interface Finalised extends DeploymentOutcome {
   readonly left: readonly StackName[];
 }
 
-/** May be asked again: an end that is written stays, the summary is told anew. @throws DeliveryError `usage`, `approval-needed`, `refused`. */
-export async function finalisePromotion(delivery: FinaliseDelivery, id: string): Promise<Finalised> {
-  const before = await delivery.ledger.facts();
-  const promotion = preparedPromotion(before, id);
-  assertStarted(promotionState(before, id), promotion);
+/** Why a promotion that still waits will not start any more, where somebody said no outside of the ledger; `undefined`: nobody did. */
+export type AskRefusal = (
+  promotion: Promotion,
+) => Promise<{ readonly reason: string; readonly login?: string } | undefined>;
+
+/**
+ * May be asked again: an end that is written stays, the summary is told anew.
+ * @param askRefusal asked of a promotion that never started; one that was refused ends so, in the name of who said no.
+ * @throws DeliveryError `usage`, `approval-needed`, `refused`.
+ */
+export async function finalisePromotion(
+  delivery: FinaliseDelivery,
+  id: string,
+  askRefusal: AskRefusal = async () => undefined,
+): Promise<Finalised> {
+  const read = await delivery.ledger.facts();
+  const promotion = preparedPromotion(read, id);
+  const refusal = promotionState(read, id) === 'prepared' ? await askRefusal(promotion) : undefined;
+  if (refusal !== undefined) {
+    await persist(delivery, (facts) =>
+      promotionState(facts, id) === 'prepared' ? [refusedBy(delivery, promotion, refusal)] : [],
+    );
+  }
+  const before = refusal === undefined ? read : await delivery.ledger.facts();
+  assertStarted(before, promotion);
   await markSilent(delivery, promotion);
   const manifest = findRelease(before, promotion.release);
   const parity = await compare(delivery, manifest, promotion);
@@ -109,14 +129,27 @@ export function endOf(
   return { ...stamp(delivery), kind: 'promotion', environment, release, body: { ...body, ...ended } };
 }
 
-function assertStarted(state: PromotionState, { release, environment, body: { promotion } }: Promotion): void {
+function refusedBy(
+  delivery: FinaliseDelivery,
+  { environment, release, body: { previewDocument: _, ...body } }: Promotion,
+  { reason, login }: NonNullable<Awaited<ReturnType<AskRefusal>>>,
+): NewFact {
+  const { at, actor } = stamp(delivery);
+  const who = login === undefined ? actor : { login, via: 'github' as const };
+  return { at, actor: who, kind: 'promotion', environment, release, body: { ...body, state: 'refused', reason } };
+}
+
+function assertStarted(facts: readonly Fact[], { release, environment, body: { promotion } }: Promotion): void {
+  const state = promotionState(facts, promotion);
   if (state === 'prepared') {
     throw new DeliveryError('approval-needed', `${promotion} of ${release} never started in ${environment}`, {
       hint: `npx trireme approve ${promotion}; then: npx trireme promote --promotion ${promotion}`,
     });
   }
   if (state === 'refused' || state === 'superseded') {
-    throw new DeliveryError('refused', `${promotion} of ${release} was ${state}: nothing was touched`, {
+    const end = indexOf(facts).promotions.get(promotion)?.states.at(-1);
+    const why = end?.body.reason === undefined ? '' : `: ${end.body.reason}`;
+    throw new DeliveryError('refused', `${promotion} of ${release} was ${state}, nothing was touched${why}`, {
       hint: `prepare it again: npx trireme promote --release ${release}`,
     });
   }

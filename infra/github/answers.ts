@@ -59,9 +59,15 @@ export const reviewsAnswer = z.array(
     state: z.string(),
     environments: z.array(z.object({ name: z.string() })),
     user: account.nullable(),
+    comment: z.string().optional(),
   }),
 );
 export type ReviewAnswer = z.infer<typeof reviewsAnswer>[number];
+
+// https://docs.github.com/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
+const jobAnswer = z.object({ name: z.string(), conclusion: z.string().nullable() });
+export type JobAnswer = z.infer<typeof jobAnswer>;
+export const jobsAnswer = z.object({ jobs: z.array(jobAnswer) });
 
 const commit = z.object({
   sha: z.string(),

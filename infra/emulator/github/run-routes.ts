@@ -1,6 +1,7 @@
 // Runs, reviews and dispatches as REST routes.
 import { z } from 'zod';
 import { deploymentDocument, runDocument, userDocument, workflowIdOf } from './documents.ts';
+import { jobDocument } from './job-document.ts';
 import { cancelRun, mayReview, rerun, review, startRun } from './runs.ts';
 import { reviewerDocuments } from './setting-documents.ts';
 import type { Repository, Run } from './state.ts';
@@ -24,6 +25,7 @@ export const runRoutes: readonly Route[] = [
   ['GET', runs, ['actions', 'read'], (asked) => list(asked, () => true)],
   ['GET', `${runs}/:run`, ['actions', 'read'], (asked) => ({ body: shown(asked, runOf(asked)) })],
   ['GET', `${runs}/:run/approvals`, ['actions', 'read'], history],
+  ['GET', `${runs}/:run/jobs`, ['actions', 'read'], jobs],
   ['GET', `${runs}/:run/pending_deployments`, ['actions', 'read'], pending],
   ['POST', `${runs}/:run/pending_deployments`, ['deployments', 'read'], decide],
   ['POST', `${runs}/:run/cancel`, ['actions', 'write'], cancel],
@@ -85,6 +87,12 @@ function history(asked: RepositoryAsked): Answer {
     }),
   }));
   return { body };
+}
+
+/** One, which is the run: what its jobs are, nobody tells the emulator. */
+function jobs(asked: RepositoryAsked): Answer {
+  const body = { total_count: 1, jobs: [jobDocument(asked.repository, runOf(asked), asked.origin)] };
+  return { body, total: 1 };
 }
 
 function pending(asked: RepositoryAsked): Answer {

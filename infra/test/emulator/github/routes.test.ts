@@ -117,6 +117,9 @@ describe('answers are as GitHub publishes them', () => {
     await checked('alice', 'GET', 'deployments');
     await checked('alice', 'POST', `actions/runs/${run.id}/cancel`);
     expect((await checked('alice', 'POST', `actions/runs/${run.id}/cancel`)).status).toBe(409);
+    // While a job runs its conclusion is null, which the published list of values leaves out.
+    const jobs = await checked(`actions:${run.id}`, 'GET', `actions/runs/${run.id}/jobs?filter=latest`);
+    expect(jobs.body).toMatchObject({ jobs: [{ conclusion: 'cancelled' }] });
     await checked('alice', 'POST', `actions/runs/${run.id}/rerun`);
   });
 
