@@ -42,18 +42,25 @@ export function judgeApprover(question: ApproverQuestion): readonly string[] {
 }
 
 function personFaults({ facts, login, promotion, manifest, policy: { approvals } }: ApproverQuestion): string[] {
-  const author = authorsBrought(facts, manifest, promotion.body.previous).find((one) => isSamePerson(login, one));
+  const isApprover = (person: string) => namesOf(login, approvals.keys).some((name) => isSamePerson(name, person));
+  const author = authorsBrought(facts, manifest, promotion.body.previous).find(isApprover);
   return [
     ...(author !== undefined && !approvals.authorMayApprove
       ? [`${login} wrote a commit that this promotion brings (${author})`]
       : []),
-    ...(isSamePerson(login, promotion.body.requestedBy) && !approvals.requesterMayApprove
+    ...(isApprover(promotion.body.requestedBy) && !approvals.requesterMayApprove
       ? [`${login} asked for this promotion`]
       : []),
     ...(approvals.approvers.length === 0 || approvals.approvers.some((one) => isSamePerson(login, one))
       ? []
       : [`${login} is not among policy.yaml's approvers (${approvals.approvers.join(', ')})`]),
   ];
+}
+
+/** By what git may know whoever approves: the login, and the addresses that stand beside their keys. */
+function namesOf(login: string, keys: Policy['approvals']['keys']): readonly string[] {
+  const own = keys.filter((one) => one.login.toLowerCase() === login.trim().toLowerCase());
+  return [login, ...own.flatMap(({ emails = [] }) => emails)];
 }
 
 function breakGlassFaults(login: string, allowed: readonly string[]): string[] {
@@ -124,12 +131,18 @@ function differences({ approval, promotion, manifest, plans, previous, stacks }:
 }
 
 function timeFaults({ approval, promotion, policy, nowMs }: ApprovalQuestion): string[] {
-  const { expires } = approval.body;
+  const expires = expiryOf(approval, policy);
   const stale = staleSince(promotion, policy);
   return [
     ...(nowMs <= Date.parse(expires) ? [] : [`the approval expired at ${expires}`]),
     ...(nowMs <= Date.parse(stale) ? [] : [`the promotion was prepared at ${promotion.at} and went stale at ${stale}`]),
   ];
+}
+
+/** What the approval says, and never later than the policy gives it: who signs one, or appends it, could write any time there. RFC 3339. */
+export function expiryOf({ at, body }: FactOf<'approval'>, { approvals }: Pick<Policy, 'approvals'>): string {
+  const latestMs = Date.parse(at) + approvals.expiresHours * 3_600_000;
+  return Date.parse(body.expires) <= latestMs ? body.expires : new Date(latestMs).toISOString();
 }
 
 /** Once a promotion has started, its own deployments move the environment's head; then only another promotion or a rollback counts. */

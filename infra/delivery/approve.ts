@@ -2,7 +2,7 @@
 import { DeliveryError } from '../contract/errors.ts';
 import type { Actor, Fact, FactOf, NewFact } from '../contract/fact.ts';
 import { environmentHead } from '../ledger/view.ts';
-import { judgeApprover } from './approval.ts';
+import { expiryOf, judgeApprover } from './approval.ts';
 import { bindingText } from './binding.ts';
 import { type Delivery, stamp } from './delivery.ts';
 import { approvalOf, type Promotion, preparedPromotion, promotionState, staleSince } from './promotion-state.ts';
@@ -37,7 +37,8 @@ export async function approvePromotion(
     const before = approvalOf(facts, promotionId);
     const open = ['prepared', 'started'].includes(promotionState(facts, promotionId));
     // Several legs of one promotion may bring the same answer.
-    if (before !== undefined && open && isSame(before, approver, given) && before.body.expires > own.at) return before;
+    const counts = before !== undefined && Date.parse(expiryOf(before, office.policy)) > Date.parse(own.at);
+    if (counts && open && isSame(before, approver, given)) return before;
     const promotion = preparedPromotion(facts, promotionId);
     assertMayApprove(office, facts, promotion, approver, given);
     return { ...own, ...approvalContent(facts, promotion, approver.login, expires, given) };

@@ -7,6 +7,9 @@ import { environments } from '../contract/stack.ts';
 
 export const policySchema = 'trireme.policy/1';
 
+/** Half of the silence after which the jobs of a promotion count as lost. */
+export const longestWatchSeconds = 1_800;
+
 const rules = z.strictObject({
   schema: z.literal(policySchema),
   approvals: z.strictObject({
@@ -26,6 +29,8 @@ const rules = z.strictObject({
         z.strictObject({
           login: z.string().regex(/^[\w.@+-]+$/, 'expected a login: letters, digits and . @ + _ -'),
           key: z.string().regex(/^(ssh|ecdsa|sk)-\S+ \S+/, 'expected an SSH public key, as in a .pub file'),
+          /** Addresses under which that person commits: whoever wrote a commit is told by these too, not by their login alone. */
+          emails: z.array(z.string().regex(/^[^\s<>@]+@[^\s<>@]+$/, 'expected an address, as in commits')).optional(),
         }),
       )
       .default([]),
@@ -56,8 +61,12 @@ const rules = z.strictObject({
   /** The first minutes of real traffic in prod, compared with what the release before met. */
   watch: z
     .strictObject({
-      /** 0: not watched. Emulated clouds divide it by their time scale. */
-      seconds: z.number().nonnegative().default(0),
+      /** 0: not watched. Emulated clouds divide it by their time scale. A job says nothing while it watches, and silence means that it was lost. */
+      seconds: z
+        .number()
+        .nonnegative()
+        .max(longestWatchSeconds, `expected at most ${longestWatchSeconds} s`)
+        .default(0),
       /** With fewer requests than this nothing can be told, and nothing is. */
       minRequests: z.int().positive().default(50),
       /** More of the requests may not be answered 5xx, in percent, over what it was before. */
