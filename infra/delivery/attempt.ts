@@ -27,6 +27,8 @@ export interface Attempt {
   /** What the stack's outputs said before. */
   readonly before: DeployedService | undefined;
   readonly startedMs: number;
+  /** Whether this process told the cloud to change anything; the ledger may not have heard of it. One object, however often the attempt is copied. */
+  readonly cloud: { touched: boolean };
   readonly signal: AbortSignal | undefined;
 }
 
@@ -39,22 +41,32 @@ export interface Proof extends Verified {
 
 /** Another attempt has the stack now: this one stops where it is. */
 export class GivesWay extends DeliveryError {
-  constructor(why: string) {
+  /** What has the stack now, in words; `undefined` where a rule stopped this attempt. */
+  readonly by: string | undefined;
+
+  constructor(why: string, by?: string) {
     super('refused', why);
+    this.by = by;
   }
 }
+
+/** With these nothing was begun. Any other may have come in the middle: a full disk, say, stops an update half-way. */
+export const beforeAnything: ReadonlySet<string> = new Set(['refused', 'config-invalid', 'cli-missing']);
 
 /**
  * The last fact of the attempt, and its outcome. Only the newest attempt may say what the stack runs: one that was overtaken ends as `skipped`.
  * A ledger that can't be written makes it `unknown`, whatever was found: nobody else will hear of it.
+ * @param by what overtook it, where that is known already.
  */
 export async function settle(
   attempt: Attempt,
   wanted: DeploymentState,
   proof: Proof,
   reason?: string,
+  by?: string,
 ): Promise<StackOutcome> {
-  const { delivery, target, manifest, replaced, startedMs } = attempt;
+  const { delivery, target, manifest, replaced, startedMs, cloud } = attempt;
+  let other = by;
   const seconds = (delivery.clock.now() - startedMs) / 1000;
   const { service, checks, predictions } = proof;
   const own = stamp(delivery);
@@ -65,28 +77,33 @@ export async function settle(
       const by = saysWhatRuns.has(wanted) ? overtaking(facts, name, attempt.attempt) : undefined;
       const given = spoke(facts, attempt) ? 'skipped' : 'unknown';
       ended =
-        by === undefined ? { state: wanted, reason } : { state: given, reason: `${wanted}, but overtaken by ${by}` };
+        by === undefined
+          ? { state: wanted === 'skipped' && cloud.touched ? given : wanted, reason }
+          : { state: given, reason: `${wanted}, but overtaken by ${by}` };
+      other = by ?? other;
       const { endpoint, revision } = service ?? {};
       const found = ended.state === 'healthy' && endpoint !== undefined ? { endpoint, revision } : {};
       return [{ ...deploymentFact(attempt, ended.state, { seconds, reason: ended.reason, ...found }), ...own }];
     });
   } catch (error) {
     if (!isPassing(error)) throw error;
-    const state = wanted === 'skipped' ? wanted : 'unknown';
+    const state = wanted === 'skipped' && !cloud.touched ? wanted : 'unknown';
     ended = { state, reason: `${wanted}${because(reason)}, but the ledger could not be written: ${error.message}` };
   }
   const { state } = ended;
   say(attempt, `${state} after ${seconds.toFixed(1)} s${because(ended.reason)}`);
   const earlier = replaced === undefined ? null : releaseIdOf(replaced);
+  const leavesEarlier = state === 'reverted' || (state === 'skipped' && !cloud.touched);
   return {
     stack: target.stack.name,
     state,
     seconds,
     checks,
-    runs: state === 'healthy' ? releaseIdOf(manifest) : state === 'reverted' || state === 'skipped' ? earlier : null,
+    runs: state === 'healthy' ? releaseIdOf(manifest) : leavesEarlier ? earlier : null,
     ...(ended.reason === undefined ? {} : { reason: ended.reason }),
     ...(service === undefined ? {} : { endpoint: service.endpoint }),
     ...(predictions === undefined ? {} : { predictions }),
+    ...(other === undefined ? {} : { overtaken: { by: other, touched: cloud.touched } }),
   };
 }
 

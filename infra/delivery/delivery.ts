@@ -87,6 +87,8 @@ export interface StackOutcome {
   readonly endpoint?: string;
   /** What the endpoint answered to the golden inputs; parity compares them. */
   readonly predictions?: PredictionRows;
+  /** Another attempt, or a removal, has the stack now; and whether this one had told the cloud to change anything by then. */
+  readonly overtaken?: { readonly by: string; readonly touched: boolean };
 }
 
 /** The stacks of an environment that exist, narrowed by `only`. @throws DeliveryError `refused` when there is none. */

@@ -3,7 +3,17 @@ import { DeliveryError } from '../contract/errors.ts';
 import type { Fact } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { DeployedService } from '../contract/service.ts';
-import { type Attempt, deploymentFact, GivesWay, isPassing, note, noteProof, type Proof, settle } from './attempt.ts';
+import {
+  type Attempt,
+  beforeAnything,
+  deploymentFact,
+  GivesWay,
+  isPassing,
+  note,
+  noteProof,
+  type Proof,
+  settle,
+} from './attempt.ts';
 import { type Delivery, persist, proverFor, type Road, type StackOutcome, type Target } from './delivery.ts';
 import { goBack } from './go-back.ts';
 import { findRelease, replacedBy } from './stack-state.ts';
@@ -22,7 +32,16 @@ export async function deployStack(
   signal?: AbortSignal,
 ): Promise<StackOutcome> {
   const { clock } = delivery;
-  const common = { delivery, target, manifest, road, attempt: delivery.newId(), startedMs: clock.now(), signal };
+  const common = {
+    delivery,
+    target,
+    manifest,
+    road,
+    attempt: delivery.newId(),
+    startedMs: clock.now(),
+    signal,
+    cloud: { touched: false },
+  };
   const before = await deployedOn(delivery, target);
   if (before instanceof DeliveryError) {
     return settle({ ...common, before: undefined, replaced: undefined }, 'skipped', nothing, toldWhole(before));
@@ -115,9 +134,6 @@ async function neverTouched(attempt: Attempt, candidate: Proof): Promise<StackOu
 
 const nothing: Proof = { checks: [], outcome: 'errored' };
 
-/** With these nothing was begun. Any other may have come in the middle: a full disk, say, stops an update half-way. */
-const beforeAnything: ReadonlySet<string> = new Set(['refused', 'config-invalid', 'cli-missing']);
-
 /** Something stopped the attempt itself. What the stack runs is then unknown, never a success. */
 async function lost(attempt: Attempt, error: unknown): Promise<StackOutcome> {
   const interrupted =
@@ -126,9 +142,12 @@ async function lost(attempt: Attempt, error: unknown): Promise<StackOutcome> {
     await settle(attempt, 'unknown', nothing, 'interrupted');
     throw new DeliveryError('interrupted', `${attempt.target.stack.name}: interrupted`, { cause: error });
   }
-  if (error instanceof GivesWay) return settle(attempt, 'skipped', nothing, error.message);
+  if (error instanceof GivesWay) return settle(attempt, 'skipped', nothing, error.message, error.by);
   if (error instanceof DeliveryError) {
-    return settle(attempt, beforeAnything.has(error.code) ? 'skipped' : 'unknown', nothing, toldWhole(error));
+    const state = beforeAnything.has(error.code) ? 'skipped' : 'unknown';
+    // A refusal that came late, by the ledger say, does not mean that nothing was begun.
+    const known = state === 'skipped' && attempt.cloud.touched ? 'unknown' : state;
+    return settle(attempt, known, nothing, toldWhole(error));
   }
   await settle(attempt, 'unknown', nothing, error instanceof Error ? error.message : String(error));
   throw error;

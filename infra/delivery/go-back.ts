@@ -11,7 +11,7 @@ export async function goBack(attempt: Attempt, bad: Proof): Promise<StackOutcome
   const { delivery, target, replaced, road } = attempt;
   const other = overtaking(await delivery.ledger.facts(), target.stack.name, attempt.attempt);
   if (other !== undefined) {
-    return settle(attempt, 'skipped', bad, `${bad.reason}; overtaken by ${other}, which is left as it is`);
+    return settle(attempt, 'skipped', bad, `${bad.reason}; overtaken by ${other}, which is left as it is`, other);
   }
   if (road.onTargetFailure === 'hold' && replaced !== undefined) {
     return settle(attempt, 'failed', bad, `${bad.reason}; left as it is, as policy.yaml says: npx trireme rollback`);

@@ -4,7 +4,7 @@ import type { Baseline, DeploymentResult } from '../contract/ports.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { DeployedService, Stage } from '../contract/service.ts';
 import { type Check, outcomeOf, reasonOf } from '../contract/verification.ts';
-import { type Attempt, GivesWay, isPassing, note, noteProof, type Proof, say } from './attempt.ts';
+import { type Attempt, beforeAnything, GivesWay, isPassing, note, noteProof, type Proof, say } from './attempt.ts';
 import { proverFor } from './delivery.ts';
 import { overtaking } from './environment-state.ts';
 import { verifyService } from './verification.ts';
@@ -18,7 +18,7 @@ export async function stage(attempt: Attempt, where: Stage): Promise<Proof> {
   );
   const baseline = await baselineFor(attempt, manifest);
   const result = await deployTwice(attempt, manifest, where, attempt.road.stops);
-  return onceTouched(() => proven(attempt, where, result, baseline));
+  return proven(attempt, where, result, baseline);
 }
 
 async function proven(attempt: Attempt, where: Stage, result: DeploymentResult, baseline: Baseline): Promise<Proof> {
@@ -33,16 +33,6 @@ async function proven(attempt: Attempt, where: Stage, result: DeploymentResult, 
   const proof = await proveTwice(attempt, manifest, result.service, where, baseline);
   await noteProof(attempt, manifest, proof);
   return proof;
-}
-
-/** A refusal, by the ledger say, no longer means that nothing was begun: nobody can tell. */
-async function onceTouched<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof DeliveryError) || error.code === 'interrupted') throw error;
-    throw new DeliveryError('errored', error.message, { cause: error, hint: error.hint });
-  }
 }
 
 /**
@@ -67,7 +57,8 @@ export async function deployTwice(
   const { delivery, target, signal } = attempt;
   const guard = () => mustStillTouch(attempt, stops);
   const options = { report: delivery.report, guard, ...(signal === undefined ? {} : { signal }) };
-  const deploy = () => delivery.deployer.deploy(target.stack, { manifest, stage: where }, options);
+  const deploy = () =>
+    marked(attempt, () => delivery.deployer.deploy(target.stack, { manifest, stage: where }, options));
   try {
     return await deploy();
   } catch (first) {
@@ -83,11 +74,23 @@ export async function deployTwice(
   }
 }
 
+/** Notes before it happens that the cloud may change; an error that comes before anything takes the note back. */
+async function marked<T>({ cloud }: Attempt, deploy: () => Promise<T>): Promise<T> {
+  const { touched } = cloud;
+  cloud.touched = true;
+  try {
+    return await deploy();
+  } catch (error) {
+    if (error instanceof DeliveryError && beforeAnything.has(error.code)) cloud.touched = touched;
+    throw error;
+  }
+}
+
 async function mustStillTouch(attempt: Attempt, stops: Attempt['road']['stops']): Promise<void> {
   const { delivery, target } = attempt;
   const facts = await delivery.ledger.facts();
   const by = overtaking(facts, target.stack.name, attempt.attempt);
-  if (by !== undefined) throw new GivesWay(`overtaken by ${by}, which is left as it is`);
+  if (by !== undefined) throw new GivesWay(`overtaken by ${by}, which is left as it is`, by);
   const why = stops?.(facts);
   if (why !== undefined) throw new GivesWay(why);
 }

@@ -55,6 +55,7 @@ async function takeBack(
     replaced,
     before: undefined,
     startedMs: delivery.clock.now(),
+    cloud: { touched: false },
     signal,
   };
   const bad: Proof = { checks: outcome.checks, outcome: 'failed', reason: why };
@@ -67,10 +68,12 @@ async function takeBack(
     if (!stillThere) return outcome;
     return await putBack(attempt, replaced, bad);
   } catch (error) {
-    if (error instanceof GivesWay) return settle(attempt, 'skipped', bad, error.message);
-    if (error instanceof DeliveryError && error.code === 'interrupted') {
-      await settle(attempt, 'unknown', bad, 'interrupted');
-    }
+    // Nothing was put back, and what runs is not for this attempt to say.
+    if (error instanceof GivesWay)
+      return { ...(await settle(attempt, 'skipped', bad, error.message, error.by)), runs: null };
+    if (!(error instanceof DeliveryError)) throw error;
+    if (error.code !== 'interrupted' && attempt.cloud.touched) return settle(attempt, 'unknown', bad, error.message);
+    if (error.code === 'interrupted') await settle(attempt, 'unknown', bad, 'interrupted');
     throw error;
   }
 }

@@ -11,6 +11,7 @@ import { recover } from '../../delivery/recover.ts';
 import { noteRemoval } from '../../delivery/removal.ts';
 import { rollback } from '../../delivery/rollback.ts';
 import { statusTable } from '../../delivery/status.ts';
+import { verdictOf } from '../../delivery/verdict.ts';
 import { judgeTraffic } from '../../delivery/watch.ts';
 import { everyStack, policyText, World } from './world.ts';
 
@@ -204,15 +205,23 @@ describe('an attempt that is overtaken', () => {
       second,
       'dev',
     );
-    return { world, outcome, third: releaseIdOf(third) };
+    return { world, outcome, first: releaseIdOf(first), third: releaseIdOf(third) };
   }
 
   test.each(['before its update', 'after its proof'] as const)('%s leaves the other one there', async (when) => {
-    const { world, outcome, third } = await overtaken(when);
+    const { world, outcome, first, third } = await overtaken(when);
+    const touched = when === 'after its proof';
     expect(outcome.stacks[0]).toMatchObject({
       state: 'skipped',
       reason: expect.stringContaining(`overtaken by ${third}`),
+      runs: touched ? null : first,
+      overtaken: { by: expect.stringContaining(third), touched },
     });
+    const { code, sentence } = verdictOf(outcome.release, outcome.stacks);
+    expect(sentence).toMatch(
+      new RegExp(`^${outcome.release} was overtaken by ${third} .* and touched nothing${touched ? ' more' : ''}$`),
+    );
+    expect(code).toBe(touched ? 'errored' : 'refused');
     expect(world.serving.get('gcp-dev')).toBe(third);
     expect(environmentState(world.facts, 'dev', ['gcp-dev'], world.nowMs)).toMatchObject({
       kind: 'consistent',
