@@ -8,7 +8,7 @@ export function statusText({ environments, releases }: StatusTable): string {
     release,
     ...stacks.map((stack) => cellText(cells.find((cell) => cell.stack === stack))),
   ]);
-  const notes = environments.flatMap(({ environment, split, unknown, waiting, stacks: own }) => [
+  const notes = environments.flatMap(({ environment, split, unknown, waiting, stale, stacks: own }) => [
     ...(split ? [`${environment} is split: its stacks run different releases`] : []),
     ...unknown.map((why) => `UNKNOWN: ${why}: npx trireme recover --environment ${environment}`),
     ...own.flatMap(({ stack, outsideLedger, runs }) =>
@@ -17,6 +17,10 @@ export function statusText({ environments, releases }: StatusTable): string {
         : [`${stack}: its outputs name ${outsideLedger}, the ledger ${runs}: something was done outside of trireme`],
     ),
     ...waiting.map((promotion) => `${environment}: promotion ${promotion} waits for an approval`),
+    ...stale.map(
+      ({ promotion, release, since }) =>
+        `${environment}: promotion ${promotion} is stale since ${since}: prepare it again: npx trireme promote --release ${release}`,
+    ),
   ]);
   const reasons = releases.flatMap(({ release, cells }) =>
     cells.flatMap(({ stack, reason }) => (reason === undefined ? [] : [`${release} on ${stack}: ${reason}`])),

@@ -41,6 +41,10 @@ export function staleSince({ at }: Promotion, { promotions }: Pick<Policy, 'prom
   return new Date(Date.parse(at) + promotions.preparedExpiresHours * 3_600_000).toISOString();
 }
 
+export function isStale(prepared: Promotion, policy: Pick<Policy, 'promotions'>, nowMs: number): boolean {
+  return nowMs > Date.parse(staleSince(prepared, policy));
+}
+
 /** The newest approval of a promotion. */
 export function approvalOf(facts: readonly Fact[], id: string): FactOf<'approval'> | undefined {
   return indexOf(facts).promotions.get(id)?.approvals.at(-1);

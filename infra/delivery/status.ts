@@ -6,7 +6,8 @@ import { indexOf, inEnvironment, onStack } from '../ledger/index-of.ts';
 import { isSplit, releases } from '../ledger/view.ts';
 import type { Target } from './delivery.ts';
 import { type EnvironmentState, environmentState } from './environment-state.ts';
-import { promotionState, waitingPromotions } from './promotion-state.ts';
+import type { Policy } from './policy.ts';
+import { isStale, type Promotion, promotionState, staleSince, waitingPromotions } from './promotion-state.ts';
 import { lastDeployment, runsNow } from './stack-state.ts';
 
 /** One release on one stack; only where it was ever deployed. */
@@ -41,6 +42,13 @@ export interface EnvironmentStatus {
   readonly unknown: readonly string[];
   /** Promotions prepared and not decided: what `trireme approve` takes. */
   readonly waiting: readonly string[];
+  /** Prepared too long ago to be approved or started: to be prepared again. */
+  readonly stale: readonly {
+    readonly promotion: string;
+    readonly release: string;
+    /** RFC 3339. */
+    readonly since: string;
+  }[];
   readonly stacks: readonly {
     readonly stack: StackName;
     /** `null` when nothing was deployed, or nobody can tell. */
@@ -58,12 +66,13 @@ export interface StatusTable {
   readonly releases: readonly StatusRow[];
 }
 
-/** @param deployed by stack, the release its own outputs name; left out when they were not read. @param nowMs by it a silent job is a lost one; left out, none is. */
+/** @param deployed by stack, the release its own outputs name; left out when they were not read. @param nowMs by it a silent job is a lost one; left out, none is. @param policy with it and the time, what waits too long is stale. */
 export function statusTable(
   facts: readonly Fact[],
   stacks: readonly Target[],
   deployed: Readonly<Record<string, string | null>> = {},
   nowMs = Number.NEGATIVE_INFINITY,
+  policy?: Pick<Policy, 'promotions'>,
 ): StatusTable {
   const names = stacks.map(({ stack }) => stack.name);
   return {
@@ -77,7 +86,7 @@ export function statusTable(
           kind: state.kind,
           split: isSplit(facts, environment, names),
           unknown: state.stacks.flatMap(({ stack, knows, why }) => (knows === 'unknown' ? [`${stack} ${why}`] : [])),
-          waiting: waitingPromotions(facts, environment).map((fact) => fact.body.promotion),
+          ...standing(waitingPromotions(facts, environment), nowMs, policy),
           stacks: own.map(({ stack }) => stackStatus(facts, stack.name, deployed[stack.name])),
         },
       ];
@@ -89,6 +98,20 @@ export function statusTable(
       cells: stacks.flatMap(({ stack }) => cellOf(facts, stack.name, stack.environment, made.release) ?? []),
     })),
   };
+}
+
+function standing(
+  prepared: readonly Promotion[],
+  nowMs: number,
+  policy: Pick<Policy, 'promotions'> | undefined,
+): Pick<EnvironmentStatus, 'waiting' | 'stale'> {
+  const stale = prepared.flatMap((fact) =>
+    policy === undefined || !isStale(fact, policy, nowMs)
+      ? []
+      : [{ promotion: fact.body.promotion, release: fact.release, since: staleSince(fact, policy) }],
+  );
+  const over = new Set(stale.map(({ promotion }) => promotion));
+  return { waiting: prepared.map(({ body }) => body.promotion).filter((id) => !over.has(id)), stale };
 }
 
 function stackStatus(facts: readonly Fact[], stack: StackName, deployed: string | null | undefined) {

@@ -4,7 +4,7 @@ import type { Environment } from '../contract/stack.ts';
 import type { Target } from '../delivery/delivery.ts';
 import { type EnvironmentState, environmentState } from '../delivery/environment-state.ts';
 import type { Policy } from '../delivery/policy.ts';
-import { type PromotionState, promotionState } from '../delivery/promotion-state.ts';
+import { isStale, type PromotionState, promotionState, staleSince } from '../delivery/promotion-state.ts';
 import { type StatusCell, type StatusTable, statusTable } from '../delivery/status.ts';
 import { holdOn } from '../delivery/stop-order.ts';
 import { indexOf, inEnvironment, type LedgerIndex, onStack } from '../ledger/index-of.ts';
@@ -37,6 +37,8 @@ export interface PromotionStory {
   readonly prepared: FactOf<'promotion'>;
   readonly approvals: readonly FactOf<'approval'>[];
   readonly state: PromotionState;
+  /** RFC 3339; set while it waits and was prepared too long ago to be approved or started. */
+  readonly staleSince: string | undefined;
   /** Why it ended as it did, where that was said. */
   readonly reason: string | undefined;
 }
@@ -52,8 +54,8 @@ export interface Book extends PageInput {
 }
 
 export function openBook(input: PageInput): Book {
-  const { facts, stacks, deployed, nowMs } = input;
-  const table = statusTable(facts, stacks, deployed);
+  const { facts, stacks, deployed, nowMs, policy } = input;
+  const table = statusTable(facts, stacks, deployed, nowMs, policy);
   const names = stacks.map(({ stack }) => stack.name);
   const byRelease = new Map<string, Fact[]>();
   for (const fact of facts) {
@@ -88,13 +90,15 @@ export function promotionsOf(book: Book, release: string): readonly PromotionSto
     .reverse();
 }
 
-export function storyOf({ facts, index }: Book, prepared: FactOf<'promotion'>): PromotionStory {
+export function storyOf({ facts, index, policy, nowMs }: Book, prepared: FactOf<'promotion'>): PromotionStory {
   const id = prepared.body.promotion;
   const papers = index.promotions.get(id);
+  const state = promotionState(facts, id);
   return {
     prepared,
     approvals: papers?.approvals ?? [],
-    state: promotionState(facts, id),
+    state,
+    staleSince: state === 'prepared' && isStale(prepared, policy, nowMs) ? staleSince(prepared, policy) : undefined,
     reason: papers?.states.at(-1)?.body.reason,
   };
 }

@@ -122,10 +122,10 @@ function commitLink(repository: string, commit: string): Html {
     : html`<code>${commit}</code> of ${repository}`;
 }
 
-function promotionCard({ prepared, approvals, state, reason }: PromotionStory): Html {
+function promotionCard({ prepared, approvals, state, staleSince, reason }: PromotionStory): Html {
   const { environment, body, release, at } = prepared;
   const last = approvals.at(-1);
-  return html`<article class="card"><h3>to ${environment}: ${state}</h3>
+  return html`<article class="card"><h3>to ${environment}: ${staleSince === undefined ? state : 'stale'}</h3>
 ${reason !== undefined && html`<p class="reason">${reason}</p>`}
 ${last?.body.breakGlass !== undefined && html`<p class="notice bad"><b>Break-glass approval</b> by ${last.body.approver}: ${last.body.breakGlass}</p>`}
 ${pairs([

@@ -13,12 +13,15 @@ export function waitingSection(book: Book): Html {
   const content =
     stories.length === 0
       ? html`<p class="quiet">Nothing waits for an approval.</p>`
-      : stories.map((story) => waitingCard(book, story));
+      : stories.map((story) => (story.staleSince === undefined ? waitingCard(book, story) : staleCard(story)));
   return html`<section aria-labelledby="waiting"><h2 id="waiting">Waiting</h2>${content}</section>`;
 }
 
 function waitingStories(book: Book): readonly PromotionStory[] {
-  const ids = book.table.environments.flatMap(({ waiting }) => waiting);
+  const ids = book.table.environments.flatMap(({ waiting, stale }) => [
+    ...waiting,
+    ...stale.map(({ promotion }) => promotion),
+  ]);
   return ids.flatMap((id) => {
     const papers = book.index.promotions.get(id)?.states ?? [];
     const prepared = papers.find((fact) => fact.kind === 'promotion' && fact.body.state === 'prepared');
@@ -48,6 +51,17 @@ ${predictionPart(body)}
 <p class="do">${approved === undefined ? howToApprove(book) : 'Carry it out:'}</p>
 ${approved === undefined && command('approve', body.promotion)}
 ${command('promote', '--promotion', body.promotion)}
+</article>`;
+}
+
+/** An approval of it would be refused: what it shows was too long ago. */
+function staleCard({ prepared, staleSince }: PromotionStory): Html {
+  const { release, environment, at, body } = prepared;
+  return html`<article class="card waiting">
+<h3>${releaseLink(release)} no longer waits to enter ${environment}: <em>stale</em></h3>
+<p>on ${listed(Object.keys(body.plans))}, prepared ${moment(at)}${staleSince !== undefined && html`, stale since ${moment(staleSince)}`}; asked for by ${body.requestedBy}, as <code>${body.promotion}</code></p>
+<p class="do">Prepare it again:</p>
+${command('promote', '--release', release)}
 </article>`;
 }
 

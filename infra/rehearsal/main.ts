@@ -116,7 +116,7 @@ async function conclude(
   { ok, seconds, steps }: { readonly ok: boolean; readonly seconds: number; readonly steps: RehearsalReport['steps'] },
 ): Promise<RehearsalReport> {
   const facts = stage === undefined ? [] : await stage.facts();
-  const status = statusTable(facts, stage?.stacks ?? []);
+  const status = statusTable(facts, stage?.stacks ?? [], {}, Date.now());
   const report = reportOf(told, steps, status, { ok, seconds, timeScale: options.timeScale });
   if (told.releases.length > 0) options.print(`\n${table(closingRows(told, status))}\n`);
   if (report.requests.sent > 0) {

@@ -31,7 +31,7 @@ export const status: Verb = (cli) =>
       if (options.serve === true) return serve(cli, office, files.stacks, portOf(options.port));
       const deployed = options.ledgerOnly === true ? {} : await outputsOf(cli);
       const facts = await ledger.facts();
-      const shown = statusTable(facts, files.stacks, deployed, office.clock.now());
+      const shown = statusTable(facts, files.stacks, deployed, office.clock.now(), office.policy);
       if (options.html !== undefined) {
         const { writePage } = await import('../../page/write.ts');
         const written = await writePage(
@@ -81,7 +81,7 @@ async function outputsOf(cli: Cli): Promise<Record<string, string | null>> {
   }
 }
 
-function verdict({ environments, releases }: StatusTable): Pick<Ending, 'code' | 'sentence' | 'next'> {
+export function verdict({ environments, releases }: StatusTable): Pick<Ending, 'code' | 'sentence' | 'next'> {
   const [lost] = environments.filter(({ unknown }) => unknown.length > 0);
   if (lost !== undefined) {
     const sentence = `what ${lost.environment} runs is unknown: ${lost.unknown.join(', ')}`;
@@ -95,6 +95,8 @@ function verdict({ environments, releases }: StatusTable): Pick<Ending, 'code' |
       ? `${releases.length} ${releases.length === 1 ? 'release' : 'releases'}`
       : `split: the stacks of ${split.join(' and ')} differ`;
   if (waiting !== undefined) return { sentence, next: `npx trireme approve ${waiting}` };
+  const [stale] = environments.flatMap((one) => one.stale);
+  if (stale !== undefined) return { sentence, next: `npx trireme promote --release ${stale.release}` };
   if (newest === undefined) return { sentence: 'no release was made yet', next: 'npx trireme release' };
   return { sentence, next: nextFor(newest) };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { statusText } from '../../cli/status-text.ts';
+import { verdict } from '../../cli/verbs/status.ts';
 import { releaseIdOf } from '../../contract/release.ts';
 import { approvePromotion } from '../../delivery/approve.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
@@ -62,6 +63,34 @@ test('status says what was done outside of the ledger, and what waits', async ()
   expect(prod?.waiting).toEqual([promotion.body.promotion]);
   expect(prod?.stacks.map(({ outsideLedger }) => outsideLedger)).toEqual([ids[1], 'nothing']);
   expect(environments[0]?.stacks.every(({ outsideLedger }) => outsideLedger === undefined)).toBe(true);
+});
+
+test('what was prepared too long ago is stale, and is to be prepared again', async () => {
+  const { world, delivery } = await journey();
+  await rollback(delivery, 'prod');
+  const third = await world.release();
+  await deployRelease(delivery, third, 'dev');
+  const { promotion } = await preparePromotion(delivery, third, 'prod');
+  const id = promotion.body.promotion;
+  const shown = (hours: number) => {
+    const nowMs = Date.parse(promotion.at) + hours * 3_600_000;
+    return statusTable(world.facts, delivery.stacks, {}, nowMs, delivery.policy);
+  };
+  expect(shown(72).environments[1]).toMatchObject({ waiting: [id], stale: [] });
+  expect(verdict(shown(72)).next).toBe(`npx trireme approve ${id}`);
+
+  const late = shown(72.1);
+  const since = new Date(Date.parse(promotion.at) + 72 * 3_600_000).toISOString();
+  expect(late.environments[1]).toMatchObject({
+    waiting: [],
+    stale: [{ promotion: id, release: releaseIdOf(third), since }],
+  });
+  const again = `npx trireme promote --release ${releaseIdOf(third)}`;
+  expect(verdict(late).next).toBe(again);
+  expect(statusText(late)).toContain(`prod: promotion ${id} is stale since ${since}: prepare it again: ${again}`);
+  expect(statusText(late)).not.toContain('waits for an approval');
+  world.nowMs = Date.parse(since) + 1;
+  await expect(approvePromotion(delivery, id, { login: 'alice', via: 'local' })).rejects.toThrow('went stale');
 });
 
 test('an empty ledger has a table of stacks without releases', () => {
