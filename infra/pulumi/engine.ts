@@ -83,6 +83,7 @@ export class Engine {
     run: RunOptions,
     operation: Operation,
     onEvent?: (event: EngineEvent) => void,
+    removals: Removals = { left: deadLockRemovals },
   ): Promise<Ending | undefined> {
     if (run.signal?.aborted) throw interruptedError(name);
     const state = await this.state(name);
@@ -90,20 +91,21 @@ export class Engine {
     const notes = changesNothing(operation) ? [] : orphanNotes(state?.pending ?? []);
     if (!changesNothing(operation) && state !== undefined && state.pending.length > 0) {
       run.report?.({ stack: name, message: 'an earlier run was killed: reading back what it left' });
-      const failure = await this.#freeRun(name, program, run, 'refresh');
+      const failure = await this.#freeRun(name, program, run, 'refresh', undefined, removals);
       if (failure !== undefined) return failure;
     }
-    const failure = await this.#freeRun(name, program, run, operation, onEvent);
+    const failure = await this.#freeRun(name, program, run, operation, onEvent, removals);
     return failure?.kind === 'rejected' ? { ...failure, diagnostics: [...failure.diagnostics, ...notes] } : failure;
   }
 
-  /** Waits, bounded, while another update holds the stack; a lock whose process is gone is removed. */
+  /** Waits, bounded, while another update holds the stack; a lock whose process is gone is removed, so many times. */
   async #freeRun(
     name: string,
     program: PulumiFn,
     run: RunOptions,
     operation: Operation | 'refresh',
-    onEvent?: (event: EngineEvent) => void,
+    onEvent: ((event: EngineEvent) => void) | undefined,
+    removals: Removals,
   ): Promise<Ending | undefined> {
     const { clock, lockWaitSeconds = 60 } = this.#options;
     const deadline = clock.now() + lockWaitSeconds * 1000;
@@ -117,11 +119,12 @@ export class Engine {
         else await this.#wait(1000, name, run);
         continue;
       }
-      if (await removeDeadLocks(failure.text)) {
+      if (removals.left > 0 && (await removeDeadLocks(failure.text))) {
+        removals.left -= 1;
         run.report?.({ stack: name, message: 'a run that was killed held the lock: removed' });
         // The killed run's own operations are in the state: the caller's view of it is old.
         if (!changesNothing(operation) && operation !== 'refresh')
-          return this.run(name, program, run, operation, onEvent);
+          return this.run(name, program, run, operation, onEvent, removals);
         continue;
       }
       if (clock.now() >= deadline) return { kind: 'error', error: lockedError(name, failure.text, lockWaitSeconds) };
@@ -256,6 +259,13 @@ export class Engine {
 
 /** An empty lock may also be one that is being written: it gets a moment. */
 const unreadableLockAttempts = 5;
+
+/** How often one call may still remove dead locks: one that is always there again is no leftover, and is waited for as any other. */
+interface Removals {
+  left: number;
+}
+
+const deadLockRemovals = 5;
 
 function changesNothing(operation: Operation | 'refresh'): operation is 'preview' | 'drift' {
   return operation === 'preview' || operation === 'drift';
