@@ -1,6 +1,7 @@
 // What is attested to a release, wired: GitHub and Sigstore's public authorities, or the emulated clouds' own signer.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DeliveryError } from '../contract/errors.ts';
 import type { Attestations } from '../contract/ports.ts';
 import type { ReleaseManifest } from '../contract/release.ts';
 import type { CliEnvironment } from './environment.ts';
@@ -8,14 +9,34 @@ import type { CliEnvironment } from './environment.ts';
 /** `owner/name` that may attest what was built from this source; `undefined` where nobody can. */
 export type RepositoryOf = (source: string) => string | undefined;
 
-/** Nothing is loaded before somebody asks. */
+/**
+ * Nothing is loaded before somebody asks. What can't be opened, such as a broken file of trusted roots, tells nothing about the image: an
+ * errored check, which stops a promotion where the policy wants attestations, and no rollback.
+ */
 export function openAttestations(environment: CliEnvironment): Attestations {
   let opened: Promise<Attestations> | undefined;
   return {
-    verify(manifest) {
-      opened ??= open(environment);
-      return opened.then((attestations) => attestations.verify(manifest));
+    async verify(manifest) {
+      opened ??= open(environment).catch(cannotTell);
+      return (await opened).verify(manifest);
     },
+  };
+}
+
+async function cannotTell(error: unknown): Promise<Attestations> {
+  if (!(error instanceof DeliveryError)) throw error;
+  const { predicateNames } = await import('../attestation/statement.ts');
+  const found = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+  return {
+    verify: async ({ image }) =>
+      predicateNames.map((name) => ({
+        name,
+        outcome: 'errored',
+        expected: 'attested by an authority that is trusted here',
+        found,
+        seconds: 0,
+        source: `attestations of ${image.digest}`,
+      })),
   };
 }
 
