@@ -46,7 +46,7 @@ function waiting(
   return {
     headline: `${release} waits for an approval to enter ${environment}`,
     lines: [
-      `asked for by ${body.requestedBy}, since ${at}: for a release approver who is not its author`,
+      `asked for by ${body.requestedBy}, since ${at}: who may approve it stands in policy.yaml`,
       ...stacks.map((stack) => `${stack}: ${body.previous[stack] ?? 'nothing'} → ${release}`),
       `what changes: ${tallyInWords(changes)}`,
       ...provenUpstream(facts, release, environment),
@@ -110,11 +110,18 @@ function splitInWords(facts: readonly Fact[], environment: string): string | und
 
 /** Slack's form (https://docs.slack.dev/reference/block-kit/blocks/section-block), which others take as well. */
 export function payload({ headline, lines, link }: Notice): object {
-  const body = [`*${mrkdwn(headline)}*`, ...lines.map(mrkdwn), ...(link === undefined ? [] : [`<${link}|Look at it>`])];
-  // A block holds 3000 characters.
-  const text = body.join('\n').slice(0, 2_900);
+  const way = link === undefined ? '' : `\n<${link}|Look at it>`;
+  const text = cut([`*${mrkdwn(headline)}*`, ...lines.map(mrkdwn)].join('\n'), longest - way.length) + way;
   // Slack shows the blocks; receivers that know only `text` show the same.
   return { text, blocks: [{ type: 'section', text: { type: 'mrkdwn', text } }] };
+}
+
+/** A block holds 3000 characters. */
+const longest = 2_900;
+
+/** The way to go stays whole, and so does what stands for a character: an entity, a pair of surrogates. */
+function cut(text: string, room: number): string {
+  return text.length <= room ? text : `${text.slice(0, room - 1).replace(/&[a-z]*$|[\uD800-\uDBFF]$/, '')}…`;
 }
 
 /** So that a reason can neither ping a channel nor be a link (https://docs.slack.dev/messaging/formatting-message-text#escaping). */

@@ -22,6 +22,7 @@ describe('what waits', () => {
 
   it('is told with everything that is needed to decide', () => {
     expect(notice?.headline).toMatch(/^rel-42-\w+ waits for an approval to enter prod$/);
+    expect(notice?.lines[0]).toMatch(/who may approve it stands in policy\.yaml$/);
     expect(notice?.lines.join('\n')).toMatch(
       /asked for by dana, since 2026-11-21T10:05:07.000Z.*aws-prod: rel-40-\w+ → rel-42-\w+.*what changes: 3 updated, 1 replaced, 0 deleted.*verified in dev: aws-dev passed \(4 checks\), gcp-dev passed \(4 checks\), azure-dev passed.*14 of 1200 labels flip \(held-out data\).*npx trireme approve prm-42a0c1d2e3/s,
     );
@@ -99,6 +100,35 @@ describe('what is noisy', () => {
     const sent = noticesOf({ facts: all, added: all, run: undefined }).map((notice) => JSON.stringify(payload(notice)));
     expect(sent.join()).toContain('&lt;!channel&gt; &lt;https://x|y&gt; &amp;');
     expect(sent.join()).not.toMatch(/<[!@#h]/);
+  });
+});
+
+describe('a notice that is too long', () => {
+  const link = 'https://github.com/o/r/actions/runs/1';
+  const textOf = (notice: Parameters<typeof payload>[0]) => {
+    const sent: { readonly text: string } = JSON.parse(JSON.stringify(payload(notice)));
+    return sent.text;
+  };
+
+  it.each([
+    ['plain words', 'x'],
+    ['what is escaped', '<'],
+    ['an ampersand', 'ab&'],
+    ['surrogates', '🚢'],
+  ])('is cut before its link, and between characters: %s', (_what, word) => {
+    for (const shift of ['', 'a', 'aa', 'aaa', 'aaaa']) {
+      const text = textOf({ headline: 'prod is frozen', lines: [shift + word.repeat(3_000)], link });
+      expect(text.length).toBeLessThanOrEqual(2_900);
+      expect(text.length).toBeGreaterThan(2_880);
+      expect(text.endsWith(`…\n<${link}|Look at it>`)).toBe(true);
+      expect(text.isWellFormed()).toBe(true);
+      expect(text.replace(/&(amp|lt|gt);/g, '')).not.toContain('&');
+    }
+  });
+
+  it('is whole where it just fits', () => {
+    const lines = ['x'.repeat(2_900 - '*h*\n'.length)];
+    expect(textOf({ headline: 'h', lines })).toBe(`*h*\n${lines[0]}`);
   });
 });
 
