@@ -3,7 +3,7 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DeliveryError } from '../../contract/errors.ts';
 import type { Deployer } from '../../contract/ports.ts';
 import { parseStack } from '../../contract/stack.ts';
@@ -193,6 +193,7 @@ describe('a run that did not end by itself', () => {
 
   test('what a killed run left is recognised and cleared, and the next update goes through', async () => {
     const run = await slowRun(30);
+    await stateSays('pending_operations');
     run.child.kill('SIGKILL');
     await run.closed;
     const deployer = await deployerWith({ lockWaitSeconds: 10 });
@@ -248,6 +249,12 @@ describe('a run that did not end by itself', () => {
 });
 
 /** Starts a deployment in its own process and returns once the vendor is at work on it. */
+/** The engine writes down what it begins beside beginning it: a kill before that leaves nothing to clear. */
+async function stateSays(word: string): Promise<void> {
+  const file = join(checkout, 'state', '.pulumi', 'stacks', 'tiny', 'gcp-dev.json');
+  await vi.waitFor(async () => expect(await readFile(file, 'utf8')).toContain(word), { timeout: 20_000, interval: 50 });
+}
+
 async function slowRun(
   seconds: number,
 ): Promise<{ child: ChildProcess; nextLine(): Promise<string>; closed: Promise<void> }> {
