@@ -5,7 +5,6 @@ import { releaseIdOf } from '../contract/release.ts';
 import type { Environment } from '../contract/stack.ts';
 import { rollbackTarget } from '../delivery/rollback.ts';
 import { sequenceOf } from '../delivery/sequence.ts';
-import { provenOn } from '../delivery/stack-state.ts';
 import type { Book } from './book.ts';
 import { differences } from './change.ts';
 import { command, type Html, html } from './html.ts';
@@ -34,20 +33,19 @@ ${command('rollback', '--environment', environment, '--to', id, '--reason', 'why
 }
 
 /** For the page of one release: the commands that go back to exactly it, where it was proven and something newer runs. */
-export function waysBackTo({ facts, stacks, environments }: Book, release: string): readonly Html[] {
-  return [...environments].reverse().flatMap(({ environment, stacks: truths }) => {
-    const own = stacks.filter(({ stack }) => stack.environment === environment);
-    const isProven = own.every(({ stack }) => provenOn(facts, stack.name, release));
+export function waysBackTo(book: Book, release: string): readonly Html[] {
+  return [...book.environments].reverse().flatMap(({ environment, stacks: truths }) => {
     const isEarlier = truths.some(({ runs }) => runs !== null && sequenceOf(release) < sequenceOf(runs));
-    if (!isProven || !isEarlier) return [];
+    if (!isEarlier || typeof targetOf(book, environment, release) === 'string') return [];
     return [command('rollback', '--environment', environment, '--to', release, '--reason', 'why')];
   });
 }
 
-function targetOf({ facts, stacks }: Book, environment: Environment): ReleaseManifest | string {
+/** By the rule that the command itself asks; a sentence says why not. */
+function targetOf({ facts, stacks }: Book, environment: Environment, to?: string): ReleaseManifest | string {
   const own = stacks.filter(({ stack }) => stack.environment === environment);
   try {
-    return rollbackTarget(facts, environment, own);
+    return rollbackTarget(facts, environment, own, to);
   } catch (error) {
     if (error instanceof DeliveryError) return error.message;
     throw error;
