@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 import { findChromium } from './infra/test/page/find-chromium.ts';
+import { SlowFirst } from './infra/test/slow-first.ts';
 
 /** Said aloud, because nothing else is ever left out; in CI a missing browser fails instead. */
 function withoutBrowser(): readonly string[] {
@@ -20,6 +21,7 @@ export default defineConfig({
     globalSetup: ['infra/test/install-pulumi.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: SlowFirst },
     // No test asserts a time; this only ends what hangs, on a machine that may be very busy.
     testTimeout: 180_000,
     hookTimeout: 180_000,
