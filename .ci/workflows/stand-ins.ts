@@ -2,12 +2,15 @@
 // Each stands in for one pinned action; one that is used and has no stand-in fails the run.
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 
-const composite = (name: string, script: string) =>
-  `name: ${name}\ndescription: stand-in\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: |\n${script
-    .split('\n')
-    .map((line) => `        ${line}`)
-    .join('\n')}\n`;
+const composite = (name: string, script: string, inputs: readonly string[] = []) =>
+  stringify({
+    name,
+    description: 'stand-in',
+    inputs: Object.fromEntries(inputs.map((input) => [input, { description: 'as in the action' }])),
+    runs: { using: 'composite', steps: [{ shell: 'bash', run: script }] },
+  });
 
 /** A job that names an environment waits for its review here, as on GitHub it would before its first step. */
 const checkout = composite(
@@ -18,12 +21,19 @@ git config core.hooksPath /dev/null
 printf 'node_modules\\n.trireme\\n' >> .git/info/exclude
 ln -s "$STAND_INS_PROJECT/.trireme" .trireme`,
 );
+/** Artifacts of a run lie in one folder, as `merge-multiple` wants them. */
+const artifacts = '"$STAND_INS/artifacts/$GITHUB_RUN_ID"';
+const upload = composite('upload', `mkdir -p ${artifacts}\ncp -r \${{ inputs.path }} ${artifacts}`, ['path']);
+const download = composite('download', `mkdir -p "\${{ inputs.path }}"\ncp -r ${artifacts}/. "\${{ inputs.path }}"`, [
+  'path',
+]);
 const nothing = composite('nothing to do', 'true');
 
 const actions: Readonly<Record<string, string>> = {
   'actions/checkout': checkout,
   'actions/setup-node': nothing,
-  'actions/upload-artifact': nothing,
+  'actions/upload-artifact': upload,
+  'actions/download-artifact': download,
   'actions/attest': nothing,
   'aws-actions/configure-aws-credentials': nothing,
   'google-github-actions/auth': nothing,

@@ -15,7 +15,7 @@ import {
 import { table } from '../output.ts';
 import { preparePlainPulumi } from '../plain-pulumi.ts';
 
-const defaultTimeScale = '10';
+const defaultTimeScale = '25';
 
 export const emulator: Verb = (cli) => {
   const command = verb('emulator', 'Runs the emulated clouds: registries, control planes, runtimes and providers');
