@@ -49,6 +49,11 @@ export function describeConformance(contract: RuntimeContract): void {
     expect(checks).toHaveLength(1);
     return checks[0] as Check;
   };
+  /** What the prover found is part of what a failure says. */
+  const expectProof = async (outcome: Check['outcome'], ...asked: Parameters<typeof prove>) => {
+    const check = await prove(...asked);
+    expect({ outcome: check.outcome, name: check.name }, check.found).toEqual({ outcome, name: 'control-plane' });
+  };
   const deployedIn = async (stack: Stack) => {
     const service = await clouds.deployer.deployed(stack);
     if (service === undefined) throw new Error(`${stack.name} has no outputs`);
@@ -71,7 +76,7 @@ export function describeConformance(contract: RuntimeContract): void {
         imageRef: `${repositories[cloud]}@${digestOfDigit(good)}`,
       });
       expect(service.candidateEndpoint).toBeUndefined();
-      expect(await prove(service, good, baseline)).toMatchObject({ name: 'control-plane', outcome: 'passed' });
+      await expectProof('passed', service, good, baseline);
     });
 
     it('gives the container who it is, the port, and nothing that is the platform’s to set', async () => {
@@ -89,7 +94,7 @@ export function describeConformance(contract: RuntimeContract): void {
       expect(plan.changes).toEqual([]);
       const { result, baseline } = await deploy(dev, good);
       expect(result.outcome).toBe('applied');
-      expect(await prove(await deployedIn(dev), good, baseline)).toMatchObject({ outcome: 'passed' });
+      await expectProof('passed', await deployedIn(dev), good, baseline);
     });
 
     it('shows no drift where nobody did anything', async () => {
@@ -101,8 +106,8 @@ export function describeConformance(contract: RuntimeContract): void {
       expect(plan.changes.map((change) => change.operation)).toEqual(['update']);
       const { baseline } = await deploy(dev, better);
       const service = await deployedIn(dev);
-      expect(await prove(service, better, baseline)).toMatchObject({ outcome: 'passed' });
-      expect(await prove(service, good, baseline)).toMatchObject({ outcome: 'failed' });
+      await expectProof('passed', service, better, baseline);
+      await expectProof('failed', service, good, baseline);
     });
 
     it('is called failed, with the reason, when the new release never becomes ready', async () => {
@@ -124,7 +129,7 @@ export function describeConformance(contract: RuntimeContract): void {
       expect(result.outcome).toBe('applied');
       const service = await deployedIn(dev);
       expect(service.release.releaseId).toBe(identityOf(release(better)).releaseId);
-      expect(await prove(service, better, baseline)).toMatchObject({ outcome: 'passed' });
+      await expectProof('passed', service, better, baseline);
     });
 
     it('is destroyed without remains', async () => {
@@ -136,7 +141,7 @@ export function describeConformance(contract: RuntimeContract): void {
       const { result, baseline } = await deploy(dev, neverReady);
       expect(result.outcome).toBe(contract.failedCreate.value === 'site-answers-503' ? 'applied' : 'rejected');
       if (result.service !== undefined) {
-        expect(await prove(result.service, neverReady, baseline)).toMatchObject({ outcome: 'failed' });
+        await expectProof('failed', result.service, neverReady, baseline);
       }
       // A service that could not be created is in nobody's way but its own: https://github.com/aws/apprunner-roadmap/issues/95
       if (contract.failedCreate.value === 'service-failed') {
@@ -145,7 +150,7 @@ export function describeConformance(contract: RuntimeContract): void {
       }
       const again = await deploy(dev, good);
       expect(again.result).toMatchObject({ outcome: 'applied' });
-      expect(await prove(await deployedIn(dev), good, again.baseline)).toMatchObject({ outcome: 'passed' });
+      await expectProof('passed', await deployedIn(dev), good, again.baseline);
     });
   });
 
@@ -154,7 +159,7 @@ export function describeConformance(contract: RuntimeContract): void {
       const { baseline } = await deploy(prod, good, contract.slots.value ? 'candidate' : 'live');
       const service = await deployedIn(prod);
       expect(service.release.releaseId).toBe(identityOf(release(good)).releaseId);
-      expect(await prove(service, good, baseline)).toMatchObject({ outcome: 'passed' });
+      await expectProof('passed', service, good, baseline);
       await expect(clouds.deployer.destroy(prod)).rejects.toMatchObject({ code: 'refused' });
     });
 
@@ -165,20 +170,20 @@ export function describeConformance(contract: RuntimeContract): void {
       const service = await deployedIn(prod);
       expect(service.release.releaseId).toBe(identityOf(release(good)).releaseId);
       expect(service.candidateEndpoint).not.toBe(service.endpoint);
-      expect(await prove(service, better, baseline, 'candidate')).toMatchObject({ outcome: 'passed' });
-      expect(await prove(service, good, baseline, 'live')).toMatchObject({ outcome: 'passed' });
+      await expectProof('passed', service, better, baseline, 'candidate');
+      await expectProof('passed', service, good, baseline, 'live');
 
       const live = await deploy(prod, better, 'live');
       const after = await deployedIn(prod);
       expect(after.release.releaseId).toBe(identityOf(release(better)).releaseId);
-      expect(await prove(after, better, live.baseline, 'live')).toMatchObject({ outcome: 'passed' });
+      await expectProof('passed', after, better, live.baseline, 'live');
     });
 
     it('keeps the live release when a candidate dies in its slot', async () => {
       const { baseline } = await deploy(prod, neverReady, 'candidate');
       const service = await deployedIn(prod);
-      expect(await prove(service, neverReady, baseline, 'candidate')).toMatchObject({ outcome: 'failed' });
-      expect(await prove(service, better, baseline, 'live')).toMatchObject({ outcome: 'passed' });
+      await expectProof('failed', service, neverReady, baseline, 'candidate');
+      await expectProof('passed', service, better, baseline, 'live');
       expect(service.release.releaseId).toBe(identityOf(release(better)).releaseId);
     });
   });

@@ -23,6 +23,8 @@ export interface Faults {
 
 export const noFaults: Faults = { drain: 'on', staleImage: [] };
 
+/** On a machine with more to do than processors a process may wait seconds for its first turn, and the next one may not. */
+const leastSilentSeconds = 10;
 const startMargin = 7;
 /** A service loads a model and warms up; this many times what a process needs that does nothing. */
 const emptyStartMargin = 12;
@@ -47,7 +49,7 @@ export class RuntimeHost {
     readonly images: Images;
     readonly processes: ProcessRecord;
     readonly timeScale: number;
-    /** No start limit is shortened below this. Default: 10. */
+    /** No start limit is shortened below this, once the process answers. Default: 10. */
     readonly leastStartSeconds?: number;
     readonly faults?: Faults;
   }) {
@@ -62,8 +64,9 @@ export class RuntimeHost {
    * The least a start limit is shortened to. Real limits are a hundred times what a container needs; shortened ones must still be
    * several times what one needed on this machine, as busy as it is now, or good images would be failed.
    */
-  get shortestStartSeconds(): number {
-    return Math.max(this.#leastStartSeconds, startMargin * this.#longestStartSeconds);
+  get shortestStart(): { readonly startSeconds: number; readonly silentSeconds: number } {
+    const startSeconds = Math.max(this.#leastStartSeconds, startMargin * this.#longestStartSeconds);
+    return { startSeconds, silentSeconds: Math.max(leastSilentSeconds, startSeconds) };
   }
 
   /**
@@ -73,7 +76,7 @@ export class RuntimeHost {
   async believableStartSeconds(): Promise<number> {
     const began = performance.now();
     await once(spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }), 'exit');
-    return Math.max(this.shortestStartSeconds, (emptyStartMargin * (performance.now() - began)) / 1000);
+    return Math.max(this.shortestStart.startSeconds, (emptyStartMargin * (performance.now() - began)) / 1000);
   }
 
   /** An instance passed its start probe after this long. */

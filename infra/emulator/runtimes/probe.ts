@@ -21,56 +21,72 @@ export interface StartProbe {
 
 const shortestPeriodSeconds = 0.1;
 
+/** How long a start may take. `limitSeconds` holds for a process that answers; one that is still silent is given `silentSeconds`. */
+export interface ScaledProbe extends StartProbe {
+  readonly silentSeconds: number;
+}
+
 /**
  * The platform's waiting, shortened by `timeScale`; the time one probe may take is the service's own and stays.
- * @param shortestStartSeconds a process starts in real time however fast the platform's waiting passes; a limit below this would
- * fail good images on a busy machine.
+ * @param shortest what no limit is shortened below, in seconds: a process starts in real time however fast the platform's waiting
+ * passes, and one that says nothing yet may only be waiting for a processor. Neither is made longer than the service's own limit.
  */
 export function scaledProbe(
   probe: StartProbe,
-  { timeScale, shortestStartSeconds }: { readonly timeScale: number; readonly shortestStartSeconds: number },
-): StartProbe {
+  timeScale: number,
+  shortest: { readonly startSeconds: number; readonly silentSeconds: number },
+): ScaledProbe {
   const limit = probe.limitSeconds / timeScale;
   return {
     ...probe,
     initialDelaySeconds: probe.initialDelaySeconds / timeScale,
     periodSeconds: Math.max(probe.periodSeconds / timeScale, Math.min(shortestPeriodSeconds, probe.periodSeconds)),
-    limitSeconds: Math.max(limit, Math.min(shortestStartSeconds, probe.limitSeconds)),
+    limitSeconds: Math.max(limit, Math.min(shortest.startSeconds, probe.limitSeconds)),
+    silentSeconds: Math.max(limit, Math.min(shortest.silentSeconds, probe.limitSeconds)),
   };
 }
 
 /** @returns `undefined` once it passed; else what the last probe found. `signal` ends it early with what was found so far. */
 export async function probeUntilReady(
   port: number,
-  probe: StartProbe,
+  probe: ScaledProbe,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const limit = performance.now() + probe.limitSeconds * 1000;
-  let found = 'no probe was made';
+  let until = performance.now() + probe.silentSeconds * 1000;
+  let last: Answer = { answered: false, found: 'no probe was made' };
   await pause(probe.initialDelaySeconds * 1000, signal);
   while (!signal.aborted) {
+    const before = last.answered;
     const answer = await probeOnce(port, probe);
-    if (answer === undefined) return undefined;
-    found = answer;
-    if (performance.now() + probe.periodSeconds * 1000 > limit) break;
+    if (answer === 'ready') return undefined;
+    last = { answered: before || answer.answered, found: answer.found };
+    // A process that answers has its processor: from then on the limit is the short one.
+    if (!before && answer.answered) until = Math.min(until, performance.now() + probe.limitSeconds * 1000);
+    if (performance.now() + probe.periodSeconds * 1000 > until) break;
     await pause(probe.periodSeconds * 1000, signal);
   }
-  return found;
+  return last.found;
 }
 
-function probeOnce(port: number, probe: StartProbe): Promise<string | undefined> {
+interface Answer {
+  readonly answered: boolean;
+  readonly found: string;
+}
+
+function probeOnce(port: number, probe: StartProbe): Promise<Answer | 'ready'> {
   const { target } = probe;
   const timeout = probe.timeoutSeconds * 1000;
+  const silent = (found: string): Answer => ({ answered: false, found });
   return new Promise((resolve) => {
     if (target.kind === 'tcp') {
       const socket = connect({ host: '127.0.0.1', port, timeout });
-      const end = (found: string | undefined) => {
+      const end = (answer: Answer | 'ready') => {
         socket.destroy();
-        resolve(found);
+        resolve(answer);
       };
-      socket.once('connect', () => end(undefined));
-      socket.once('timeout', () => end(`no connection within ${probe.timeoutSeconds} s`));
-      socket.once('error', (error: NodeJS.ErrnoException) => end(nothingListens(error)));
+      socket.once('connect', () => end('ready'));
+      socket.once('timeout', () => end(silent(`no connection within ${probe.timeoutSeconds} s`)));
+      socket.once('error', (error: NodeJS.ErrnoException) => end(silent(nothingListens(error))));
       return;
     }
     const outgoing = request({
@@ -82,17 +98,17 @@ function probeOnce(port: number, probe: StartProbe): Promise<string | undefined>
     });
     const timer = setTimeout(() => {
       outgoing.destroy();
-      resolve(`no answer to ${target.path} within ${probe.timeoutSeconds} s`);
+      resolve(silent(`no answer to ${target.path} within ${probe.timeoutSeconds} s`));
     }, timeout);
     outgoing.once('response', (response) => {
       clearTimeout(timer);
       response.resume();
       const status = response.statusCode ?? 0;
-      resolve(target.accepts(status) ? undefined : `${target.path} answered ${status}`);
+      resolve(target.accepts(status) ? 'ready' : { answered: true, found: `${target.path} answered ${status}` });
     });
     outgoing.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      resolve(nothingListens(error));
+      resolve(silent(nothingListens(error)));
     });
     outgoing.end();
   });

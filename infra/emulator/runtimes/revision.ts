@@ -98,12 +98,13 @@ export class Revision {
     });
     const started = performance.now();
     const secondsSince = () => (performance.now() - started) / 1000;
-    const probe = scaledProbe(this.container.probe, this.#host);
+    const probe = scaledProbe(this.container.probe, this.#host.timeScale, this.#host.shortestStart);
     let found = await probeUntilReady(instance.port, probe, signal);
     if (found !== undefined && !signal.aborted && probe.limitSeconds < this.container.probe.limitSeconds) {
       const limitSeconds = (await this.#host.believableStartSeconds()) - secondsSince();
       if (limitSeconds > 0) {
-        found = await probeUntilReady(instance.port, { ...probe, initialDelaySeconds: 0, limitSeconds }, signal);
+        const longer = { ...probe, initialDelaySeconds: 0, limitSeconds, silentSeconds: limitSeconds };
+        found = await probeUntilReady(instance.port, longer, signal);
       }
     }
     if (found === undefined && instance.running && !this.#retired.signal.aborted && !outer.aborted) {
