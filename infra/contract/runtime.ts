@@ -9,6 +9,18 @@ export interface Sourced<T> {
   readonly source: string;
 }
 
+/** Instances wanted = ceil(measured / target), between the stack's bounds. */
+export interface AutoscalingRule {
+  /** `concurrency`: requests under way per instance. `cpu`: average CPU in percent of what an instance has. */
+  readonly metric: 'concurrency' | 'cpu';
+  /** What an instance is meant to carry: a share of the stack's `concurrency`, or the stack's `cpuTarget`. */
+  readonly target: { readonly of: 'concurrency' | 'cpuTarget'; readonly share: number };
+  /** Above target for this long before one is added. */
+  readonly outSeconds: number;
+  /** Below target for this long before one is taken away. */
+  readonly inSeconds: number;
+}
+
 export interface RuntimeContract {
   readonly name: RuntimeName;
   readonly cloud: Cloud;
@@ -38,6 +50,8 @@ export interface RuntimeContract {
   /** Can a candidate run beside the live one under its own address, and take its place? */
   readonly slots: Sourced<boolean>;
   readonly scaleToZero: Sourced<boolean>;
+  /** By what the platform starts another instance, and how it goes back. Delays are shortened by `timeScale`. */
+  readonly autoscaling: Sourced<AutoscalingRule>;
   /** What a first deployment of a bad image leaves behind. */
   readonly failedCreate: Sourced<'service-failed' | 'service-without-ready-revision' | 'site-answers-503'>;
   /** What an update to a bad image does. */

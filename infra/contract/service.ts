@@ -2,7 +2,7 @@
 import type { Input, Output } from '@pulumi/pulumi';
 import { z } from 'zod';
 import type { ReleaseIdentity } from './release.ts';
-import type { Stack } from './stack.ts';
+import { environments, type Stack } from './stack.ts';
 
 export const runtimes = ['app-runner', 'cloud-run', 'app-service'] as const;
 export type RuntimeName = (typeof runtimes)[number];
@@ -16,6 +16,28 @@ export const versionPath = '/version';
 
 /** Container variables every component sets; the service reports the two release ones at `/version`. */
 export const identityVariables = { releaseId: 'RELEASE_ID', imageDigest: 'IMAGE_DIGEST' } as const;
+
+/** When somebody is told, by the alarm channel of the cloud's foundation. */
+const alarmConfig = z.strictObject({
+  /** Answers of 5xx among all answers, over five minutes. */
+  errorRatePercent: z.number().positive().max(100).default(1),
+  /** 95th percentile where the platform has it, else the mean, over five minutes. */
+  latencyMilliseconds: z.number().positive().default(1000),
+  /** No instance ready for this long. */
+  notReadyMinutes: z.int().positive().default(5),
+});
+export type AlarmConfig = z.infer<typeof alarmConfig>;
+
+const databaseConfig = z.strictObject({
+  engine: z.enum(['mysql', 'postgresql']),
+  /** The vendor's own name of a machine: `db.t4g.micro`, `db-f1-micro`, `Standard_B1ms`. */
+  size: z.string().min(1),
+  storageGiB: z.int().min(10),
+});
+export type DatabaseConfig = z.infer<typeof databaseConfig>;
+
+/** Container variables that name what the stack made beside the service. */
+export const resourceVariables = { database: 'DATABASE_URL', objectStore: 'OBJECT_STORE_URL' } as const;
 
 /** The keys of a stack file, in the order every stack file has them. A stack file never names an image. */
 export const serviceConfig = z.strictObject({
@@ -35,11 +57,65 @@ export const serviceConfig = z.strictObject({
   env: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected an upper-case variable name'), z.string()),
   /** Variable name to the name of a secret in the cloud's own secret manager; never the secret itself. */
   secrets: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected an upper-case variable name'), z.string()),
+  // From here on a key may be left out.
+  /** The account, project or subscription the stack lives in; left out: the one that is logged in to. */
+  account: z.string().min(1).optional(),
+  /** Average CPU in percent at which another instance is started, where the platform scales by CPU. */
+  cpuTarget: z.int().min(10).max(90).default(70),
+  logRetentionDays: z.int().positive().default(30),
+  /** Left out: nobody is woken. */
+  alarms: alarmConfig.optional(),
+  /** A request to the readiness route from outside every few minutes. */
+  uptimeCheck: z.boolean().default(false),
+  dashboard: z.boolean().default(false),
+  /** `predict.example.org`; TLS certificate and renewal are the platform's. */
+  domain: z
+    .string()
+    .regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'expected a host name in lower case')
+    .optional(),
+  /** The vendor's names of an existing network, for private exposure and a private database. */
+  network: z.record(z.string(), z.union([z.string(), z.array(z.string())])).default({}),
+  /** A managed database for the prediction log; its address reaches the container as the secret `DATABASE_URL`. */
+  database: databaseConfig.optional(),
+  /** An object store for models and the prediction log; its address reaches the container as `OBJECT_STORE_URL`. */
+  objectStore: z.boolean().default(false),
+  /** Tags or labels of every resource beside the platform's own, by which costs are told apart. */
+  labels: z
+    .record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'expected a lower-case label'), z.string().max(63))
+    .default({}),
 });
 export type ServiceConfig = z.infer<typeof serviceConfig>;
 export const serviceConfigKeys = Object.keys(serviceConfig.shape) as (keyof ServiceConfig)[];
 
-export const foundationConfig = z.strictObject({ region: z.string().min(1) });
+const repositoryId = z.string().regex(/^\d+$/, 'expected a number, as text: gh api repos/OWNER/REPOSITORY --jq .id');
+
+/** The one repository on GitHub whose workflows may deploy. Names can be given up and taken by others; ids can't. */
+export const trustedRepository = z.strictObject({
+  owner: z.string().min(1),
+  ownerId: repositoryId,
+  repository: z.string().min(1),
+  repositoryId,
+  /** Repositories made before 15 July 2026 send the form without ids until they are renamed or opt in. */
+  legacySubject: z.boolean().default(false),
+});
+export type TrustedRepository = z.infer<typeof trustedRepository>;
+
+/** Who deploys, by what it may touch. */
+export const deployIdentities = ['deploy-dev', 'deploy-prod', 'plan'] as const;
+export type DeployIdentity = (typeof deployIdentities)[number];
+
+export const foundationConfig = z.strictObject({
+  region: z.string().min(1),
+  /** Account, project or subscription of each environment; left out: all in the one that is logged in to. */
+  accounts: z.partialRecord(z.enum(environments), z.string().min(1)).default({}),
+  /** Left out: no trust and no deploy identities are made, and only people deploy. */
+  github: trustedRepository.optional(),
+  /** Who is told by alarms. Left out: alarms are made and tell nobody. */
+  alarmEmail: z.email().optional(),
+  /** Make the versioned bucket in which Pulumi keeps its state. */
+  stateBucket: z.boolean().default(false),
+  labels: z.record(z.string(), z.string()).default({}),
+});
 export type FoundationConfig = z.infer<typeof foundationConfig>;
 
 /** What `<cloud>-foundation` gives to the service stacks of that cloud and to publishing. */
@@ -48,7 +124,7 @@ export interface FoundationOutputs {
   readonly repository: string;
   /** The identity the runtime pulls with: AWS role ARN, GCP service account email, Azure identity resource id. */
   readonly pullIdentity: string;
-  /** Whatever else this cloud's component needs from its foundation, by name. */
+  /** Whatever else this cloud's component needs from its foundation, by name; `alarmChannel` in all of them. */
   readonly details: Readonly<Record<string, string>>;
 }
 

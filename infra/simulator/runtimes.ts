@@ -35,6 +35,12 @@ function contract(
     trafficSplitting: known(false),
     slots: known(slots),
     scaleToZero: known(false),
+    autoscaling: known({
+      metric: 'concurrency',
+      target: { of: 'concurrency', share: 1 },
+      outSeconds: 0,
+      inSeconds: 0,
+    }),
     failedCreate: known(failedCreate),
     failedUpdate: known(failedUpdate),
     provisionSeconds: known(20),

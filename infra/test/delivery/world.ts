@@ -496,6 +496,12 @@ function contractOf(name: RuntimeName, slots: boolean): RuntimeContract {
     trafficSplitting: known(false),
     slots: known(slots),
     scaleToZero: known(false),
+    autoscaling: known({
+      metric: 'concurrency',
+      target: { of: 'concurrency', share: 1 },
+      outSeconds: 0,
+      inSeconds: 0,
+    }),
     failedCreate: known('service-failed' as const),
     failedUpdate: known('silent-rollback' as const),
     provisionSeconds: known(1),

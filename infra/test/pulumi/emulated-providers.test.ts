@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { GcpFoundation } from '../../clouds/gcp/foundation.ts';
 import type { Deployer } from '../../contract/ports.ts';
+import { foundationConfig } from '../../contract/service.ts';
 import { startProviders } from '../../emulator/providers/start.ts';
 import { startRegistries } from '../../emulator/registries/registry.ts';
 import { accounts } from '../../emulator/world.ts';
@@ -37,7 +38,10 @@ beforeEach(async () => {
     program: {
       service: () => async () => {},
       foundation: () => async () => {
-        const { repository, pullIdentity, details } = new GcpFoundation('foundation', { region: 'europe-west1' });
+        const { repository, pullIdentity, details } = new GcpFoundation(
+          'foundation',
+          foundationConfig.parse({ region: 'europe-west1' }),
+        );
         return { repository, pullIdentity, details };
       },
     },

@@ -28,6 +28,10 @@ export const appRunner = {
   trafficSplitting: { value: false, source: `${guide}/manage-deploy.html` },
   slots: { value: false, source: `${guide}/manage-deploy.html` },
   scaleToZero: { value: false, source: `${guide}/manage-autoscaling.html` },
+  autoscaling: {
+    value: { metric: 'concurrency', target: { of: 'concurrency', share: 1 }, outSeconds: 0, inSeconds: 300 },
+    source: `${guide}/manage-autoscaling.html`,
+  },
   failedCreate: { value: 'service-failed', source: `${roadmap}/95` },
   failedUpdate: { value: 'silent-rollback', source: `${roadmap}/209` },
   provisionSeconds: { value: 45, source: `assumed: whole updates of about five minutes are reported (${roadmap}/147)` },

@@ -30,6 +30,10 @@ export const appService = {
   trafficSplitting: { value: true, source: `${docs}/deploy-staging-slots#route-traffic` },
   slots: { value: true, source: `${docs}/deploy-staging-slots` },
   scaleToZero: { value: false, source: `${docs}/overview-hosting-plans` },
+  autoscaling: {
+    value: { metric: 'cpu', target: { of: 'cpuTarget', share: 1 }, outSeconds: 300, inSeconds: 600 },
+    source: 'https://learn.microsoft.com/azure/azure-monitor/autoscale/autoscale-best-practices',
+  },
   failedCreate: { value: 'site-answers-503', source: 'https://github.com/Azure/actions/issues/10' },
   failedUpdate: { value: 'accepted-and-dead', source: 'https://github.com/Azure/actions/issues/10' },
   provisionSeconds: { value: 20, source: 'assumed: nothing is published' },

@@ -26,6 +26,10 @@ export const cloudRun = {
   trafficSplitting: { value: true, source: `${docs}/rollouts-rollbacks-traffic-migration` },
   slots: { value: false, source: `${docs}/rollouts-rollbacks-traffic-migration` },
   scaleToZero: { value: true, source: `${docs}/about-instance-autoscaling` },
+  autoscaling: {
+    value: { metric: 'concurrency', target: { of: 'concurrency', share: 1 }, outSeconds: 0, inSeconds: 900 },
+    source: `${docs}/about-instance-autoscaling`,
+  },
   failedCreate: {
     value: 'service-without-ready-revision',
     source: 'https://github.com/pulumi/pulumi-gcp/issues/2775',

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cloudRegistry, type Runtime, runtimeRegistry } from '../../../clouds/index.ts';
-import type { ReleaseArgs, RuntimeName, ServiceConfig, Stage } from '../../../contract/service.ts';
+import {
+  foundationConfig,
+  type ReleaseArgs,
+  type RuntimeName,
+  type Stage,
+  serviceConfig,
+} from '../../../contract/service.ts';
 import type { Cloud } from '../../../contract/stack.ts';
 import { installationMilliseconds } from '../../pulumi/tiny-deployer.ts';
 import { type AttachedClouds, attachedClouds } from './attached-clouds.ts';
@@ -41,7 +47,7 @@ const repositories: Readonly<Record<Cloud, string>> = {
 describe('the components, foundation and service together, against the emulated providers', () => {
   it.each(targets)('come up, stay as they are, take a new release and go: $cloud', async (target) => {
     const { cloud, environment, runtime, region, memoryMiB } = target;
-    const config: ServiceConfig = {
+    const config = serviceConfig.parse({
       runtime,
       region,
       cpu: 1,
@@ -53,13 +59,13 @@ describe('the components, foundation and service together, against the emulated 
       protect: false,
       env: { GREETING: 'hello' },
       secrets: {},
-    };
+    });
     let build = '1';
     let stage: Stage = 'live';
     const name = `${cloud}-${environment}` as const;
     const program = async () => {
       const provider = await cloudRegistry[cloud].provider(region);
-      const foundation = await cloudRegistry[cloud].foundation({ region }, { provider });
+      const foundation = await cloudRegistry[cloud].foundation(foundationConfig.parse({ region }), { provider });
       const selected: Runtime = runtimeRegistry[runtime];
       const Service = await selected.component();
       const released = (digest: string) =>
