@@ -6,7 +6,6 @@ import type { BaseImage } from './statement.ts';
 
 /** https://www.iana.org/assignments/media-types/application/vnd.cyclonedx+json */
 export const sbomMediaType = 'application/vnd.cyclonedx+json';
-export const sbomVersion = Spec.Spec1dot6.version;
 
 /** One installed package, as the lock file tells of it. */
 export interface SbomPackage {

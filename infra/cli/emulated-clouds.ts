@@ -7,6 +7,9 @@ import { z } from 'zod';
 import { DeliveryError } from '../contract/errors.ts';
 import { type CliEnvironment, emulatedLedger, ledgerCache } from './environment.ts';
 
+/** Fast enough for a laptop, slow enough that a container on a busy one starts within the platforms' scaled limits. */
+export const defaultTimeScale = 25;
+
 export interface EmulatorSettings {
   readonly timeScale: number;
   readonly foreground: boolean;

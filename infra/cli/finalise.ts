@@ -1,11 +1,12 @@
 // `trireme promote --finalise`: the end of a promotion whose legs were jobs of their own. Needs the ledger, and no credentials of a cloud.
+import { systemClock } from '../contract/clock.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { StackName } from '../contract/stack.ts';
 import { type AskRefusal, type FinaliseDelivery, finalisePromotion, takeBackPromotion } from '../delivery/finalise.ts';
 import type { Cli } from './cli.ts';
 import { endDeployment } from './ending.ts';
 import type { StackFiles } from './stack-files.ts';
-import { systemClock, wireDelivery, wireLedger } from './wiring.ts';
+import { wireDelivery, wireLedger } from './wiring.ts';
 
 export interface FinaliseOptions {
   readonly promotion: string;

@@ -1,11 +1,12 @@
 // Gives delivery its ports: the one place where rules meet Pulumi, registries, control planes and git.
+
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../contract/clock.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Actor } from '../contract/fact.ts';
-import type { Clock, Report } from '../contract/ports.ts';
+import type { Report } from '../contract/ports.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { parsePolicy } from '../delivery/policy.ts';
 import { type GitLedger, ledgerBranch, openLedger } from '../ledger/git.ts';
@@ -25,11 +26,6 @@ export interface WiredDelivery extends Delivery {
   /** The registries' own client: releases are published with it. */
   readonly client: RegistryClient;
 }
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
-};
 
 /** @throws DeliveryError `config-invalid` with every fault of every stack file. */
 export async function readWiredStacks({ checkout }: CliEnvironment): Promise<StackFiles> {

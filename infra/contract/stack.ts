@@ -7,6 +7,8 @@ export type Cloud = (typeof clouds)[number];
 /** In the order a release travels. */
 export const environments = ['dev', 'prod'] as const;
 export type Environment = (typeof environments)[number];
+/** The one that consumers call. */
+export const lastEnvironment: Environment = 'prod';
 
 export type StackName = `${Cloud}-${Environment}`;
 /** What a cloud needs once, whatever the environments: registry, pull identity. */

@@ -1,7 +1,8 @@
 // The ledger on a git branch: facts are files, an append is one commit by compare-and-swap, and readers verify what they read.
+
 import { randomUUID } from 'node:crypto';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../contract/clock.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Fact, NewFact } from '../contract/fact.ts';
 import type { AppendCommit, Clock, Ledger } from '../contract/ports.ts';
@@ -237,10 +238,6 @@ function named(facts: readonly Fact[], ids: readonly string[], added: readonly F
 }
 
 const maxAttempts = 60;
-const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, signal === undefined ? {} : { signal }),
-};
 
 function summary(fact: Fact): string {
   const where = 'stack' in fact ? fact.stack : 'environment' in fact ? fact.environment : '';

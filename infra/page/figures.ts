@@ -1,5 +1,5 @@
 // The delivery figures of the last environment, as `trireme metrics` counts them.
-import { environments } from '../contract/stack.ts';
+import { lastEnvironment } from '../contract/stack.ts';
 import { type Durations, metricsOf } from '../delivery/metrics.ts';
 import type { Book } from './book.ts';
 import { type Html, html } from './html.ts';
@@ -8,11 +8,10 @@ import { counted, duration } from './words.ts';
 const days = 90;
 
 export function figuresSection({ facts, stacks, nowMs }: Book): Html | undefined {
-  const environment = environments[environments.length - 1];
-  const own = stacks.filter(({ stack }) => stack.environment === environment).map(({ stack }) => stack.name);
-  if (environment === undefined || own.length === 0 || facts.length === 0) return undefined;
+  const own = stacks.filter(({ stack }) => stack.environment === lastEnvironment).map(({ stack }) => stack.name);
+  if (own.length === 0 || facts.length === 0) return undefined;
   const fromMs = nowMs - days * 86_400_000;
-  const found = metricsOf(facts, { environment, stacks: own, fromMs, toMs: nowMs });
+  const found = metricsOf(facts, { environment: lastEnvironment, stacks: own, fromMs, toMs: nowMs });
   const { deployments, changeFailRate, timeToRestore } = found;
   const figures = [
     [
@@ -33,7 +32,7 @@ export function figuresSection({ facts, stacks, nowMs }: Book): Html | undefined
     ],
     ['Waiting for approval', median(found.approvalWait), of(found.approvalWait, 'promotion')],
   ] as const;
-  return html`<section aria-labelledby="figures"><h2 id="figures">Delivery to ${environment}, last ${days} days</h2><dl class="figures">${figures.map(([name, value, detail]) => html`<div><dt>${name}</dt><dd>${value}</dd><dd class="quiet">${detail}</dd></div>`)}</dl></section>`;
+  return html`<section aria-labelledby="figures"><h2 id="figures">Delivery to ${lastEnvironment}, last ${days} days</h2><dl class="figures">${figures.map(([name, value, detail]) => html`<div><dt>${name}</dt><dd>${value}</dd><dd class="quiet">${detail}</dd></div>`)}</dl></section>`;
 }
 
 const median = ({ medianSeconds }: Durations) => (medianSeconds === null ? 'not known' : duration(medianSeconds));

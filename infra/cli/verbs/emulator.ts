@@ -6,6 +6,7 @@ import { DeliveryError } from '../../contract/errors.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
 import {
   askEmulator,
+  defaultTimeScale,
   emulatorDirectory,
   runInForeground,
   runningEmulator,
@@ -14,8 +15,6 @@ import {
 } from '../emulated-clouds.ts';
 import { table } from '../output.ts';
 import { preparePlainPulumi } from '../plain-pulumi.ts';
-
-const defaultTimeScale = '25';
 
 export const emulator: Verb = (cli) => {
   const command = verb('emulator', 'Runs the emulated clouds: registries, control planes, runtimes and providers');
@@ -28,7 +27,7 @@ function up(cli: Cli): Command {
     .option(
       '--time-scale <factor>',
       "how many times shorter a platform's own waiting is; 1 is real time",
-      defaultTimeScale,
+      String(defaultTimeScale),
     )
     .option('--foreground', 'run here until Ctrl-C')
     .action(async (options: { readonly timeScale: string; readonly foreground?: boolean }) => {

@@ -1,6 +1,6 @@
 // `trireme freeze` and `trireme thaw`: the kill switch of an environment. Rolling back stays possible while it is frozen.
 import { DeliveryError } from '../../contract/errors.ts';
-import { environments } from '../../contract/stack.ts';
+import { lastEnvironment } from '../../contract/stack.ts';
 import { freezeEnvironment, thawEnvironment } from '../../delivery/stop.ts';
 import { type Verb, verb } from '../cli.ts';
 import { environmentOf } from '../selection.ts';
@@ -13,11 +13,9 @@ interface Options {
   readonly json?: boolean;
 }
 
-const last = environments[environments.length - 1];
-
 export const freeze: Verb = (cli) =>
   verb('freeze', 'Stops every promotion into an environment at once; rolling back stays possible')
-    .option('--environment <environment>', 'dev or prod', last)
+    .option('--environment <environment>', 'dev or prod', lastEnvironment)
     .requiredOption('--reason <reason>', 'why, for everyone who meets it')
     .option('--until <time>', 'when it ends by itself, such as 2026-12-01T08:00Z (default: when it is thawed)')
     .action(async ({ environment, reason, until }: Options) => {
@@ -33,7 +31,7 @@ export const freeze: Verb = (cli) =>
 
 export const thaw: Verb = (cli) =>
   verb('thaw', 'Ends the freeze of an environment')
-    .option('--environment <environment>', 'dev or prod', last)
+    .option('--environment <environment>', 'dev or prod', lastEnvironment)
     .requiredOption('--reason <reason>', 'why it may go on')
     .action(async ({ environment, reason }: Options) => {
       const fact = await thawEnvironment(await wireLedger(cli.environment), environmentOf(environment), reason);

@@ -1,7 +1,7 @@
 // `trireme promote`: shows what would change in prod, takes the approval, asks everything again, deploys what was approved.
 import { DeliveryError } from '../../contract/errors.ts';
 import type { Approver } from '../../contract/ports.ts';
-import { environments } from '../../contract/stack.ts';
+import { type Environment, lastEnvironment } from '../../contract/stack.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
 import { preparePromotion } from '../../delivery/prepare.ts';
 import { promote as carryOut } from '../../delivery/promote.ts';
@@ -28,10 +28,11 @@ interface Options extends SelectionOptions {
   readonly json?: boolean;
 }
 
-const last = environments[environments.length - 1];
-
 export const promote: Verb = (cli) =>
-  withSelection(verb('promote', 'Lets a release proven in dev enter prod, once someone approved exactly that'), last)
+  withSelection(
+    verb('promote', 'Lets a release proven in dev enter prod, once someone approved exactly that'),
+    lastEnvironment,
+  )
     .option('--release <release>', 'prepare a promotion of this release: id, sequence number or `latest`')
     .option('--promotion <promotion>', 'carry out a promotion that was prepared before')
     .option('--approve-as <name>', 'approve as this person, where policy.yaml accepts local approvals')
@@ -42,7 +43,7 @@ export const promote: Verb = (cli) =>
     .action(async (options: Options) => {
       assertOneWay(options);
       const files = await readWiredStacks(cli.environment);
-      const { environment, stacks } = selectionOf(options, files.stacks, last);
+      const { environment, stacks } = selectionOf(options, files.stacks, lastEnvironment);
       if (options.finalise !== undefined) {
         const { finalise: promotion, takeBack = false, json } = options;
         return finalise(cli, files, { promotion, takeBack, stacks, json });
@@ -94,12 +95,7 @@ function assertOneWay({ release, promotion, stack, cloud, prepare, override, fin
 }
 
 /** Shows current → new for each stack, the resources touched and the fingerprints, which is what will be approved. */
-async function prepare(
-  cli: Cli,
-  delivery: Delivery,
-  environment: (typeof environments)[number],
-  options: Options,
-): Promise<string> {
+async function prepare(cli: Cli, delivery: Delivery, environment: Environment, options: Options): Promise<string> {
   const manifest = findRelease(await delivery.ledger.facts(), options.release ?? 'latest');
   const { promotion, plans } = await preparePromotion(delivery, manifest, environment, {
     signal: cli.signal,

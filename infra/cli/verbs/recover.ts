@@ -1,5 +1,5 @@
 // `trireme recover`: after lost jobs, reads what really runs, proves it, and tells the ledger; deploys nothing.
-import { environments } from '../../contract/stack.ts';
+import { lastEnvironment } from '../../contract/stack.ts';
 import { type Recovered, recover as recoverEnvironment } from '../../delivery/recover.ts';
 import { type Verb, verb } from '../cli.ts';
 import { table } from '../output.ts';
@@ -11,14 +11,15 @@ interface Options extends SelectionOptions {
   readonly json?: boolean;
 }
 
-const last = environments[environments.length - 1];
-
 export const recover: Verb = (cli) =>
-  withSelection(verb('recover', 'Finds out what runs where a job was lost, and writes it into the ledger'), last)
+  withSelection(
+    verb('recover', 'Finds out what runs where a job was lost, and writes it into the ledger'),
+    lastEnvironment,
+  )
     .option('--gone', 'the jobs are known to be gone, however lately they spoke')
     .action(async (options: Options) => {
       const files = await readWiredStacks(cli.environment);
-      const { environment, stacks } = selectionOf(options, files.stacks, last);
+      const { environment, stacks } = selectionOf(options, files.stacks, lastEnvironment);
       const delivery = await wireDelivery(cli.environment, files, cli.output.report);
       const found = await recoverEnvironment(delivery, environment, { stacks, gone: options.gone, signal: cli.signal });
       if (options.json !== true) cli.output.data(textOf(found));
@@ -36,7 +37,7 @@ export const recover: Verb = (cli) =>
 function nextFor(environment: string, open: boolean, busy: boolean): string {
   if (!open) return 'npx trireme status';
   if (busy) return `when its job is known to be gone: npx trireme recover --environment ${environment} --gone`;
-  return environment === last ? `npx trireme rollback --environment ${environment}` : 'npx trireme deploy';
+  return environment === lastEnvironment ? `npx trireme rollback --environment ${environment}` : 'npx trireme deploy';
 }
 
 function textOf(found: readonly Recovered[]): string {

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { engineOf, engines } from '../../image/engine.ts';
 import type { ControlName } from '../../rehearsal/controls.ts';
 import type { Verb } from '../cli.ts';
+import { defaultTimeScale } from '../emulated-clouds.ts';
 
 interface Options {
   readonly json?: string;
@@ -14,9 +15,6 @@ interface Options {
   readonly timeScale: number;
   readonly control?: ControlName;
 }
-
-/** Fast enough for a laptop, slow enough that a container on a busy one starts within the platforms' scaled limits. */
-const defaultTimeScale = 25;
 
 export const rehearse: Verb = (cli) =>
   new Command('rehearse')
