@@ -97,6 +97,8 @@ export const trustedRepository = z.strictObject({
   repositoryId,
   /** Repositories made before 15 July 2026 send the form without ids until they are renamed or opt in. */
   legacySubject: z.boolean().default(false),
+  /** `pinned`: the subject ends with the workflow file, by the `github` stack's `oidcSubject`. `plain`: GitHub's default. */
+  subjectForm: z.enum(['pinned', 'plain']).default('pinned'),
 });
 export type TrustedRepository = z.infer<typeof trustedRepository>;
 
