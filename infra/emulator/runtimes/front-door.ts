@@ -29,6 +29,18 @@ export interface Backend {
   readonly running: () => boolean;
 }
 
+/** Who answers, and how many of the requests: a weight of 1 beside one of 3 is a quarter of them. */
+export interface Share {
+  /** Whom requests are counted for. */
+  readonly revision: string;
+  readonly weight: number;
+  /** The instances that are ready at this moment. */
+  readonly backends: () => readonly Backend[];
+  readonly rules: FrontDoorRules;
+  /** Where they are counted; left out: at this door. */
+  readonly meter?: Meter;
+}
+
 export function newBackend(port: number, running: () => boolean): Backend {
   return { port, agent: new Agent({ keepAlive: true, maxFreeSockets: 64 }), inFlight: 0, running };
 }
@@ -55,14 +67,13 @@ const hopByHop = new Set([
 ]);
 
 export class FrontDoor {
-  rules: FrontDoorRules;
+  /** What holds while nobody has a share. */
+  readonly rules: FrontDoorRules;
   /** What requests met here, for the vendor's metrics. */
   readonly meter = new Meter();
-  /** Whom requests are counted for. */
-  revision = '';
   #server: Server;
   #url: string;
-  #backends: readonly Backend[] = [];
+  #shares: readonly Share[] = [];
   #next = 0;
   #waiting: (() => void)[] = [];
   #closing = false;
@@ -92,8 +103,13 @@ export class FrontDoor {
   }
 
   /** From the next request on, only these. */
-  route(backends: readonly Backend[]): void {
-    this.#backends = backends;
+  route(backends: readonly Backend[], revision = ''): void {
+    this.split([{ revision, weight: 1, backends: () => backends, rules: this.rules }]);
+  }
+
+  /** From the next request on each is drawn among these, by their weights. To be called too when somebody's instances have changed. */
+  split(shares: readonly Share[]): void {
+    this.#shares = shares;
     this.#wake();
   }
 
@@ -109,14 +125,15 @@ export class FrontDoor {
   }
 
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const rules = this.rules;
+    let share = this.#draw();
+    const rules = share?.rules ?? this.rules;
     const headers = rules.requestHeaders(incoming);
     const abandoned = new AbortController();
-    const { revision } = this;
     const began = performance.now();
     outgoing.once('close', () => {
       abandoned.abort();
-      this.meter.count({ revision, status: statusOf(outgoing), milliseconds: performance.now() - began });
+      const { revision = '', meter = this.meter } = share ?? {};
+      meter.count({ revision, status: statusOf(outgoing), milliseconds: performance.now() - began });
     });
     const deadline = setTimeout(() => {
       refuse(outgoing, 504, 'upstream request timeout');
@@ -134,7 +151,8 @@ export class FrontDoor {
 
     // A refused connection was never a request; each instance may refuse once, then there is none.
     for (let attempt = 0; attempt < 4 && !abandoned.signal.aborted; attempt++) {
-      const backend = await this.#pick(rules, abandoned.signal);
+      const [drawn, backend] = await this.#pick(share, rules, abandoned.signal);
+      share = drawn;
       if (typeof backend === 'string') {
         const { status, body: text } = rules[backend];
         return refuse(outgoing, status, text);
@@ -147,22 +165,42 @@ export class FrontDoor {
     refuse(outgoing, rules.unavailable.status, rules.unavailable.body);
   }
 
-  /** Round robin over instances with room. */
-  async #pick(rules: FrontDoorRules, signal: AbortSignal): Promise<Backend | 'unavailable' | 'saturated'> {
+  /** By weight; `undefined` when nobody is to have a request. */
+  #draw(): Share | undefined {
+    const shares = this.#shares.filter(({ weight }) => weight > 0);
+    let left = Math.random() * shares.reduce((sum, { weight }) => sum + weight, 0);
+    for (const share of shares) {
+      left -= share.weight;
+      if (left < 0) return share;
+    }
+    return shares.at(-1);
+  }
+
+  /** Round robin over the instances of one share with room. Whose share has gone meanwhile is drawn again. */
+  async #pick(
+    first: Share | undefined,
+    rules: FrontDoorRules,
+    signal: AbortSignal,
+  ): Promise<readonly [Share | undefined, Backend | 'unavailable' | 'saturated']> {
     const until = performance.now() + waitSeconds * 1000;
+    let share = first;
     for (;;) {
-      const backends = this.#backends;
-      if (backends.length === 0) return 'unavailable';
+      const drawn = share;
+      if (drawn === undefined || !this.#shares.includes(drawn)) {
+        share = this.#shares.find((one) => one.weight > 0 && one.revision === drawn?.revision) ?? this.#draw();
+      }
+      const backends = share?.backends() ?? [];
+      if (backends.length === 0) return [share, 'unavailable'];
       for (let step = 0; step < backends.length; step++) {
         const backend = backends[this.#next++ % backends.length];
         if (backend !== undefined && backend.inFlight < (rules.concurrency ?? Number.POSITIVE_INFINITY)) {
           // Taken at once: a backend must never look idle between being picked and being asked.
           backend.inFlight++;
-          return backend;
+          return [share, backend];
         }
       }
       const left = until - performance.now();
-      if (left <= 0 || signal.aborted) return 'saturated';
+      if (left <= 0 || signal.aborted) return [share, 'saturated'];
       await this.#room(left);
     }
   }

@@ -112,14 +112,14 @@ describe('an instance that refuses the connection', () => {
 
 describe('what the meter counts', () => {
   /** An answer that `finish` completes or breaks. */
-  async function behind(finish: (socket: Socket) => void): Promise<FrontDoor> {
+  async function behind(finish: (socket: Socket) => void, revision?: string): Promise<FrontDoor> {
     const server = createTcpServer((socket) => {
       socket.on('error', () => {});
       socket.once('data', () => finish(socket));
     });
     const front = await door();
     const backend = newBackend(await listening(server), () => true);
-    front.route([backend]);
+    front.route([backend], revision);
     open.push(async () => backend.agent.destroy());
     return front;
   }
@@ -129,10 +129,10 @@ describe('what the meter counts', () => {
   };
 
   it('is an answer, with its time, for the revision of that moment', async () => {
-    const front = await behind((socket) =>
-      setTimeout(() => socket.end('HTTP/1.1 201 Created\r\ncontent-length: 1\r\n\r\na'), 30),
+    const front = await behind(
+      (socket) => setTimeout(() => socket.end('HTTP/1.1 201 Created\r\ncontent-length: 1\r\n\r\na'), 30),
+      'r-1',
     );
-    front.revision = 'r-1';
     await (await post(front.url)).text();
     const second = await counted(front);
     expect(second).toMatchObject({ revision: 'r-1', requests: 1, answers: { 2: 1 } });

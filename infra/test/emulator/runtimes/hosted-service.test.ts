@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { HostedService } from '../../../emulator/runtimes/hosted-service.ts';
+import { Revision } from '../../../emulator/runtimes/revision.ts';
 import { type Bench, bench, container, rules } from './fixture.ts';
 import { constantTraffic } from './traffic.ts';
 
@@ -85,6 +86,74 @@ describe('replacing a revision', () => {
     expect(await fetch(hosted.url).then((answer) => answer.text())).toBe('a-good 0');
     expect(hosted.live?.container.imageRef).toBe('registry.example/app:b-good');
     expect(opened.pulled).toEqual(['registry.example/app:a-good', 'registry.example/app:a-good']);
+  });
+});
+
+describe('shares of the requests', () => {
+  const never = new AbortController().signal;
+  const saying = async (url: string) => (await (await fetch(url)).text()).split(' ')[0];
+  async function beside(build: string) {
+    const { hosted, opened } = await service('a-good');
+    const started = await hosted.start({ name: build, container: container(build), rules }, never);
+    if (!(started instanceof Revision) || hosted.live === undefined) throw new Error('expected two revisions');
+    return { hosted, opened, old: hosted.live, next: started };
+  }
+
+  it('go to nobody who was only started, save at its own address', async () => {
+    const { hosted, old, next } = await beside('b-good');
+    const url = await hosted.address('candidate', next);
+    expect(url).not.toBe(hosted.url);
+    for (let time = 0; time < 20; time++) expect(await saying(hosted.url)).toBe('a-good');
+    expect(await saying(url)).toBe('b-good');
+    expect(await hosted.address('candidate', old)).toBe(url);
+    expect(await saying(url)).toBe('a-good');
+    await hosted.address('candidate', undefined);
+    expect((await fetch(url)).status).toBe(404);
+  });
+
+  it('are what they are said to be, within what chance allows, and are counted for whoever answered', async () => {
+    const { hosted, old, next } = await beside('b-good');
+    await hosted.split([
+      [old, 75],
+      [next, 25],
+    ]);
+    expect(hosted.live).toBe(old);
+    const told = await Promise.all(Array.from({ length: 800 }, () => saying(hosted.url)));
+    const share = told.filter((one) => one === 'b-good').length;
+    // Six standard deviations of a binomial of 800 at a quarter.
+    expect(Math.abs(share - 200)).toBeLessThan(6 * Math.sqrt(800 * 0.25 * 0.75));
+    const metered = hosted.meter.between(0, Number.MAX_SAFE_INTEGER).filter(({ revision }) => revision === 'b-good');
+    expect(metered.reduce((sum, { requests }) => sum + requests, 0)).toBe(share);
+  });
+
+  it('move back and forth without a request lost, and who has none any more is drained', async () => {
+    const { hosted, opened, old, next } = await beside('b-good');
+    const traffic = constantTraffic(`${hosted.url}/?wait=5`, 150);
+    for (const weight of [10, 50, 0]) {
+      const shares = [[old, 100 - weight] as const, ...(weight === 0 ? [] : [[next, weight] as const])];
+      await hosted.split(shares);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    const tally = await traffic.stop();
+    expect(Object.fromEntries(tally.losses)).toEqual({});
+    expect([...tally.answers.keys()].sort()).toEqual(['a-good 4', 'b-good 4']);
+    await expect.poll(() => opened.host.pids().length, { timeout: 10_000 }).toBe(1);
+  });
+
+  it('can be another service’s, which counts them', async () => {
+    const { hosted, opened } = await service('a-good');
+    const other = await HostedService.open(opened.host, 'gcp', 'other', rules);
+    expect(await other.replace({ name: 'b', container: container('b-good'), rules }, never)).toBeUndefined();
+    hosted.divert([[other, 40]]);
+    const told = await Promise.all(Array.from({ length: 300 }, () => saying(hosted.url)));
+    const share = told.filter((one) => one === 'b-good').length;
+    expect(Math.abs(share - 120)).toBeLessThan(6 * Math.sqrt(300 * 0.4 * 0.6));
+    const requests = other.meter.between(0, Number.MAX_SAFE_INTEGER).reduce((sum, one) => sum + one.requests, 0);
+    expect(requests).toBe(share);
+    hosted.divert([]);
+    expect(new Set(await Promise.all(Array.from({ length: 50 }, () => saying(hosted.url))))).toEqual(
+      new Set(['a-good']),
+    );
   });
 });
 
