@@ -35,7 +35,7 @@ export async function serviceProgram(args: ServiceProgramArgs): Promise<ServiceS
   const { stack, config } = args;
   const runtime: Runtime = runtimeRegistry[config.runtime];
   const PredictionService = await runtime.component();
-  const provider = await cloudRegistry[stack.cloud].provider(config.region);
+  const provider = await cloudRegistry[stack.cloud].provider(config.region, config.account);
   const foundation = await readFoundation(stack.cloud);
   const service = new PredictionService('prediction-service', { ...args, foundation }, { provider });
 

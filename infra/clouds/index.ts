@@ -50,8 +50,11 @@ export interface Runtime {
 }
 
 export interface CloudParts {
-  /** Everything of a stack goes where its own file says, whatever the machine is set to. */
-  provider(region: string): Promise<ProviderResource>;
+  /**
+   * Everything of a stack goes where its own file says, whatever the machine is set to.
+   * @param account AWS account id, Google project or Azure subscription; left out: the one that is logged in to.
+   */
+  provider(region: string, account?: string): Promise<ProviderResource>;
   foundation(config: FoundationConfig, options: WithProvider): Promise<Outputs<FoundationOutputs>>;
   /** Whose host it is. */
   readonly registryHost: RegExp;
@@ -120,9 +123,12 @@ export const cloudRegistry = {
     registryLogin: () => artifactRegistryLogin(googleAccessToken()),
   },
   azure: {
-    async provider(region) {
+    async provider(region, account?: string) {
       const { Provider } = await import('@pulumi/azure-native/provider.js');
-      return new Provider('azure', { location: region });
+      return new Provider('azure', {
+        location: region,
+        ...(account === undefined ? {} : { subscriptionId: account }),
+      });
     },
     async foundation(config, options) {
       const { AzureFoundation } = await import('./azure/foundation.ts');
