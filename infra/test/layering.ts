@@ -53,7 +53,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'infra/clouds/aws',
     rooms: ['infra/contract', 'infra/clouds/*.ts'],
-    packages: ['@pulumi/pulumi', '@pulumi/aws', '@aws-sdk/', 'zod'],
+    packages: ['@pulumi/pulumi', '@pulumi/aws', '@pulumi/random', '@aws-sdk/', 'zod'],
   },
   {
     folder: 'infra/clouds/gcp',
@@ -63,7 +63,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'infra/clouds/azure',
     rooms: ['infra/contract', 'infra/clouds/*.ts'],
-    packages: ['@pulumi/pulumi', '@pulumi/azure-native', '@azure/', 'zod'],
+    packages: ['@pulumi/pulumi', '@pulumi/azure-native', '@pulumi/random', '@azure/', 'zod'],
   },
   { folder: 'infra/ledger', rooms: ['infra/contract'], packages: documents },
   { folder: 'infra/registry', rooms: ['infra/contract'], packages: [...documents, 'tar-stream'] },

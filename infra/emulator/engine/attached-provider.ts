@@ -10,7 +10,7 @@ import { covers, diffInputs, projected } from './input-diff.ts';
 import type { InputSchema } from './input-schema.ts';
 import { fromStruct, type Properties, type Property, toStruct, unresolved } from './property.ts';
 import { Empty } from './protobuf.ts';
-import type { ProviderDefinition, ResourceContext, ResourceModel } from './resource-model.ts';
+import { CloudRefusal, type ProviderDefinition, type ResourceContext, type ResourceModel } from './resource-model.ts';
 
 /** Where every provider package declares its own configuration: `provider.d.ts`. */
 export const providerModule = 'provider';
@@ -54,7 +54,10 @@ export class AttachedProvider {
   }
 
   configure(request: requests.ConfigureRequest, peer: string): requests.ConfigureResponse {
-    this.#configurations.set(peer, fromStruct(request.getArgs()));
+    const config = fromStruct(request.getArgs());
+    const refusal = this.#definition.refuses?.(config);
+    if (refusal !== undefined) throw new CloudRefusal(refusal);
+    this.#configurations.set(peer, config);
     return new provider.ConfigureResponse()
       .setAcceptsecrets(false)
       .setAcceptresources(false)
@@ -102,7 +105,8 @@ export class AttachedProvider {
 
   async read(request: requests.ReadRequest, peer: string): Promise<requests.ReadResponse> {
     const model = this.#modelOf(request);
-    const found = await model.read(request.getId(), fromStruct(request.getInputs()), this.#contextOf(request, peer));
+    const context = { ...this.#contextOf(request, peer), state: fromStruct(request.getProperties()) };
+    const found = await model.read(request.getId(), fromStruct(request.getInputs()), context);
     // An answer without an id says that the resource is gone.
     if (found === undefined) return new provider.ReadResponse();
     return new provider.ReadResponse()

@@ -9,7 +9,8 @@ type Declaration = ts.InterfaceDeclaration | ts.ClassDeclaration | ts.VariableSt
 
 const { packageDirectory, modules } = workerData as ReaderTask;
 const objects: Record<string, Members> = {};
-const inputTypes = await readFile(join(packageDirectory, 'types/input.d.ts'), 'utf8');
+// A package whose inputs are all plain values has none.
+const inputTypes = await readFile(join(packageDirectory, 'types/input.d.ts'), 'utf8').catch(() => '');
 const namespaces = new Map<string, Map<string, Declaration>>();
 const enumFiles = new Map<string, Map<string, Declaration>>();
 

@@ -13,6 +13,8 @@ export interface ResourceContext {
   readonly config: Properties;
   /** The resource's name in the program. */
   readonly name: string;
+  /** When it is read: what the engine's state holds of it, for what lives there alone. */
+  readonly state?: Properties;
 }
 
 export interface CreatedResource {
@@ -57,6 +59,8 @@ export interface ProviderDefinition {
    * changed behind an update shows in the next preview; `azure-native` compares with the recorded inputs.
    */
   readonly comparesWith: 'state' | 'inputs';
+  /** Why the provider does not work with this configuration of its own, in the vendor's words. */
+  refuses?(config: Properties): string | undefined;
   readonly resources: Readonly<Record<string, ResourceModel>>;
   readonly functions: Readonly<Record<string, (args: Properties, config: Properties) => Promise<Properties>>>;
 }

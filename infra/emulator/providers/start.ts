@@ -1,12 +1,13 @@
-// The three Pulumi providers of the emulated clouds, ready to be attached to by any number of engines.
+// The Pulumi providers of the three emulated clouds, and `random`, ready to be attached to by any number of engines.
 import { type ProviderServer, startProviderServer } from '../engine/provider-server.ts';
 import type { World } from '../world.ts';
 import { awsProvider } from './aws.ts';
 import { azureProvider } from './azure.ts';
 import { gcpProvider } from './gcp.ts';
+import { randomProvider } from './random.ts';
 
 export interface Providers {
-  /** The value of `PULUMI_DEBUG_PROVIDERS`: `aws:<port>,gcp:<port>,azure-native:<port>`. */
+  /** The value of `PULUMI_DEBUG_PROVIDERS`: `aws:<port>,gcp:<port>,azure-native:<port>,random:<port>`. */
   readonly debugProviders: string;
   stop(): Promise<void>;
 }
@@ -19,7 +20,7 @@ export async function startProviders(
   world: Pick<World, 'controlPlanes' | 'registries' | 'timeScale'>,
   options: { readonly cacheDirectory: string },
 ): Promise<Providers> {
-  const definitions = [awsProvider(world), gcpProvider(world), azureProvider(world)];
+  const definitions = [awsProvider(world), gcpProvider(world), azureProvider(world), randomProvider()];
   const started = await Promise.allSettled(definitions.map((definition) => startProviderServer(definition, options)));
   const servers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const stop = async () => {
