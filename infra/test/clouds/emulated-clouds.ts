@@ -21,6 +21,7 @@ import type { EmulatedRegistry } from '../../emulator/world.ts';
 import { foundationProgram, serviceProgram } from '../../program.ts';
 import { createDeployer } from '../../pulumi/deployer.ts';
 import { prepareWorkspace } from '../../pulumi/workspace.ts';
+import { Checked } from '../published/checked.ts';
 import { checkoutInstallation } from '../pulumi/tiny-deployer.ts';
 
 /** Digests made of one digit: what its image does is known by it. */
@@ -49,10 +50,11 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
   const directory = await mkdtemp(join(tmpdir(), 'trireme-clouds-'));
   const processes = new ProcessRecord(join(directory, 'processes'));
   const host = new RuntimeHost({ images: imagesIn(directory), processes, timeScale, leastStartSeconds: 2 });
+  const checked = new Checked();
   const controlPlanes = {
-    appRunner: appRunnerApi(host),
-    cloudRun: cloudRunApi(host),
-    arm: appServiceApi(host),
+    appRunner: checked.aws('aws-apprunner', appRunnerApi(host)),
+    cloudRun: checked.rest(['gcp-run'], cloudRunApi(host)),
+    arm: checked.rest(['azure-web', 'azure-monitor'], appServiceApi(host)),
   };
   const [appRunner, cloudRun, arm] = await Promise.all([
     listen(controlPlanes.appRunner),
@@ -103,6 +105,7 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
       await Promise.all([appRunner, cloudRun, arm, empty].map((listener) => listener.close()));
       await host.stop(1);
       await rm(directory, { recursive: true, force: true });
+      checked.assert();
     },
   };
 }

@@ -27,20 +27,24 @@ import { policyText, World } from '../delivery/world.ts';
 import { settled } from '../emulator/control-planes/settled.ts';
 import { type Bench, bench } from '../emulator/runtimes/fixture.ts';
 import { constantTraffic } from '../emulator/runtimes/traffic.ts';
+import { Checked } from '../published/checked.ts';
 import { clock } from './emulated-clouds.ts';
 
 const timeScale = 200;
 const limit = { timeout: 90_000 };
 let clouds: Bench;
 let listeners: Listener[];
+let checked: Checked;
 
 beforeEach(async () => {
   clouds = await bench({ timeScale });
   listeners = [];
+  checked = new Checked();
 });
 afterEach(async () => {
   await Promise.all(listeners.map((one) => one.close()));
   await clouds.stop();
+  checked.assert();
 });
 
 async function at(handler: Handler): Promise<string> {
@@ -53,8 +57,8 @@ async function at(handler: Handler): Promise<string> {
 async function readers(arm: Handler) {
   const variables = {
     TRIREME_EMULATOR: 'http://127.0.0.1:1',
-    AWS_ENDPOINT_URL_CLOUDWATCH: await at(cloudWatchApi(clouds.host)),
-    CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING: `${await at(cloudMonitoringApi(clouds.host))}/`,
+    AWS_ENDPOINT_URL_CLOUDWATCH: await at(checked.aws('aws-cloudwatch', cloudWatchApi(clouds.host))),
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING: `${await at(checked.rest(['gcp-monitoring'], cloudMonitoringApi(clouds.host)))}/`,
     TRIREME_ARM_ENDPOINT: await at(arm),
   };
   return trafficReaders({ variables, clock, timeScale });
@@ -94,7 +98,7 @@ const runtimes: Readonly<Record<string, () => Promise<Ran>>> = {
     return { reader, url: runner.url, live, replace: runner.run };
   },
   async 'Cloud Run'() {
-    const api = cloudRunApi(clouds.host);
+    const api = checked.rest(['gcp-run'], cloudRunApi(clouds.host));
     const { 'cloud-run': reader } = await readers(async () => ({ status: 404 }));
     const parent = 'projects/trireme-emulated/locations/europe-west1';
     const name = `${parent}/services/trireme-prod`;
@@ -128,7 +132,7 @@ const runtimes: Readonly<Record<string, () => Promise<Ran>>> = {
     };
   },
   async 'App Service'() {
-    const api = appServiceApi(clouds.host);
+    const api = checked.rest(['azure-web', 'azure-monitor'], appServiceApi(clouds.host));
     const { 'app-service': reader } = await readers(api);
     const site = '/subscriptions/s/resourceGroups/trireme/providers/Microsoft.Web/sites/trireme-prod';
     const settings = {
@@ -161,7 +165,7 @@ const runtimes: Readonly<Record<string, () => Promise<Ran>>> = {
 };
 
 async function appRunner(name: string) {
-  const endpoint = await at(appRunnerApi(clouds.host));
+  const endpoint = await at(checked.aws('aws-apprunner', appRunnerApi(clouds.host)));
   const credentials = { accessKeyId: 'emulated', secretAccessKey: 'emulated' };
   const client = new AppRunnerClient({ endpoint, region: 'eu-west-1', credentials, maxAttempts: 1 });
   const source = (build: string) => ({
@@ -200,7 +204,7 @@ async function appRunner(name: string) {
 }
 
 function imageOf(build: string): string {
-  return `123456789012.dkr.ecr.eu-west-1.amazonaws.com/app@sha256:${build}`;
+  return `123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:${build}`;
 }
 
 describe.each(Object.entries(runtimes))('%s', (_, start) => {

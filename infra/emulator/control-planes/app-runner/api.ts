@@ -69,6 +69,12 @@ export function appRunnerApi(host: RuntimeHost): Handler {
     }
     return scaling;
   };
+  /** Named by a service: CreateService can't answer that something was not found. */
+  const usedScaling = (arn: string): AutoScaling => {
+    const scaling = scalings.find(arn);
+    if (scaling !== undefined) return scaling;
+    throw new Refusal('InvalidRequestException', `AutoScalingConfiguration cannot be found for ARN: ${arn}`);
+  };
   /** One operation at a time, from a status that allows it. */
   const findFor = (
     arn: string,
@@ -95,7 +101,7 @@ export function appRunnerApi(host: RuntimeHost): Handler {
       const scaling =
         request.AutoScalingConfigurationArn === undefined
           ? scalings.default
-          : findScaling(request.AutoScalingConfigurationArn);
+          : usedScaling(request.AutoScalingConfigurationArn);
       const settings = {
         source: request.SourceConfiguration,
         health: request.HealthCheckConfiguration ?? healthCheckConfiguration.parse({}),
@@ -116,7 +122,7 @@ export function appRunnerApi(host: RuntimeHost): Handler {
       const scaling =
         request.AutoScalingConfigurationArn === undefined
           ? service.settings.scaling
-          : findScaling(request.AutoScalingConfigurationArn);
+          : usedScaling(request.AutoScalingConfigurationArn);
       scaling.HasAssociatedService = true;
       const settings = {
         source: request.SourceConfiguration ?? service.settings.source,

@@ -92,6 +92,10 @@ export function frontDoorOf(settings: Pick<ServiceSettings, 'scaling'>): FrontDo
   };
 }
 
+/** The API's own pattern, without ECR Public: https://docs.aws.amazon.com/apprunner/latest/api/API_ImageRepository.html */
+const imageIdentifier =
+  /^\d{12}\.dkr\.ecr\.[a-z-]+-\d\.amazonaws\.com\/(?:[a-z0-9]+(?:[._-][a-z0-9]+)*\/)*[a-z0-9]+(?:[._-][a-z0-9]+)*(?::[\w+\-=.:/@]+|@[\w:]+)?$/;
+
 /** What CreateService and UpdateService refuse at once. @returns every fault. */
 export function refusals(source: SourceConfiguration): readonly string[] {
   const image = source.ImageRepository;
@@ -100,7 +104,7 @@ export function refusals(source: SourceConfiguration): readonly string[] {
     ...Object.keys(image.ImageConfiguration?.RuntimeEnvironmentSecrets ?? {}),
   ];
   const faults: string[] = [];
-  if (!/^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\/.+/.test(image.ImageIdentifier)) {
+  if (!imageIdentifier.test(image.ImageIdentifier)) {
     faults.push(`Invalid ImageIdentifier ${image.ImageIdentifier}: expected an image in Amazon ECR`);
   }
   if (image.ImageRepositoryType === 'ECR' && source.AuthenticationConfiguration?.AccessRoleArn === undefined) {

@@ -13,7 +13,6 @@ export function siteResource(site: Site): Record<string, unknown> {
     ...(site.identity === undefined ? {} : { identity: site.identity }),
     properties: {
       ...site.properties,
-      name: site.name,
       state: site.state,
       // Also while the container is dead: https://github.com/Azure/azure-cli/issues/3606
       availabilityState: 'Normal',
@@ -33,7 +32,6 @@ export function webConfig(site: Site): Record<string, unknown> {
     id: `${site.id}/config/web`,
     name: site.name,
     type: 'Microsoft.Web/sites/config',
-    location: site.location,
     properties: {
       ...site.siteConfig,
       linuxFxVersion: site.settings.linuxFxVersion,
@@ -49,7 +47,6 @@ export function appSettings(site: Site): Record<string, unknown> {
     id: `${site.id}/config/appsettings`,
     name: 'appsettings',
     type: 'Microsoft.Web/sites/config',
-    location: site.location,
     properties: site.settings.appSettings,
   };
 }
@@ -59,7 +56,6 @@ export function instanceOf(site: Site): Record<string, unknown> {
     id: `${site.id}/instances/${site.instanceId}`,
     name: site.instanceId,
     type: 'Microsoft.Web/sites/instances',
-    location: site.location,
     properties: { state: site.instanceState },
   };
 }

@@ -15,6 +15,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appRunnerApi } from '../../../emulator/control-planes/app-runner/api.ts';
 import { type Listener, listen } from '../../../emulator/listen.ts';
+import { Checked } from '../../published/checked.ts';
 import { type Bench, bench } from '../runtimes/fixture.ts';
 import { constantTraffic } from '../runtimes/traffic.ts';
 import { settled } from './settled.ts';
@@ -22,11 +23,13 @@ import { settled } from './settled.ts';
 const repository = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/app';
 let clouds: Bench;
 let listener: Listener;
+let checked: Checked;
 let client: AppRunnerClient;
 
 beforeEach(async () => {
   clouds = await bench({ timeScale: 200 });
-  listener = await listen(appRunnerApi(clouds.host));
+  checked = new Checked();
+  listener = await listen(checked.aws('aws-apprunner', appRunnerApi(clouds.host)));
   client = new AppRunnerClient({
     endpoint: listener.url,
     region: 'eu-west-1',
@@ -38,6 +41,7 @@ afterEach(async () => {
   client.destroy();
   await listener.close();
   await clouds.stop();
+  checked.assert();
 });
 
 function source(build: string): CreateServiceCommandInput['SourceConfiguration'] {
@@ -45,7 +49,7 @@ function source(build: string): CreateServiceCommandInput['SourceConfiguration']
     AutoDeploymentsEnabled: false,
     AuthenticationConfiguration: { AccessRoleArn: 'arn:aws:iam::123456789012:role/pull' },
     ImageRepository: {
-      ImageIdentifier: `${repository}@sha256:${build}`,
+      ImageIdentifier: `${repository}:${build}`,
       ImageRepositoryType: 'ECR',
       ImageConfiguration: { Port: '8080', RuntimeEnvironmentVariables: { RELEASE_ID: build } },
     },
@@ -187,7 +191,7 @@ describe('App Runner', () => {
   ])('refuses %s', async (_what, changes) => {
     const good = { ServiceName: 'trireme-dev', SourceConfiguration: source('a-good') };
     await expect(client.send(new CreateServiceCommand({ ...good, ...changes }))).rejects.toMatchObject({
-      name: expect.stringMatching(/InvalidRequestException|ResourceNotFoundException/),
+      name: 'InvalidRequestException',
       message: expect.stringMatching(/.{20}/),
     });
     expect((await client.send(new ListServicesCommand({}))).ServiceSummaryList).toEqual([]);
@@ -213,7 +217,7 @@ function withVariable(name: string): CreateServiceCommandInput['SourceConfigurat
   return {
     ...source('a-good'),
     ImageRepository: {
-      ImageIdentifier: `${repository}@sha256:a-good`,
+      ImageIdentifier: `${repository}:a-good`,
       ImageRepositoryType: 'ECR',
       ImageConfiguration: { RuntimeEnvironmentVariables: { [name]: '1' } },
     },

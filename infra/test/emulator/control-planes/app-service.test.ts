@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appServiceApi } from '../../../emulator/control-planes/app-service/api.ts';
 import { type Listener, listen } from '../../../emulator/listen.ts';
 import { accounts } from '../../../emulator/world.ts';
+import { Checked } from '../../published/checked.ts';
 import { type Bench, bench } from '../runtimes/fixture.ts';
 import { constantTraffic } from '../runtimes/traffic.ts';
 import { settled } from './settled.ts';
@@ -9,14 +10,17 @@ import { settled } from './settled.ts';
 const app = `subscriptions/${accounts.azure.subscriptionId}/resourceGroups/trireme/providers/Microsoft.Web/sites/trireme-dev`;
 let clouds: Bench;
 let listener: Listener;
+let checked: Checked;
 
 beforeEach(async () => {
   clouds = await bench({ timeScale: 200 });
-  listener = await listen(appServiceApi(clouds.host));
+  checked = new Checked();
+  listener = await listen(checked.rest(['azure-web', 'azure-monitor'], appServiceApi(clouds.host)));
 });
 afterEach(async () => {
   await listener.close();
   await clouds.stop();
+  checked.assert();
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are read field by field, as any client of the API reads them

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cloudRunApi } from '../../../emulator/control-planes/cloud-run/api.ts';
 import { type Listener, listen } from '../../../emulator/listen.ts';
+import { Checked } from '../../published/checked.ts';
 import { type Bench, bench } from '../runtimes/fixture.ts';
 import { constantTraffic } from '../runtimes/traffic.ts';
 import { settled } from './settled.ts';
@@ -8,14 +9,17 @@ import { settled } from './settled.ts';
 const services = 'v2/projects/trireme-emulated/locations/europe-west1/services';
 let clouds: Bench;
 let listener: Listener;
+let checked: Checked;
 
 beforeEach(async () => {
   clouds = await bench({ timeScale: 200 });
-  listener = await listen(cloudRunApi(clouds.host));
+  checked = new Checked();
+  listener = await listen(checked.rest(['gcp-run'], cloudRunApi(clouds.host)));
 });
 afterEach(async () => {
   await listener.close();
   await clouds.stop();
+  checked.assert();
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are read field by field, as any client of the API reads them

@@ -5,6 +5,7 @@ import { appServiceApi } from '../../../emulator/control-planes/app-service/api.
 import { cloudRunApi } from '../../../emulator/control-planes/cloud-run/api.ts';
 import { type Listener, listen } from '../../../emulator/listen.ts';
 import type { EmulatedRegistry, World } from '../../../emulator/world.ts';
+import { Checked } from '../../published/checked.ts';
 import { type Bench, bench } from '../runtimes/fixture.ts';
 
 export interface TestWorld {
@@ -25,6 +26,7 @@ const hosts: Readonly<Record<Cloud, string>> = {
 
 export async function emulatedWorld(): Promise<TestWorld> {
   const clouds = await bench({ timeScale: 200 });
+  const checked = new Checked();
   const repositories = new Set<string>();
   const pushed = new Set<string>();
   const listener: Listener = await listen(async ({ url }) => {
@@ -46,9 +48,9 @@ export async function emulatedWorld(): Promise<TestWorld> {
     world: {
       timeScale: 200,
       controlPlanes: {
-        appRunner: appRunnerApi(clouds.host),
-        cloudRun: cloudRunApi(clouds.host),
-        arm: appServiceApi(clouds.host),
+        appRunner: checked.aws('aws-apprunner', appRunnerApi(clouds.host)),
+        cloudRun: checked.rest(['gcp-run'], cloudRunApi(clouds.host)),
+        arm: checked.rest(['azure-web', 'azure-monitor'], appServiceApi(clouds.host)),
       },
       registries: { aws: registry('aws'), gcp: registry('gcp'), azure: registry('azure') },
     },
@@ -58,6 +60,7 @@ export async function emulatedWorld(): Promise<TestWorld> {
     async stop() {
       await listener.close();
       await clouds.stop();
+      checked.assert();
     },
   };
 }
