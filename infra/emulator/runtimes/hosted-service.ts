@@ -3,7 +3,7 @@ import type { Cloud } from '../../contract/stack.ts';
 import type { Container, StartFailure } from './container.ts';
 import { FrontDoor, type FrontDoorRules, type Share } from './front-door.ts';
 import type { RuntimeHost } from './host.ts';
-import { BoundedLog } from './log.ts';
+import { BoundedLog, LogBook } from './log.ts';
 import type { Meter } from './meter.ts';
 import { pause } from './probe.ts';
 import { Revision } from './revision.ts';
@@ -31,6 +31,8 @@ export class HostedService {
   resource = '';
   /** What the platform said about this service. */
   readonly log = new BoundedLog();
+  /** What the platform and its containers said, for the vendor's log service. */
+  readonly book = new LogBook();
   #host: RuntimeHost;
   #door: FrontDoor;
   #rules: FrontDoorRules;
@@ -86,6 +88,7 @@ export class HostedService {
       container: next.container,
       changed: () => this.#route(),
       say: (line) => this.say(line),
+      heard: (line) => this.book.add('container', line),
     });
     const stale = this.#host.faults.staleImage.includes(this.cloud);
     const before = this.live === undefined ? undefined : this.#running.get(this.live)?.imageRef;
@@ -153,6 +156,7 @@ export class HostedService {
   }
 
   say(line: string): void {
+    this.book.add('platform', line);
     this.log.append(`${new Date().toISOString()} ${line}\n`);
   }
 

@@ -12,7 +12,7 @@ import type { ProcessRecord } from './process-record.ts';
 const parentWatch = fileURLToPath(new URL('./parent-watch.cjs', import.meta.url));
 
 export class Instance {
-  readonly log = new BoundedLog();
+  readonly log: BoundedLog;
   /** Where the platform reaches it. */
   readonly port: number;
   /** Settles once, with how it ended: `exited with code 1`, `was killed by SIGKILL`. */
@@ -21,7 +21,8 @@ export class Instance {
   running = true;
   #child: ChildProcess;
 
-  private constructor(child: ChildProcess, port: number, processes: ProcessRecord) {
+  private constructor(child: ChildProcess, port: number, processes: ProcessRecord, heard: (line: string) => void) {
+    this.log = new BoundedLog(heard);
     this.#child = child;
     this.port = port;
     this.pid = child.pid;
@@ -43,8 +44,16 @@ export class Instance {
     });
   }
 
-  /** @throws Error when the image names no program that this machine can run. */
-  static async start(container: Container, image: UnpackedImage, processes: ProcessRecord): Promise<Instance> {
+  /**
+   * @param heard is told of each line the container writes.
+   * @throws Error when the image names no program that this machine can run.
+   */
+  static async start(
+    container: Container,
+    image: UnpackedImage,
+    processes: ProcessRecord,
+    heard: (line: string) => void,
+  ): Promise<Instance> {
     const [port, reachable] = await remappedPort(listeningPort(container, image.config) === container.port);
     const child = spawn(process.execPath, ['--require', parentWatch, ...programOf(container, image)], {
       cwd: inside(image, image.config.workingDirectory),
@@ -52,7 +61,7 @@ export class Instance {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
     if (child.pid !== undefined) processes.add(child.pid);
-    return new Instance(child, reachable, processes);
+    return new Instance(child, reachable, processes, heard);
   }
 
   /** SIGTERM, and SIGKILL for what is still there after `drainSeconds`. Resolves when the process is gone. */

@@ -19,6 +19,7 @@ export class Revision {
   #retired = new AbortController();
   #changed: () => void;
   #say: (line: string) => void;
+  #heard: (line: string) => void;
 
   constructor(
     host: RuntimeHost,
@@ -29,6 +30,8 @@ export class Revision {
       readonly changed: () => void;
       /** A line for the platform's log. */
       readonly say: (line: string) => void;
+      /** A line that a container wrote. */
+      readonly heard: (line: string) => void;
     },
   ) {
     this.#host = host;
@@ -36,6 +39,7 @@ export class Revision {
     this.container = options.container;
     this.#changed = options.changed;
     this.#say = options.say;
+    this.#heard = options.heard;
   }
 
   /** @returns `undefined` when every instance passed the start probe; otherwise nothing of it is left running. */
@@ -85,7 +89,7 @@ export class Revision {
     if (image === undefined) return { kind: 'image', reason: 'the image was not pulled' };
     let instance: Instance;
     try {
-      instance = await Instance.start(this.container, image, this.#host.processes);
+      instance = await Instance.start(this.container, image, this.#host.processes, this.#heard);
     } catch (error) {
       return { kind: 'exited', reason: error instanceof Error ? error.message : String(error) };
     }
