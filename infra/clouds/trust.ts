@@ -48,15 +48,34 @@ function workflowRefOf({ owner, repository }: TrustedRepository, workflow: strin
   return `${owner}/${repository}/.github/workflows/${workflow}@refs/heads/${deployBranch}`;
 }
 
-/** Ids stay in the subject when its template is a repository's own. */
+/**
+ * What the repository's subjects must be made of, in this order: the `github` stack's `oidcSubject`; absent: GitHub's default. Where the
+ * form without ids is trusted, the ids stand at the end instead: a name can be given up and taken, and Azure compares the subject only.
+ */
+export function subjectTemplate({ subjectForm, legacySubject }: TrustedRepository): readonly string[] | undefined {
+  if (subjectForm === 'plain') return undefined;
+  return ['repo', 'context', 'job_workflow_ref', ...(legacySubject ? ['repository_id', 'repository_owner_id'] : [])];
+}
+
+/** Ids stay in `repo` when the template is a repository's own. */
 function subjectsOf(trusted: TrustedRepository, environment: string, workflowRef: string): readonly string[] {
-  const { owner, ownerId, repository, repositoryId, legacySubject, subjectForm } = trusted;
+  const { owner, ownerId, repository, repositoryId, legacySubject } = trusted;
   const names = [
-    `${encoded(owner)}@${ownerId}/${encoded(repository)}@${repositoryId}`,
-    ...(legacySubject ? [`${encoded(owner)}/${encoded(repository)}`] : []),
+    `${owner}@${ownerId}/${repository}@${repositoryId}`,
+    ...(legacySubject ? [`${owner}/${repository}`] : []),
   ];
-  const workflow = subjectForm === 'pinned' ? `:job_workflow_ref:${encoded(workflowRef)}` : '';
-  return names.map((name) => `repo:${name}:environment:${encoded(environment)}${workflow}`);
+  return names.map((name) => {
+    const claims: Readonly<Record<string, string>> = {
+      repo: name,
+      context: `environment:${encoded(environment)}`,
+      job_workflow_ref: encoded(workflowRef),
+      repository_id: repositoryId,
+      repository_owner_id: ownerId,
+    };
+    const keys = subjectTemplate(trusted) ?? ['repo', 'context'];
+    // The context names itself.
+    return keys.map((key) => (key === 'context' ? claims[key] : `${key}:${claims[key]}`)).join(':');
+  });
 }
 
 /** As GitHub does, so that no value can pretend to be the next claim. */

@@ -22,10 +22,11 @@ export interface TrustPolicy {
 const trustPolicyLimit = 2048;
 
 /**
- * One statement for each environment, each complete in itself: statements are ORed, so a condition that stands in another one doesn't count.
+ * All conditions in one statement, because statements are ORed. Lists in it are crossed: a pinned subject says its workflow itself, but in the
+ * plain form each environment needs a statement of its own, complete as the other.
  * `StringEquals` of an absent claim is no match; `ForAllValues` would be one.
  * STS has GitHub's own claims: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
- * @param providerArn of the account's OpenID Connect provider for {@link issuer}
+ * @param providerArn of the account's OpenID Connect provider for GitHub's issuer
  * @throws DeliveryError `config-invalid`: too long for IAM
  */
 export function assumeRolePolicy(args: {
@@ -34,25 +35,26 @@ export function assumeRolePolicy(args: {
   readonly providerArn: string;
 }): TrustPolicy {
   const jobs = trustedJobs(args.identity, args.repository);
+  const groups =
+    args.repository.subjectForm === 'pinned'
+      ? [jobs]
+      : environmentsOf(args.identity).map((environment) => jobs.filter((job) => job.environment === environment));
   const policy: TrustPolicy = {
     Version: '2012-10-17',
-    Statement: environmentsOf(args.identity).map((environment) => {
-      const served = jobs.filter((job) => job.environment === environment);
-      return {
-        Effect: 'Allow',
-        Principal: { Federated: args.providerArn },
-        Action: 'sts:AssumeRoleWithWebIdentity',
-        Condition: {
-          StringEquals: {
-            [`${providerHost}:aud`]: audiences.aws,
-            [`${providerHost}:job_workflow_ref`]: values(served.map(({ workflowRef }) => workflowRef)),
-            [`${providerHost}:repository_id`]: args.repository.repositoryId,
-            [`${providerHost}:repository_owner_id`]: args.repository.ownerId,
-            [`${providerHost}:sub`]: values(served.flatMap(({ subjects }) => subjects)),
-          },
+    Statement: groups.map((group) => ({
+      Effect: 'Allow',
+      Principal: { Federated: args.providerArn },
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: {
+        StringEquals: {
+          [`${providerHost}:aud`]: audiences.aws,
+          [`${providerHost}:job_workflow_ref`]: values(group.map(({ workflowRef }) => workflowRef)),
+          [`${providerHost}:repository_id`]: args.repository.repositoryId,
+          [`${providerHost}:repository_owner_id`]: args.repository.ownerId,
+          [`${providerHost}:sub`]: values(group.flatMap(({ subjects }) => subjects)),
         },
-      };
-    }),
+      },
+    })),
   };
   const { length } = JSON.stringify(policy);
   if (length > trustPolicyLimit) {
@@ -60,7 +62,7 @@ export function assumeRolePolicy(args: {
       'config-invalid',
       `the trust policy of ${args.identity}: expected at most ${trustPolicyLimit} characters, found ${length}`,
       {
-        hint: 'leave out legacySubject once the repository sends the form with ids: gh api --method PUT repos/OWNER/REPOSITORY/actions/oidc/customization/sub',
+        hint: 'let the repository send subjects with ids, then leave legacySubject out',
       },
     );
   }

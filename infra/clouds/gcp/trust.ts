@@ -1,4 +1,5 @@
 // Who on GitHub may become a Google service account: the provider's mapping and condition, and the principals of each identity.
+import { DeliveryError } from '../../contract/errors.ts';
 import { type DeployIdentity, deployIdentities, type TrustedRepository } from '../../contract/service.ts';
 import { environmentsOf, trustedJobs } from '../trust.ts';
 
@@ -7,9 +8,13 @@ export const attributeMapping: Readonly<Record<string, string>> = {
   'google.subject': 'assertion.repository_id + ":" + assertion.environment',
 };
 
+/** Characters: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers */
+const conditionLimit = 4096;
+
 /**
  * One condition for all identities of a pool; which identity, the principal decides. An absent claim is an error, and an error is no.
  * Compared are values, never patterns: https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines#conditions
+ * @throws DeliveryError `config-invalid`: too long for the provider
  */
 export function attributeCondition(
   repository: TrustedRepository,
@@ -20,11 +25,17 @@ export function attributeCondition(
     ({ environment, workflowRef, subjects }) =>
       `(assertion.environment == ${quoted(environment)} && assertion.job_workflow_ref == ${quoted(workflowRef)} && assertion.sub in [${subjects.map(quoted).join(', ')}])`,
   );
-  return [
+  const condition = [
     `assertion.repository_id == ${quoted(repository.repositoryId)}`,
     `assertion.repository_owner_id == ${quoted(repository.ownerId)}`,
     `(${allowed.join(' || ')})`,
   ].join(' && ');
+  if (condition.length <= conditionLimit) return condition;
+  throw new DeliveryError(
+    'config-invalid',
+    `the attribute condition: expected at most ${conditionLimit} characters, found ${condition.length}`,
+    { hint: 'let the repository send subjects with ids, then leave legacySubject out' },
+  );
 }
 
 /**
