@@ -2,6 +2,7 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { DeliveryError } from '../contract/errors.ts';
+import { waivers } from '../contract/policy-pack.ts';
 import { parseDocument } from '../contract/release.ts';
 import { environments } from '../contract/stack.ts';
 
@@ -81,6 +82,8 @@ const rules = z.strictObject({
       attestations: z.enum(['required', 'where-possible']).default('where-possible'),
     })
     .prefault({}),
+  /** Rules of the policy pack that are lowered for some stacks, each with a reason and an end; the pack reads them itself. */
+  packs: waivers.default({}),
 });
 export type Policy = z.infer<typeof rules>;
 

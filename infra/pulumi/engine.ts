@@ -13,6 +13,7 @@ import { EngineExit, type Environment, engineCommand } from './engine-command.ts
 import { type Diagnostic, diagnosticOf, type Failure, failureOf } from './failure.ts';
 import { removeEmptyLocks } from './lock.ts';
 import { nameOf, stepOf } from './plan.ts';
+import { type PolicyPack, policyRefusal, policyWarnings, type Violation, violationOf } from './policy-pack.ts';
 import { freeLocksIn, lockedError, orphanNotes, removeDeadLocks } from './recovery.ts';
 import { lockFolderOf, parseExport, readStateFile, type StackState, stateFileOf } from './state.ts';
 import { plainPulumiEnvironment, type Workspace } from './workspace.ts';
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   /** How long to wait for another update of the same stack. Default: 60. */
   readonly lockWaitSeconds?: number;
+  /** Asked on every preview and update. Without one, nothing is refused but by the vendor. */
+  readonly policyPack?: PolicyPack | undefined;
 }
 
 /** `drift` is a refresh that writes nothing, and takes no lock either. */
@@ -160,11 +163,14 @@ export class Engine {
     onEvent?: (event: EngineEvent) => void,
   ): Promise<Failure | undefined> {
     const diagnostics: Diagnostic[] = [];
+    const violations: Violation[] = [];
     const stop = new AbortController();
     const signal = run.signal === undefined ? stop.signal : AbortSignal.any([run.signal, stop.signal]);
     setMaxListeners(0, signal);
     let programFault: { readonly error: unknown } | undefined;
-    const stack = await this.#open(name, async () => {
+    const pack = operation === 'preview' || operation === 'up' ? this.#options.policyPack : undefined;
+    const served = await pack?.serve({ isPreview: operation === 'preview' });
+    const guarded = async () => {
       try {
         return await program();
       } catch (error) {
@@ -173,14 +179,17 @@ export class Engine {
         stop.abort();
         return new Promise<never>(() => {});
       }
-    });
+    };
     const options = {
+      ...(pack === undefined ? {} : { policyPacks: [pack.path] }),
       signal,
       color: 'never' as const,
       suppressProgress: true,
       onEvent(event: EngineEvent) {
         const diagnostic = diagnosticOf(event);
         if (diagnostic !== undefined) diagnostics.push(diagnostic);
+        const violation = violationOf(event);
+        if (violation !== undefined) violations.push(violation);
         onEvent?.(event);
         const step = stepOf(event);
         if (step === undefined) return;
@@ -194,6 +203,7 @@ export class Engine {
       },
     };
     try {
+      const stack = await this.#open(name, guarded, served?.variables);
       if (operation === 'preview') await stack.preview(options);
       else if (operation === 'drift') await stack.previewRefresh(options);
       else if (operation === 'up') await stack.up(options);
@@ -207,20 +217,24 @@ export class Engine {
         diagnostics,
         printed: `${error.run.stderr}\n${error.run.stdout}`,
         interrupted: run.signal?.aborted === true,
+        refusal: policyRefusal(name, violations),
       });
       // A refusal also ends the calls the program waits for: what they then throw is not the reason.
       const reasonIsKnown = failure.kind !== 'error' || failure.error.code === 'interrupted';
       return programFault === undefined || reasonIsKnown
         ? failure
         : { kind: 'error', error: faultOf(name, programFault.error) };
+    } finally {
+      served?.close();
+      for (const warning of policyWarnings(violations)) run.report?.({ stack: name, message: `policy: ${warning}` });
     }
   }
 
   /** The stack as the Automation API knows it, without the CLI calls it makes on the way: one to select, three after each update. */
-  async #open(name: string, program: PulumiFn): Promise<Stack> {
+  async #open(name: string, program: PulumiFn, variables: Environment = {}): Promise<Stack> {
     const workspace = await LocalWorkspace.create({
       workDir: this.#options.workspace.directory,
-      pulumiCommand: engineCommand(this.#options.command, this.#variables()),
+      pulumiCommand: engineCommand(this.#options.command, { ...this.#variables(), ...variables }),
       program,
     });
     // Every call names its stack; selecting would write a file that parallel runs share (pulumi/pulumi#8186).
@@ -253,6 +267,7 @@ export class Engine {
       ...this.#options.environment,
       // A shell in which plain `pulumi` was pointed at another workspace has no say here.
       ...plainPulumiEnvironment(this.#options.workspace),
+      PULUMI_OPTION_POLICY_PACK: undefined,
     };
   }
 }

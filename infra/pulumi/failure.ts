@@ -22,9 +22,11 @@ export interface FailedRun {
   /** What the CLI printed: it speaks there, and only there, when it failed before the engine started. */
   readonly printed: string;
   readonly interrupted: boolean;
+  /** What the policy pack said against it. */
+  readonly refusal?: DeliveryError | undefined;
 }
 
-export function failureOf({ stack, diagnostics, printed, interrupted }: FailedRun): Failure {
+export function failureOf({ stack, diagnostics, printed, interrupted, refusal }: FailedRun): Failure {
   if (printed.includes('the stack is currently locked by')) return { kind: 'locked', text: printed };
   if (/^error: unexpected end of JSON input/m.test(printed)) {
     const message = `${stack}: expected its locks to be readable; found one that is cut short`;
@@ -39,6 +41,8 @@ export function failureOf({ stack, diagnostics, printed, interrupted }: FailedRu
       `${stack}: the update was interrupted; what had been started was finished and recorded`,
     );
   }
+  // A resource that a rule refused fails in the engine's words as well; the rule's own say more.
+  if (refusal !== undefined) return { kind: 'error', error: refusal };
   const texts = [...diagnostics.map((one) => one.message), printed];
   const stateFault = texts.find((text) => unwritable.test(text));
   if (stateFault !== undefined) {

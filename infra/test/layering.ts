@@ -104,6 +104,12 @@ export const rooms: readonly Room[] = [
     packages: [...documents, '@octokit/', '@pulumi/pulumi', '@pulumi/github'],
   },
   { folder: 'infra/pulumi', rooms: ['infra/contract'], packages: [...engine, ...documents] },
+  // The pack's version is that of the workspace.
+  {
+    folder: 'infra/policy',
+    rooms: ['infra/contract', 'infra/package.json'],
+    packages: [...engine, ...documents, '@pulumi/policy'],
+  },
   // The stand-ins enforce the runtime contracts, which are the clouds' own data, and speak the protocols that registry and engine speak.
   {
     folder: 'infra/emulator',

@@ -1,0 +1,68 @@
+// The real engine with the policy pack over emulated providers: an inline program, previewed and brought up as delivery does it.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PulumiFn } from '@pulumi/pulumi/automation/index.js';
+import { attachedPack } from '../../policy/attached.ts';
+import { type Ending, Engine, type EngineOptions } from '../../pulumi/engine.ts';
+import { prepareWorkspace } from '../../pulumi/workspace.ts';
+import { attachedClouds } from '../emulator/providers/attached-clouds.ts';
+import { checkoutInstallation } from '../pulumi/tiny-deployer.ts';
+
+export interface PolicyEngine {
+  readonly directory: string;
+  readonly reports: string[];
+  run(stack: string, operation: 'preview' | 'up', program: PulumiFn, pack?: boolean): Promise<Ending | undefined>;
+  resources(stack: string): Promise<readonly string[]>;
+  /** Replaces policy.yaml. */
+  policy(text: string): Promise<void>;
+  variables: EngineOptions['environment'];
+  stop(): Promise<void>;
+}
+
+export async function policyEngine(): Promise<PolicyEngine> {
+  const clouds = await attachedClouds();
+  const directory = await mkdtemp(join(tmpdir(), 'trireme-policy-'));
+  for (const folder of ['stacks', 'state']) await mkdir(join(directory, folder));
+  await writeFile(join(directory, 'Pulumi.yaml'), 'name: tests\nruntime: nodejs\nstackConfigDir: stacks\n');
+  const policyFile = join(directory, 'policy.yaml');
+  await writeFile(policyFile, 'packs: {}\n');
+  const variables = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    PULUMI_BACKEND_URL: `file://${join(directory, 'state')}`,
+    PULUMI_HOME: join(directory, 'home'),
+    PULUMI_CONFIG_PASSPHRASE: 'for tests',
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+    PULUMI_DEBUG_PROVIDERS: clouds.debugProviders,
+  };
+  const { command } = await checkoutInstallation();
+  const workspace = await prepareWorkspace({
+    checkout: directory,
+    directory: join(directory, 'workspace'),
+    secrets: 'own',
+  });
+  const common = {
+    workspace,
+    command,
+    environment: variables,
+    clock: { now: () => Date.now(), sleep: (milliseconds: number) => sleep(milliseconds) },
+  };
+  const judging = new Engine({ ...common, policyPack: attachedPack(policyFile) });
+  const bare = new Engine(common);
+  const reports: string[] = [];
+  const report = ({ message }: { readonly message: string }) => reports.push(message);
+  return {
+    directory,
+    reports,
+    variables,
+    run: (stack, operation, program, pack = true) => (pack ? judging : bare).run(stack, program, { report }, operation),
+    resources: async (stack) => ((await bare.state(stack))?.resources ?? []).map(({ urn }) => urn),
+    policy: (text) => writeFile(policyFile, text),
+    async stop() {
+      await clouds.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
