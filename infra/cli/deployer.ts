@@ -5,6 +5,7 @@ import { parseStackFile, type StackConfig } from '../config.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Clock, Deployer, Report } from '../contract/ports.ts';
 import { foundationOf } from '../contract/stack.ts';
+import { attachedPack } from '../policy/attached.ts';
 import { foundationProgram, serviceProgram } from '../program.ts';
 import { createDeployer, type DeliveryProgram } from '../pulumi/deployer.ts';
 import { type CliEnvironment, reachLoopbackDirectly, shareGoogleProject } from './environment.ts';
@@ -24,6 +25,7 @@ export async function openDeployer(environment: CliEnvironment, clock: Clock, re
     command,
     environment: environment.variables,
     clock,
+    policyPack: attachedPack(join(environment.checkout, 'policy.yaml')),
   });
 }
 

@@ -24,6 +24,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   status: async () => (await import('./verbs/status.ts')).status,
   history: async () => (await import('./verbs/history.ts')).history,
   audit: async () => (await import('./verbs/audit.ts')).audit,
+  logs: async () => (await import('./verbs/logs.ts')).logs,
   metrics: async () => (await import('./verbs/metrics.ts')).metrics,
   'stack-drift': async () => (await import('./verbs/stack-drift.ts')).stackDrift,
   destroy: async () => (await import('./verbs/destroy.ts')).destroy,

@@ -45,9 +45,12 @@ export async function preparePlainPulumi(
 ): Promise<{ readonly activate: string; readonly workspace: string }> {
   const workspace = await openWorkspace(environment, true);
   const directory = join(environment.stateDirectory, 'emulator');
-  const variables = Object.entries(plainPulumiEnvironment(workspace)).map(
-    ([name, value]) => `export ${name}='${value}'`,
-  );
+  const plain = {
+    ...plainPulumiEnvironment(workspace),
+    // The same rules as in every verb; the CLI takes any of its flags as a variable.
+    PULUMI_OPTION_POLICY_PACK: join(environment.checkout, 'infra', 'policy', 'pack'),
+  };
+  const variables = Object.entries(plain).map(([name, value]) => `export ${name}='${value}'`);
   const path = await binDirectory(environment, report, signal);
   const lines = [
     `. '${join(directory, 'emulator.env')}'`,

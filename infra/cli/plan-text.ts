@@ -8,13 +8,14 @@ export function planLines(
   current: Readonly<Record<string, string | null>>,
   release: string,
 ): string[] {
-  return plans.flatMap(({ stack, changes, fingerprint }) => [
+  return plans.flatMap(({ stack, changes, fingerprint, warnings = [] }) => [
     `${stack}: ${current[stack] ?? 'nothing'} → ${release}, ${changes.length === 0 ? 'no change' : `${changes.length} ${changes.length === 1 ? 'resource' : 'resources'}`}, plan ${fingerprint.slice(0, 12)}`,
     ...changes.map(({ operation, type, name, paths }) => {
       const more = paths.length > shownPaths ? ` and ${paths.length - shownPaths} more` : '';
       const touched = paths.length === 0 ? '' : `: ${paths.slice(0, shownPaths).join(', ')}${more}`;
       return `  ${marks[operation]} ${operation.padEnd(7)} ${type} ${name}${touched}`;
     }),
+    ...warnings.map((warning) => `  ! policy  ${warning}`),
   ]);
 }
 

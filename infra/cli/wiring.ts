@@ -7,6 +7,7 @@ import { systemClock } from '../contract/clock.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Actor } from '../contract/fact.ts';
 import type { Report } from '../contract/ports.ts';
+import type { Stack } from '../contract/stack.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { parsePolicy } from '../delivery/policy.ts';
 import { type GitLedger, ledgerBranch, openLedger } from '../ledger/git.ts';
@@ -100,6 +101,18 @@ export async function wireDelivery(
     timeScale,
     report,
     fetch,
+  };
+}
+
+/** As much as reading logs needs: no ledger, no registries. */
+export async function wireLogs(environment: CliEnvironment, report: Report) {
+  refuseLeftovers(environment);
+  const { emulated, variables } = environment;
+  const [{ logReaders }, { openDeployer }] = await Promise.all([import('../clouds/index.ts'), import('./deployer.ts')]);
+  const deployer = await openDeployer(environment, systemClock, report);
+  return {
+    deployed: (stack: Stack) => deployer.deployed(stack),
+    readers: logReaders({ variables, clock: systemClock, timeScale: emulated?.timeScale ?? 1 }),
   };
 }
 

@@ -32,15 +32,21 @@ export interface Answer {
 export async function ask(
   { token, fetch }: Pick<Connection, 'token' | 'fetch'>,
   url: string,
-  options: { readonly method?: 'GET' | 'POST'; readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    readonly method?: 'GET' | 'POST';
+    readonly body?: unknown;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<Answer> {
-  const { method = 'GET', signal } = options;
+  const { method = 'GET', body, signal } = options;
   const headers: Record<string, string> = { accept: 'application/json' };
   if (!isLoopback(url) && token !== undefined) headers.authorization = `Bearer ${await token()}`;
+  if (body !== undefined) headers['content-type'] = 'application/json';
   const timeout = AbortSignal.timeout(answerMilliseconds);
   const response = await fetch(url, {
     method,
     headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
   });
   const text = await response.text();

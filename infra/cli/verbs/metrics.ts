@@ -4,6 +4,7 @@ import { environments } from '../../contract/stack.ts';
 import { type Durations, type Metrics, metricsOf } from '../../delivery/metrics.ts';
 import { type Verb, verb } from '../cli.ts';
 import { table } from '../output.ts';
+import { sinceMs } from '../since.ts';
 import { readWiredStacks, wireLedger } from '../wiring.ts';
 
 interface Options {
@@ -25,7 +26,7 @@ export const metrics: Verb = (cli) =>
       const { ledger, clock } = await wireLedger(cli.environment);
       const toMs = clock.now();
       const stacks = files.stacks.flatMap(({ stack }) => (stack.environment === environment ? [stack.name] : []));
-      const found = metricsOf(await ledger.facts(), { environment, stacks, fromMs: startOf(since, toMs), toMs });
+      const found = metricsOf(await ledger.facts(), { environment, stacks, fromMs: sinceMs(since, toMs), toMs });
       if (json !== true) cli.output.data(metricsText(found));
       const { count } = found.deployments;
       cli.end({
@@ -34,17 +35,6 @@ export const metrics: Verb = (cli) =>
         json: { ...found },
       });
     });
-
-const spans: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 };
-
-/** @returns milliseconds since the epoch. @throws DeliveryError `usage`. */
-export function startOf(since: string, nowMs: number): number {
-  const span = /^(\d+)([hdw])$/.exec(since);
-  const date = /^\d{4}-\d\d-\d\d/.test(since) ? Date.parse(since) : Number.NaN;
-  const startMs = span === null ? date : nowMs - Number(span[1]) * (spans[span[2] ?? ''] ?? Number.NaN);
-  if (startMs >= 0 && startMs < nowMs) return startMs;
-  throw new DeliveryError('usage', `expected --since with a span such as 90d or a past date; found \`${since}\``);
-}
 
 function metricsText({ deployments, leadTime, changeFailRate, timeToRestore, approvalWait }: Metrics): string {
   const { failed, of, rate } = changeFailRate;

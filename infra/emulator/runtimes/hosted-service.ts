@@ -1,9 +1,10 @@
 // One service on an emulated runtime: an address that stays, and the revisions behind it, replaced or given shares without losing a request.
 import type { Cloud } from '../../contract/stack.ts';
+import { Autoscaler, type Scaling } from './autoscaler.ts';
 import type { Container, StartFailure } from './container.ts';
 import { FrontDoor, type FrontDoorRules, type Share } from './front-door.ts';
 import type { RuntimeHost } from './host.ts';
-import { BoundedLog, LogBook } from './log.ts';
+import { BoundedLog, LogBook, type Said } from './log.ts';
 import type { Meter } from './meter.ts';
 import { pause } from './probe.ts';
 import { Revision } from './revision.ts';
@@ -16,12 +17,15 @@ export interface NewRevision {
   readonly name: string;
   readonly container: Container;
   readonly rules: FrontDoorRules;
+  /** Left out, or with bounds that are one number: the container's own number of instances, always. */
+  readonly scaling?: Scaling;
 }
 
 interface Running {
   readonly rules: FrontDoorRules;
   /** The image whose bytes run, which under the fault `staleImage` is not the one that was asked for. */
   readonly imageRef: string;
+  readonly scaler: Autoscaler | undefined;
 }
 
 export class HostedService {
@@ -29,6 +33,8 @@ export class HostedService {
   readonly name: string;
   /** The vendor's own name for it, by which its metrics are asked for: an ARN, a resource path. */
   resource = '';
+  /** The groups of CloudWatch Logs it writes to, each with whose lines it holds. */
+  logGroups: Readonly<Record<string, Said['from']>> = {};
   /** What the platform said about this service. */
   readonly log = new BoundedLog();
   /** What the platform and its containers said, for the vendor's log service. */
@@ -95,7 +101,8 @@ export class HostedService {
     const imageRef = (stale ? before : undefined) ?? next.container.imageRef;
     const failure = await this.#host.starting(revision, () => revision.start(this.cloud, imageRef, signal));
     if (failure !== undefined) return failure;
-    this.#running.set(revision, { rules: next.rules, imageRef });
+    const scaler = this.#scalerOf(revision, next.scaling);
+    this.#running.set(revision, { rules: next.rules, imageRef, scaler });
     return revision;
   }
 
@@ -160,6 +167,14 @@ export class HostedService {
     this.log.append(`${new Date().toISOString()} ${line}\n`);
   }
 
+  #scalerOf(revision: Revision, scaling: Scaling | undefined): Autoscaler | undefined {
+    if (scaling === undefined || scaling.min >= scaling.max) return undefined;
+    const { timeScale, leastScalingSeconds: leastSeconds } = this.#host;
+    return new Autoscaler(revision, scaling, { timeScale, leastSeconds }, (line) =>
+      this.say(`${revision.name}: ${line}`),
+    );
+  }
+
   #letGo(): readonly Revision[] {
     const all = [...this.#running.keys()];
     this.#weights = [];
@@ -193,8 +208,9 @@ export class HostedService {
   }
 
   #shareOf(revision: Revision, weight: number): Share {
-    const rules = this.#running.get(revision)?.rules ?? this.#rules;
-    return { revision: revision.name, weight, backends: () => revision.backends(), rules };
+    const { rules = this.#rules, scaler } = this.#running.get(revision) ?? {};
+    const backends = () => revision.backends();
+    return { revision: revision.name, weight, backends, rules, ...(scaler === undefined ? {} : { scaler }) };
   }
 
   /** As another service sees it: whatever is live here when a request comes. */

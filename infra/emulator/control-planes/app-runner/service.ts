@@ -63,6 +63,8 @@ export class AppRunnerService {
     this.name = identity.name;
     this.arn = `arn:aws:apprunner:${identity.region}:${identity.accountId}:service/${identity.name}/${this.id}`;
     hosted.resource = this.arn;
+    const group = `/aws/apprunner/${this.arn.split('/').slice(1).join('/')}`;
+    hosted.logGroups = { [`${group}/service`]: 'platform', [`${group}/application`]: 'container' };
     this.settings = settings;
     this.described = described;
   }
