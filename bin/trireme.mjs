@@ -29,6 +29,7 @@ const verbs = {
   status: ['infra', 'which release runs where, verified and approved by whom'],
   history: ['infra', 'what happened, fact by fact'],
   audit: ['infra', 'is a release still what it was made as? Builds it once more'],
+  logs: ['infra', 'what services and their platforms said, on every runtime'],
   metrics: ['infra', 'how often, how fast and how well releases reach an environment'],
   'stack-drift': ['infra', 'is what runs what was declared? Reads, and changes nothing'],
   destroy: ['infra', 'take down what a stack runs'],
