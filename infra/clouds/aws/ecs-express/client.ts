@@ -1,0 +1,35 @@
+// How ECS is reached, and how its service ARNs are read.
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { isLoopback } from '../../connection.ts';
+
+export function arnOf(coordinates: Readonly<Record<string, string>>): string {
+  const { serviceArn } = coordinates;
+  if (serviceArn === undefined) throw new TypeError('expected the coordinate serviceArn of an ECS service');
+  return serviceArn;
+}
+
+export interface ServiceName {
+  readonly region: string;
+  readonly cluster: string;
+  readonly service: string;
+}
+
+/** `arn:aws:ecs:<region>:<account>:service/<cluster>/<service>` */
+export function serviceNameOf(serviceArn: string): ServiceName {
+  const [, , , region, , resource = ''] = serviceArn.split(':');
+  const [kind, cluster, service] = resource.split('/');
+  if (region === undefined || kind !== 'service' || cluster === undefined || service === undefined) {
+    throw new TypeError(`expected the ARN of an ECS service; found ${serviceArn}`);
+  }
+  return { region, cluster, service };
+}
+
+/** In the service's own region, whatever the machine is set to. */
+export function ecsClient(serviceArn: string, endpoint: string | undefined): ECSClient {
+  const { region } = serviceNameOf(serviceArn);
+  // Named in full, so that no variable of the shell leads a proof elsewhere.
+  if (endpoint === undefined) return new ECSClient({ region, endpoint: `https://ecs.${region}.amazonaws.com` });
+  // Emulated: the SDK insists on signing, so it signs with a key that opens nothing.
+  const throwaway = { credentials: { accessKeyId: 'emulated', secretAccessKey: 'emulated' } };
+  return new ECSClient({ region, endpoint, ...(isLoopback(endpoint) ? throwaway : {}) });
+}

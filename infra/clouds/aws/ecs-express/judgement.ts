@@ -1,0 +1,119 @@
+// What ECS's own fields say about a deployment. The service is ACTIVE before, during and after a roll-back: deployments decide, then what runs.
+import type { Judgement } from '../../polling.ts';
+
+/** The newest deployment there was before; none when there was no service. */
+export interface EcsBaseline {
+  readonly deploymentArn?: string;
+}
+
+export interface EcsDeployment {
+  readonly arn: string;
+  readonly status: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly revisionArn?: string;
+  readonly reason?: string;
+}
+
+export interface EcsTask {
+  readonly arn: string;
+  readonly imageDigest?: string;
+}
+
+export interface EcsObservation {
+  readonly serviceArn: string;
+  /** Absent: the API knows no such service. */
+  readonly status?: string;
+  readonly activeRevisions: readonly string[];
+  /** In any order: the API names none. */
+  readonly deployments: readonly EcsDeployment[];
+  /** What `revisionToRead` named, as ECS resolved its image. */
+  readonly revision?: { readonly arn: string; readonly image?: string; readonly imageDigest?: string };
+  /** Meant to run, and running. */
+  readonly tasks: readonly EcsTask[];
+}
+
+/** @param imageRef what must run: `<registry host>/<repository>@sha256:…` */
+export function judge(observed: EcsObservation, baseline: EcsBaseline, imageRef: string): Judgement {
+  const expected = `${imageRef} in every running task after a successful deployment`;
+  const source = `ECS ListServiceDeployments, DescribeServiceRevisions and DescribeTasks ${observed.serviceArn}`;
+  const says = (outcome: Judgement['outcome'], found: string): Judgement => ({ outcome, expected, found, source });
+  const { status, deployments } = observed;
+
+  if (status === undefined) return says('errored', 'no such service');
+  if (status !== 'ACTIVE') return says('failed', `the service is ${status}`);
+
+  const latest = newest(deployments);
+  const ours = newerThan(baseline, deployments);
+  if (latest === undefined) return says('errored', 'no deployment at all');
+  const deployment = `deployment ${idOf(latest.arn)} ${latest.status}`;
+  const reason = latest.reason === undefined ? '' : `: ${latest.reason}`;
+
+  if (isUnderWay(latest)) return says('wait', deployment);
+  if (ours === undefined) {
+    // The same revision asked for again changes nothing, and nothing is then listed.
+    const runs = latest.status === 'SUCCESSFUL' ? whatRuns(observed, imageRef) : undefined;
+    if (runs?.outcome === 'passed') return says('passed', `${runs.found}, no newer deployment`);
+    const now = runs === undefined ? `the last one is ${deployment}${reason}` : runs.found;
+    return says('errored', `no deployment since; ${now}`);
+  }
+  if (latest.status.startsWith('ROLLBACK_')) return says('failed', `rolled back: ${deployment}${reason}`);
+  if (latest.status.startsWith('STOP')) return says('failed', `${deployment}${reason}`);
+  if (latest.status !== 'SUCCESSFUL') return says('errored', `${deployment}: this status is not known`);
+  const runs = whatRuns(observed, imageRef);
+  return says(runs.outcome, `${deployment}, ${runs.found}`);
+}
+
+/** Whose image tells what the service is meant to run: what the newest deployment put there. */
+export function revisionToRead({
+  deployments,
+  activeRevisions,
+}: Pick<EcsObservation, 'deployments' | 'activeRevisions'>): string | undefined {
+  return newest(deployments)?.revisionArn ?? activeRevisions[0];
+}
+
+export function newest(deployments: readonly EcsDeployment[]): EcsDeployment | undefined {
+  return deployments.toSorted((a, b) => b.createdAt - a.createdAt)[0];
+}
+
+/** By identity, never by time: this machine's clock is not the vendor's. */
+function newerThan({ deploymentArn }: EcsBaseline, deployments: readonly EcsDeployment[]): EcsDeployment | undefined {
+  const latest = newest(deployments);
+  return latest?.arn === deploymentArn ? undefined : latest;
+}
+
+function isUnderWay({ status }: EcsDeployment): boolean {
+  return status === 'PENDING' || status === 'IN_PROGRESS';
+}
+
+/** After SUCCESSFUL the rest is a matter of moments: what does not fit yet is waited for, another image is not. */
+function whatRuns(observed: EcsObservation, imageRef: string): Pick<Judgement, 'outcome' | 'found'> {
+  const { revision, activeRevisions, tasks } = observed;
+  const wanted = digestOf(imageRef);
+  if (revision?.imageDigest === undefined) return { outcome: 'wait', found: 'its revision names no image digest yet' };
+  // Named by its digest the image can be no other; what it was resolved to may be one platform's part of an index.
+  const isWanted = revision.imageDigest === wanted || revision.image === imageRef;
+  const runs = `revision ${idOf(revision.arn)} of ${revision.image ?? 'an image without a name'}, ${revision.imageDigest}`;
+  if (!isWanted) return { outcome: 'failed', found: runs };
+  if (activeRevisions.length !== 1 || activeRevisions[0] !== revision.arn) {
+    const active = activeRevisions.map(idOf).join(', ') || 'none';
+    return { outcome: 'wait', found: `${runs}, but active: ${active}` };
+  }
+  if (tasks.length === 0) return { outcome: 'wait', found: `${runs}, but no task runs` };
+  const others = tasks.filter(({ imageDigest }) => imageDigest !== wanted && imageDigest !== revision.imageDigest);
+  if (others.length > 0) {
+    const [other] = others;
+    const found = `${others.length} of ${tasks.length} running tasks: ${other?.imageDigest ?? 'no digest yet'}`;
+    return { outcome: 'wait', found: `${runs}, but in ${found}` };
+  }
+  return { outcome: 'passed', found: `${runs}, in all ${tasks.length} running tasks` };
+}
+
+function digestOf(imageRef: string): string {
+  return imageRef.slice(imageRef.indexOf('@') + 1);
+}
+
+/** `arn:aws:ecs:<region>:<account>:service-deployment/<cluster>/<service>/<id>` */
+function idOf(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
