@@ -1,12 +1,23 @@
-// What Azure needs once: the registry, and the identity App Service pulls from it with.
+// What Azure needs once: the registry and the identity App Service pulls from it with; on demand Pulumi's state, and who is told by alarms.
 import { createHash } from 'node:crypto';
-import { RoleAssignment } from '@pulumi/azure-native/authorization/roleAssignment.js';
+import type { RoleAssignment } from '@pulumi/azure-native/authorization/roleAssignment.js';
 import { Registry } from '@pulumi/azure-native/containerregistry/registry.js';
 import { UserAssignedIdentity } from '@pulumi/azure-native/managedidentity/userAssignedIdentity.js';
+import { ActionGroup } from '@pulumi/azure-native/monitor/actionGroup.js';
 import { ResourceGroup } from '@pulumi/azure-native/resources/resourceGroup.js';
-import { ComponentResource, type ComponentResourceOptions, interpolate, type Output, output } from '@pulumi/pulumi';
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  interpolate,
+  type Output,
+  output,
+} from '@pulumi/pulumi';
 import type { FoundationConfig } from '../../contract/service.ts';
 import { project } from '../names.ts';
+import { type BlobStore, createBlobStore } from './blob-store.ts';
+import { tagsFor } from './place.ts';
+import { allow, subscriptionOf } from './role.ts';
 
 export class AzureFoundation extends ComponentResource {
   readonly repository: Output<string>;
@@ -18,26 +29,32 @@ export class AzureFoundation extends ComponentResource {
     readonly registry: Registry;
     readonly identity: UserAssignedIdentity;
     readonly pull: RoleAssignment;
+    readonly alarms: ActionGroup | undefined;
+    readonly state: BlobStore | undefined;
   };
 
   constructor(name: string, config: FoundationConfig, options?: ComponentResourceOptions) {
     super('trireme:azure:Foundation', name, {}, options);
-    const group = createGroup(this, config);
+    const tags = tagsFor('foundation', config.labels);
+    const group = createGroup(this, config, tags);
     const subscription = group.id.apply(subscriptionOf);
-    const registry = createRegistry(this, group, subscription);
-    const identity = createIdentity(this, group);
-    const pull = allowPull(this, { registry, identity, subscription });
+    const suffix = subscription.apply(suffixFor);
+    const registry = createRegistry(this, group, suffix, tags);
+    const identity = createIdentity(this, group, tags);
+    const pull = allow('pull-identity-reader', { identity, role: 'acrPull', scope: registry.id }, { parent: this });
+    const alarms = createAlarmChannel(this, group, config, tags);
+    const state = createState(this, { group, suffix, config, tags });
 
-    this.nodes = { group, registry, identity, pull };
+    this.nodes = { group, registry, identity, pull, alarms, state };
     this.repository = interpolate`${registry.loginServer}/${project}`;
     this.pullIdentity = output([identity.id, pull.id]).apply(([id]) => id ?? '');
-    this.details = output([identity.clientId, subscription]).apply(
-      ([pullIdentityClientId = '', id = '']): Record<string, string> => ({
-        pullIdentityClientId,
-        subscription: id,
-        nameSuffix: suffixFor(id),
-      }),
-    );
+    this.details = output<Record<string, Input<string>>>({
+      pullIdentityClientId: identity.clientId,
+      subscription,
+      nameSuffix: suffix,
+      ...(alarms === undefined ? {} : { alarmChannel: alarms.id }),
+      ...(state === undefined ? {} : { stateBucket: stateUrl(state) }),
+    });
     this.registerOutputs({ repository: this.repository, pullIdentity: this.pullIdentity, details: this.details });
   }
 }
@@ -47,58 +64,89 @@ export function suffixFor(subscription: string): string {
   return createHash('sha256').update(subscription).digest('hex').slice(0, 8);
 }
 
-/** @param groupId `/subscriptions/<subscription>/resourceGroups/<name>` */
-function subscriptionOf(groupId: string): string {
-  return groupId.split('/')[2] ?? '';
-}
+type Tags = Readonly<Record<string, string>>;
 
-function createGroup(parent: ComponentResource, config: FoundationConfig): ResourceGroup {
+function createGroup(parent: ComponentResource, config: FoundationConfig, tags: Tags): ResourceGroup {
   return new ResourceGroup(
     'group',
-    { resourceGroupName: `${project}-foundation`, location: config.region },
+    { resourceGroupName: `${project}-foundation`, location: config.region, tags },
     { parent },
   );
 }
 
-function createRegistry(parent: ComponentResource, group: ResourceGroup, subscription: Output<string>): Registry {
+/**
+ * Of this size a registry removes nothing by itself, so every release can be rolled back to. The larger sizes' retention policy
+ * would be no help: it takes untagged manifests, and a release is pushed with its tag.
+ * https://learn.microsoft.com/azure/container-registry/container-registry-retention-policy
+ */
+function createRegistry(parent: ComponentResource, group: ResourceGroup, suffix: Output<string>, tags: Tags): Registry {
   return new Registry(
     'registry',
     {
       resourceGroupName: group.name,
-      registryName: interpolate`${project}${subscription.apply(suffixFor)}`,
+      registryName: interpolate`${project}${suffix}`,
       sku: { name: 'Basic' },
       // Nobody shares a password: people and machines log in as themselves.
       adminUserEnabled: false,
+      anonymousPullEnabled: false,
+      tags,
     },
     { parent },
   );
 }
 
 /** User-assigned, because it must exist before the site and be the same for the site and its slot. */
-function createIdentity(parent: ComponentResource, group: ResourceGroup): UserAssignedIdentity {
+function createIdentity(parent: ComponentResource, group: ResourceGroup, tags: Tags): UserAssignedIdentity {
   return new UserAssignedIdentity(
     'pull-identity',
-    { resourceGroupName: group.name, resourceName: `${project}-pull` },
+    { resourceGroupName: group.name, resourceName: `${project}-pull`, tags },
     { parent },
   );
 }
 
-/** https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/containers#acrpull */
-const acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d';
-
-function allowPull(
+/** Alarms of every stack tell it; its address gets a mail that it was added. */
+function createAlarmChannel(
   parent: ComponentResource,
-  grant: { registry: Registry; identity: UserAssignedIdentity; subscription: Output<string> },
-): RoleAssignment {
-  return new RoleAssignment(
-    'pull-identity-reader',
+  group: ResourceGroup,
+  { alarmEmail }: FoundationConfig,
+  tags: Tags,
+): ActionGroup | undefined {
+  if (alarmEmail === undefined) return undefined;
+  return new ActionGroup(
+    'alarms',
     {
-      scope: grant.registry.id,
-      principalId: grant.identity.principalId,
-      // Without it the assignment fails while the directory still replicates the new identity.
-      principalType: 'ServicePrincipal',
-      roleDefinitionId: interpolate`/subscriptions/${grant.subscription}/providers/Microsoft.Authorization/roleDefinitions/${acrPull}`,
+      resourceGroupName: group.name,
+      actionGroupName: `${project}-alarms`,
+      // Names the sender; at most 12 characters.
+      groupShortName: project,
+      location: 'Global',
+      enabled: true,
+      emailReceivers: [{ name: 'operators', emailAddress: alarmEmail, useCommonAlertSchema: true }],
+      tags,
     },
     { parent },
   );
+}
+
+/** Pulumi's own state: never deleted with the rest. */
+function createState(
+  parent: ComponentResource,
+  {
+    group,
+    suffix,
+    config,
+    tags,
+  }: { group: ResourceGroup; suffix: Output<string>; config: FoundationConfig; tags: Tags },
+): BlobStore | undefined {
+  if (!config.stateBucket) return undefined;
+  return createBlobStore(
+    'state',
+    { group, accountName: interpolate`${project}state${suffix}`, containerName: 'state', copies: 'Standard_GRS', tags },
+    { parent, protect: true },
+  );
+}
+
+/** As `pulumi login` takes it: https://www.pulumi.com/docs/iac/concepts/state-and-backends/#azure-blob-storage */
+function stateUrl({ account, container }: BlobStore): Output<string> {
+  return interpolate`azblob://${container.name}?storage_account=${account.name}`;
 }

@@ -9,6 +9,8 @@ import { oneOf, pattern } from './input-rule.ts';
 
 type AppServiceWorld = Pick<World, 'controlPlanes'>;
 
+/** The names of sites are the whole world's. */
+const sites = 'Microsoft.Web/sites';
 const apiVersion = '2025-05-01';
 /** What stands in ARM's envelope or in the path; everything else is a property of the site. */
 const envelope = ['name', 'slot', 'resourceGroupName', 'location', 'kind', 'tags', 'identity'];
@@ -56,13 +58,17 @@ function site(world: AppServiceWorld, subscription: AzureSubscription, kind: Sit
     naming: { property: kind.named, style: 'dashed' },
     // The parts of the resource's path, and its location.
     replaceOnChanges: ['name', 'slot', 'resourceGroupName', 'location'],
-    computed: ['location'],
+    computed: ['location', 'customDomainVerificationId'],
     validate: siteFaults,
     async create(inputs, context) {
       const id = kind.idOf(inputs);
       // A PUT would take over what exists; the provider looks first.
       if ((await send(world, 'GET', id)).status === 200) {
         throw new CloudRefusal(`cannot create already existing resource '${id}'`);
+      }
+      const name = text(inputs, 'name') ?? '';
+      if (kind.named === 'name' && !subscription.claim(sites, name, id)) {
+        throw new CloudRefusal(`Status=409 Code="Conflict" Message="Website with given name ${name} already exists."`);
       }
       return { id, outputs: await put(id, inputs, context) };
     },
@@ -74,8 +80,9 @@ function site(world: AppServiceWorld, subscription: AzureSubscription, kind: Sit
       return { outputs: outputsOf(subscription, inputs, resource), inputs: projected(inputs, asInputs(resource)) };
     },
     update: (id, inputs, context) => put(id, inputs, context),
-    async delete(id) {
+    async delete(id, inputs) {
       expectOk(await send(world, 'DELETE', id));
+      if (kind.named === 'name') subscription.free(sites, text(inputs, 'name') ?? '');
     },
   };
 }
@@ -168,6 +175,7 @@ function outputsOf(subscription: AzureSubscription, inputs: Properties, resource
     ...shown,
     ...rest,
     azureApiVersion: apiVersion,
+    customDomainVerificationId: subscription.verificationId,
     ...(isRecord(identity) ? { identity: { ...identity, userAssignedIdentities: Object.fromEntries(assigned) } } : {}),
   };
 }

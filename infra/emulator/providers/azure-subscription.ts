@@ -1,4 +1,5 @@
 // The emulated Azure subscription as its own resources see each other: resource ids, groups, identities, who may pull from a registry.
+import { createHash } from 'node:crypto';
 import { type Properties, text } from '../engine/property.ts';
 import { CloudRefusal, type ResourceContext } from '../engine/resource-model.ts';
 import type { EmulatedRegistry } from '../world.ts';
@@ -14,12 +15,57 @@ export class AzureSubscription {
   readonly registry: EmulatedRegistry;
   readonly groups = new Shelf();
   readonly registries = new Shelf();
-  readonly identities = new Shelf();
+  readonly roleDefinitions = new Shelf();
   readonly roleAssignments = new Shelf();
   readonly plans = new Shelf();
+  /** Names of key vaults that were deleted and not purged, in small letters. */
+  readonly deletedVaults = new Set<string>();
+  /** Host name bindings that have a certificate, by id: its thumbprint. */
+  readonly secured = new Map<string, string>();
+  /** What a domain's owner writes into its zone. */
+  readonly verificationId = createHash('sha256').update(this.id).digest('hex').toUpperCase();
+  readonly #shelves = new Map<string, Shelf>();
+  /** Names that nobody else in the world may have: `<kind> <name>` to who has it. */
+  readonly #names = new Map<string, string>();
 
   constructor(registry: EmulatedRegistry) {
     this.registry = registry;
+  }
+
+  get identities(): Shelf {
+    return this.shelf('Microsoft.ManagedIdentity/userAssignedIdentities');
+  }
+
+  /** @param type `Microsoft.Insights/metricAlerts` */
+  shelf(type: string): Shelf {
+    const shelf = this.#shelves.get(type) ?? new Shelf();
+    this.#shelves.set(type, shelf);
+    return shelf;
+  }
+
+  /** Ids are not case-sensitive. */
+  has(type: string, id: string): boolean {
+    return this.shelf(type).find((one) => text(one, 'id')?.toLowerCase() === id.toLowerCase()) !== undefined;
+  }
+
+  /** Takes a global name. @returns false when it is somebody else's. */
+  claim(kind: string, name: string, id: string): boolean {
+    const key = `${kind} ${name.toLowerCase()}`;
+    const owner = this.#names.get(key) ?? id;
+    if (owner !== id) return false;
+    this.#names.set(key, id);
+    return true;
+  }
+
+  free(kind: string, name: string): void {
+    this.#names.delete(`${kind} ${name.toLowerCase()}`);
+  }
+
+  /** A group takes everything with it, whatever still uses what. */
+  removeGroup(id: string): void {
+    for (const shelf of [...this.#shelves.values(), this.registries, this.plans]) shelf.deleteBelow(id);
+    for (const [key, owner] of this.#names) if (owner.startsWith(`${id}/`)) this.#names.delete(key);
+    for (const binding of this.secured.keys()) if (binding.startsWith(`${id}/`)) this.secured.delete(binding);
   }
 
   groupId(name: string): string {
@@ -66,6 +112,11 @@ export class AzureSubscription {
   common(type: string, name: string): Properties {
     return { type, name, azureApiVersion: 'emulated' };
   }
+}
+
+/** Whoever is logged in. */
+export function accountOf({ tenantId }: AzureSubscription): string {
+  return `${tenantId.slice(0, -1)}3`;
 }
 
 function covers(scope: string, id: string): boolean {

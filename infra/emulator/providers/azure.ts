@@ -1,10 +1,15 @@
-// The emulated Azure as Pulumi's `azure-native` provider shows it: groups, registries, identities, role assignments, plans and sites.
-import { randomUUID } from 'node:crypto';
-import { type Properties, text } from '../engine/property.ts';
+// The emulated Azure as Pulumi's `azure-native` provider shows it: groups, registries and plans here, the rest by what it is about.
+import { isRecord, type Properties, text } from '../engine/property.ts';
 import { CloudRefusal, type ProviderDefinition, type ResourceModel } from '../engine/resource-model.ts';
 import type { World } from '../world.ts';
+import { accessResources } from './azure-access.ts';
 import { webApp, webAppSlot } from './azure-app-service.ts';
-import { AzureSubscription } from './azure-subscription.ts';
+import { dataResources } from './azure-data.ts';
+import { insightResources } from './azure-insights.ts';
+import { monitorResources } from './azure-monitor.ts';
+import { networkResources } from './azure-network.ts';
+import { refusal } from './azure-resource.ts';
+import { AzureSubscription, accountOf } from './azure-subscription.ts';
 import { oneOf, pattern } from './input-rule.ts';
 import { storedResource } from './stored-resource.ts';
 
@@ -17,11 +22,14 @@ export function azureProvider(world: Pick<World, 'controlPlanes' | 'registries' 
     resources: {
       'azure-native:resources:ResourceGroup': resourceGroup(subscription),
       'azure-native:containerregistry:Registry': registry(subscription),
-      'azure-native:managedidentity:UserAssignedIdentity': userAssignedIdentity(subscription),
-      'azure-native:authorization:RoleAssignment': roleAssignment(subscription),
       'azure-native:web:AppServicePlan': appServicePlan(subscription),
       'azure-native:web:WebApp': webApp(world, subscription),
       'azure-native:web:WebAppSlot': webAppSlot(world, subscription),
+      ...accessResources(subscription),
+      ...monitorResources(subscription),
+      ...insightResources(subscription),
+      ...dataResources(subscription),
+      ...networkResources(subscription),
     },
     functions: {
       'azure-native:authorization:getClientConfig': async () => ({
@@ -35,10 +43,6 @@ export function azureProvider(world: Pick<World, 'controlPlanes' | 'registries' 
 }
 
 const alreadyExists = (id: string): string => `cannot create already existing resource '${id}'`;
-
-function accountOf({ tenantId }: AzureSubscription): string {
-  return `${tenantId.slice(0, -1)}3`;
-}
 
 function resourceGroup(subscription: AzureSubscription): ResourceModel {
   return storedResource({
@@ -64,6 +68,7 @@ function resourceGroup(subscription: AzureSubscription): ResourceModel {
         properties: { provisioningState: 'Succeeded' },
       };
     },
+    release: (_inputs, id) => subscription.removeGroup(id),
   });
 }
 
@@ -82,86 +87,45 @@ function registry(subscription: AzureSubscription): ResourceModel {
     idOf: (inputs) =>
       subscription.resourceId(inputs, 'Microsoft.ContainerRegistry/registries', text(inputs, 'registryName') ?? ''),
     alreadyExists,
-    create: (inputs, context, id) => ({
-      ...subscription.common('Microsoft.ContainerRegistry/registries', text(inputs, 'registryName') ?? ''),
-      id,
-      location: subscription.location(inputs, context),
-      // The emulated registry answers under one name, whatever the resource is called. Repositories appear with the first push.
-      loginServer: subscription.registry.host,
-      creationDate: new Date().toISOString(),
-      provisioningState: 'Succeeded',
-      dataEndpointHostNames: [],
-      privateEndpointConnections: [],
-    }),
-  });
-}
-
-function userAssignedIdentity(subscription: AzureSubscription): ResourceModel {
-  return storedResource({
-    module: 'managedidentity/userAssignedIdentity',
-    shelf: subscription.identities,
-    naming: { property: 'resourceName', style: 'dashed' },
-    replaceOnChanges: ['resourceName', 'resourceGroupName', 'location'],
-    computed: ['location'],
-    // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftmanagedidentity
-    validate: (inputs) => pattern(inputs, 'resourceName', /^[A-Za-z0-9][\w-]{2,127}$/),
-    idOf: (inputs) =>
-      subscription.resourceId(
-        inputs,
-        'Microsoft.ManagedIdentity/userAssignedIdentities',
-        text(inputs, 'resourceName') ?? '',
-      ),
-    alreadyExists,
-    create: (inputs, context, id) => ({
-      ...subscription.common('Microsoft.ManagedIdentity/userAssignedIdentities', text(inputs, 'resourceName') ?? ''),
-      id,
-      location: subscription.location(inputs, context),
-      clientId: randomUUID(),
-      principalId: randomUUID(),
-      tenantId: subscription.tenantId,
-    }),
-  });
-}
-
-function roleAssignment(subscription: AzureSubscription): ResourceModel {
-  const same = (a: Properties, b: Properties) =>
-    ['principalId', 'roleDefinitionId', 'scope'].every((key) => a[key] === b[key]);
-  return storedResource({
-    module: 'authorization/roleAssignment',
-    shelf: subscription.roleAssignments,
-    naming: { property: 'roleAssignmentName', style: 'guid' },
-    // A role assignment can't be changed: https://learn.microsoft.com/rest/api/authorization/role-assignments/create
-    replaceOnChanges: ['roleAssignmentName', 'principalId', 'principalType', 'roleDefinitionId', 'scope', 'condition'],
-    validate: (inputs) => [
-      ...pattern(inputs, 'roleAssignmentName', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i),
-      ...oneOf(inputs, 'principalType', ['User', 'Group', 'ServicePrincipal', 'ForeignGroup', 'Device']),
-      ...pattern(inputs, 'roleDefinitionId', /\/providers\/Microsoft\.Authorization\/roleDefinitions\/[0-9a-f-]{36}$/i),
-      ...pattern(inputs, 'scope', /^\/?(subscriptions|providers)\//),
-    ],
-    idOf: (inputs) =>
-      `${text(inputs, 'scope')}/providers/Microsoft.Authorization/roleAssignments/${text(inputs, 'roleAssignmentName')}`,
-    alreadyExists,
-    create(inputs, _context, id) {
-      const principalId = text(inputs, 'principalId') ?? '';
-      if (subscription.identities.find((one) => one.principalId === principalId) === undefined) {
-        throw new CloudRefusal(
-          `Status=400 Code="PrincipalNotFound" Message="Principal ${principalId.replaceAll('-', '')} does not exist in the directory ${subscription.tenantId}."`,
-        );
-      }
-      if (subscription.roleAssignments.find((one) => same(one, inputs)) !== undefined) {
-        throw new CloudRefusal('Status=409 Code="RoleAssignmentExists" Message="The role assignment already exists."');
-      }
-      const now = new Date().toISOString();
+    create(inputs, context, id) {
+      const name = text(inputs, 'registryName') ?? '';
+      const location = subscription.location(inputs, context);
+      refuseRegistry(subscription, inputs, id);
       return {
-        ...subscription.common('Microsoft.Authorization/roleAssignments', text(inputs, 'roleAssignmentName') ?? ''),
+        ...subscription.common('Microsoft.ContainerRegistry/registries', name),
         id,
-        createdOn: now,
-        updatedOn: now,
-        createdBy: accountOf(subscription),
-        updatedBy: accountOf(subscription),
+        location,
+        // The emulated registry answers under one name, whatever the resource is called. Repositories appear with the first push.
+        loginServer: subscription.registry.host,
+        creationDate: new Date().toISOString(),
+        provisioningState: 'Succeeded',
+        dataEndpointHostNames: [],
+        privateEndpointConnections: [],
       };
     },
+    release: (inputs) => subscription.free(registries, text(inputs, 'registryName') ?? ''),
   });
+}
+
+const registries = 'Microsoft.ContainerRegistry/registries';
+
+function refuseRegistry(subscription: AzureSubscription, inputs: Properties, id: string): void {
+  const name = text(inputs, 'registryName') ?? '';
+  const size = text(inputs.sku, 'name') ?? '';
+  // https://learn.microsoft.com/azure/container-registry/container-registry-skus
+  const retention = isRecord(inputs.policies) ? text(inputs.policies.retentionPolicy, 'status') : undefined;
+  if (retention === 'enabled' && size !== 'Premium') {
+    throw refusal(
+      400,
+      'RetentionPolicyNotSupported',
+      `Retention policy is not supported for the registry SKU ${size}.`,
+    );
+  }
+  if (inputs.anonymousPullEnabled === true && size === 'Basic') {
+    throw refusal(400, 'AnonymousPullNotSupported', `Anonymous pull is not supported for the registry SKU ${size}.`);
+  }
+  if (subscription.claim(registries, name, id)) return;
+  throw refusal(409, 'AlreadyInUse', `The registry DNS name ${name.toLowerCase()}.azurecr.io is already in use.`);
 }
 
 function appServicePlan(subscription: AzureSubscription): ResourceModel {

@@ -25,7 +25,22 @@ export class Shelf {
     this.#records.delete(id);
   }
 
+  ids(): readonly string[] {
+    return [...this.#records.keys()];
+  }
+
+  /** What lies below a path goes with it. */
+  deleteBelow(path: string): void {
+    for (const id of [...this.#records.keys()]) {
+      if (id.toLowerCase().startsWith(`${path.toLowerCase()}/`)) this.#records.delete(id);
+    }
+  }
+
   /** Inputs and additions together, as the cloud shows its resources. */
+  list(matches: (resource: Properties) => boolean): readonly Properties[] {
+    return [...this.#records.values()].map(shown).filter(matches);
+  }
+
   find(matches: (resource: Properties) => boolean): Properties | undefined {
     return [...this.#records.values()].map(shown).find(matches);
   }
@@ -35,8 +50,8 @@ export interface StoredResource
   extends Pick<ResourceModel, 'module' | 'naming' | 'replaceOnChanges' | 'computed' | 'normalize' | 'validate'> {
   readonly shelf: Shelf;
   idOf(inputs: Properties, context: ResourceContext): string;
-  /** In the vendor's words: what it answers to the creation of what exists. */
-  alreadyExists(id: string, inputs: Properties): string;
+  /** In the vendor's words: what it answers to the creation of what exists. `undefined`: it is overwritten, nobody is told. */
+  alreadyExists(id: string, inputs: Properties): string | undefined;
   /** What the cloud adds once and keeps: ids, dates. @throws CloudRefusal when something that is needed is missing. */
   create(inputs: Properties, context: ResourceContext, id: string): Properties | Promise<Properties>;
   /** What follows from the inputs, computed anew with each update. */
@@ -52,7 +67,8 @@ export function storedResource(resource: StoredResource): ResourceModel {
     ...described(resource),
     async create(inputs, context) {
       const id = resource.idOf(inputs, context);
-      if (shelf.get(id) !== undefined) throw new CloudRefusal(resource.alreadyExists(id, inputs));
+      const refusal = shelf.get(id) === undefined ? undefined : resource.alreadyExists(id, inputs);
+      if (refusal !== undefined) throw new CloudRefusal(refusal);
       const added = { ...(await resource.create(inputs, context, id)), ...derived(inputs, context) };
       shelf.set(id, { inputs, added });
       return { id, outputs: shown({ inputs, added }) };

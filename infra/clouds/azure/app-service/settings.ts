@@ -1,6 +1,7 @@
 // The app settings of a site: the container's variables, and what is told to the platform in the same list.
+import type { Input, Output } from '@pulumi/pulumi';
 import type { ReleaseArgs, ServiceConfig } from '../../../contract/service.ts';
-import { readyPath, servicePort } from '../../../contract/service.ts';
+import { readyPath, resourceVariables, servicePort } from '../../../contract/service.ts';
 import { containerVariables } from '../../variables.ts';
 import { appService } from './runtime.ts';
 
@@ -17,14 +18,32 @@ const platformSettings = {
   WEBSITES_ENABLE_APP_SERVICE_STORAGE: 'false',
 };
 
-export function siteSettings(config: ServiceConfig, release: ReleaseArgs): { name: string; value: string }[] {
+/** What the stack made beside the service, for its container. */
+export interface MadeSettings {
+  /** `<key vault>/<secret>` */
+  readonly databaseSecret?: Output<string>;
+  readonly objectStoreUrl?: Output<string>;
+  /** The service's own identity: the SDK must be told which, as the site has several. */
+  readonly clientId?: Output<string>;
+}
+
+/** Sorted by name: a list in another order would be a change. */
+export function siteSettings(
+  config: Pick<ServiceConfig, 'env' | 'secrets'>,
+  release: ReleaseArgs,
+  { databaseSecret, objectStoreUrl, clientId }: MadeSettings = {},
+): { name: string; value: Input<string> }[] {
   const secrets = Object.entries(config.secrets).map(([name, secret]) => [name, keyVaultReference(secret)]);
-  const settings = {
+  const settings: Record<string, Input<string>> = {
     ...containerVariables(config, release, appService),
     ...Object.fromEntries(secrets),
     ...platformSettings,
+    ...(databaseSecret === undefined ? {} : { [resourceVariables.database]: databaseSecret.apply(keyVaultReference) }),
+    ...(objectStoreUrl === undefined ? {} : { [resourceVariables.objectStore]: objectStoreUrl }),
+    // https://learn.microsoft.com/javascript/api/overview/azure/identity-readme#environment-variables
+    ...(clientId === undefined ? {} : { AZURE_CLIENT_ID: clientId }),
   };
-  return Object.entries<string>(settings)
+  return Object.entries(settings)
     .map(([name, value]) => ({ name, value }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
