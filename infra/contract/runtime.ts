@@ -9,7 +9,7 @@ export interface Sourced<T> {
   readonly source: string;
 }
 
-/** Instances wanted = ceil(measured / target), between the stack's bounds. */
+/** Instances wanted = ceil(measured / target), between the stack's bounds; of several measures the one that wants most wins. */
 export interface AutoscalingRule {
   /** `concurrency`: requests under way per instance. `cpu`: average CPU in percent of what an instance has. */
   readonly metric: 'concurrency' | 'cpu';
@@ -19,6 +19,14 @@ export interface AutoscalingRule {
   readonly outSeconds: number;
   /** Below target for this long before one is taken away. */
   readonly inSeconds: number;
+  /** What is measured is averaged over this long; left out: a minute. */
+  readonly windowSeconds?: number;
+  /** Followed too, beside `metric`: average CPU in percent of what an instance has. */
+  readonly cpuPercent?: number;
+  /** A request that no instance has room for starts one at once, without waiting for an average. */
+  readonly onDemand?: boolean;
+  /** `one`: whatever the measure, one at a time. Left out: at once as many as are wanted. */
+  readonly step?: 'one';
 }
 
 export interface RuntimeContract {

@@ -39,6 +39,15 @@ export interface Share {
   readonly rules: FrontDoorRules;
   /** Where they are counted; left out: at this door. */
   readonly meter?: Meter;
+  /** Whoever may start another instance for a request that finds no room. */
+  readonly scaler?: Scaler;
+}
+
+export interface Scaler {
+  /** No instance is ready, but one will be: a request is held instead of refused. */
+  readonly coming: boolean;
+  /** A request waits for room, until what is given back is called. */
+  wait(): () => void;
 }
 
 export function newBackend(port: number, running: () => boolean): Backend {
@@ -54,6 +63,8 @@ export function closeIdle(backend: Backend): void {
 }
 
 const waitSeconds = 10;
+/** How often somebody who waits for a cold start looks again, should nobody wake them. */
+const coldWaitMilliseconds = 1000;
 /** Not forwarded: they speak about one connection. RFC 9110 section 7.6.1. */
 const hopByHop = new Set([
   'connection',
@@ -190,7 +201,8 @@ export class FrontDoor {
         share = this.#shares.find((one) => one.weight > 0 && one.revision === drawn?.revision) ?? this.#draw();
       }
       const backends = share?.backends() ?? [];
-      if (backends.length === 0) return [share, 'unavailable'];
+      const scaler = share?.scaler;
+      if (backends.length === 0 && scaler?.coming !== true) return [share, 'unavailable'];
       for (let step = 0; step < backends.length; step++) {
         const backend = backends[this.#next++ % backends.length];
         if (backend !== undefined && backend.inFlight < (rules.concurrency ?? Number.POSITIVE_INFINITY)) {
@@ -199,9 +211,12 @@ export class FrontDoor {
           return [share, backend];
         }
       }
-      const left = until - performance.now();
+      // Who waits for the first instance to start waits until the request's own deadline.
+      const left = backends.length === 0 ? coldWaitMilliseconds : until - performance.now();
       if (left <= 0 || signal.aborted) return [share, 'saturated'];
+      const waited = scaler?.wait();
       await this.#room(left);
+      waited?.();
     }
   }
 

@@ -39,11 +39,12 @@ export class RuntimeHost {
   readonly services = new Set<HostedService>();
   /** Aborted when the emulator stops. */
   readonly stopping = new AbortController();
+  readonly leastScalingSeconds: number;
   readonly #leastStartSeconds: number;
   #longestStartSeconds = 0;
   #instances = new Set<Instance>();
   #starting = new Set<Revision>();
-  #ending = new Set<Promise<void>>();
+  #ending = new Set<Promise<unknown>>();
 
   constructor(options: {
     readonly images: Images;
@@ -51,11 +52,14 @@ export class RuntimeHost {
     readonly timeScale: number;
     /** No start limit is shortened below this, once the process answers. Default: 10. */
     readonly leastStartSeconds?: number;
+    /** No instance is taken away for want of requests sooner than this, however short the scaled time. Default: 30. */
+    readonly leastScalingSeconds?: number;
     readonly faults?: Faults;
   }) {
     this.images = options.images;
     this.processes = options.processes;
     this.timeScale = options.timeScale;
+    this.leastScalingSeconds = options.leastScalingSeconds ?? 30;
     this.#leastStartSeconds = options.leastStartSeconds ?? 10;
     this.faults = { ...(options.faults ?? noFaults) };
   }
@@ -101,7 +105,7 @@ export class RuntimeHost {
     }
   }
 
-  async ending(work: Promise<void>): Promise<void> {
+  async ending(work: Promise<unknown>): Promise<void> {
     this.#ending.add(work);
     await work.finally(() => this.#ending.delete(work));
   }

@@ -17,6 +17,7 @@ export class Revision {
   #image: UnpackedImage | undefined;
   #serving = new Map<Instance, Backend>();
   #retired = new AbortController();
+  #starting = 0;
   #changed: () => void;
   #say: (line: string) => void;
   #heard: (line: string) => void;
@@ -64,18 +65,58 @@ export class Revision {
     return [...this.#serving.keys()];
   }
 
+  pids(): readonly number[] {
+    return this.instances().flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  }
+
+  get starting(): number {
+    return this.#starting;
+  }
+
+  /** Aborted once another has taken its place. */
+  get over(): AbortSignal {
+    return this.#retired.signal;
+  }
+
+  /** One instance more. @returns whether it became ready; one that does not is said, and no more: the others go on. */
+  async grow(): Promise<boolean> {
+    const failure = await this.#counted((ready) => this.#launch(this.#retired.signal, ready));
+    if (failure !== undefined && failure.kind !== 'cancelled')
+      this.#say(`an instance did not start: ${failure.reason}`);
+    return failure === undefined;
+  }
+
+  /** So many instances fewer: they get no new request, and end once those they have are answered. */
+  shrink(count: number): void {
+    const idleFirst = [...this.#serving].sort(([, a], [, b]) => a.inFlight - b.inFlight).slice(0, count);
+    for (const [instance] of idleFirst) this.#serving.delete(instance);
+    this.#changed();
+    const { drainSeconds } = this.container;
+    const draining = idleFirst.map(([instance, backend]) => this.#drain(instance, backend, drainSeconds, drainSeconds));
+    void this.#host.ending(Promise.all(draining));
+  }
+
   /** To be called once no new request is routed here. */
   async retire(drainSeconds = this.container.drainSeconds): Promise<void> {
     this.#retired.abort();
     await Promise.all(
       [...this.#serving].map(async ([instance, backend]) => {
-        closeIdle(backend);
-        const until = performance.now() + deregistrationSeconds * 1000;
-        while (backend.inFlight > 0 && performance.now() < until) await pause(10);
-        await instance.stop(drainSeconds);
+        await this.#drain(instance, backend, drainSeconds);
         this.#serving.delete(instance);
       }),
     );
+  }
+
+  async #drain(
+    instance: Instance,
+    backend: Backend,
+    drainSeconds: number,
+    patienceSeconds = deregistrationSeconds,
+  ): Promise<void> {
+    closeIdle(backend);
+    const until = performance.now() + patienceSeconds * 1000;
+    while (backend.inFlight > 0 && performance.now() < until) await pause(10);
+    await instance.stop(drainSeconds);
   }
 
   async kill(): Promise<void> {
@@ -84,7 +125,18 @@ export class Revision {
     this.#serving.clear();
   }
 
-  async #launch(outer: AbortSignal): Promise<StartFailure | undefined> {
+  /** Who is starting is counted until the moment it is ready: never twice, never not at all. */
+  async #counted<T>(work: (ready: () => void) => Promise<T>): Promise<T> {
+    let counts = true;
+    const end = () => {
+      if (counts) this.#starting--;
+      counts = false;
+    };
+    this.#starting++;
+    return work(end).finally(end);
+  }
+
+  async #launch(outer: AbortSignal, ready?: () => void): Promise<StartFailure | undefined> {
     const image = this.#image;
     if (image === undefined) return { kind: 'image', reason: 'the image was not pulled' };
     let instance: Instance;
@@ -114,6 +166,7 @@ export class Revision {
     if (found === undefined && instance.running && !this.#retired.signal.aborted && !outer.aborted) {
       this.#host.startTook(secondsSince());
       const backend = newBackend(instance.port, () => instance.running);
+      ready?.();
       this.#serving.set(instance, backend);
       void ended.then((how) => this.#replaceCrashed(instance, how));
       this.#changed();
@@ -127,16 +180,22 @@ export class Revision {
   }
 
   async #replaceCrashed(instance: Instance, how: string): Promise<void> {
-    this.#serving.delete(instance);
-    if (this.#retired.signal.aborted) return;
+    // One that was taken away has ended as it should.
+    const serving = this.#serving.delete(instance);
+    if (!serving || this.#retired.signal.aborted) return;
+    const replaced = this.#counted((ready) => this.#replace(ready));
     this.#changed();
     this.#say(`an instance ${withLog(how, instance)}; another is started`);
+    await replaced;
+  }
+
+  async #replace(ready: () => void): Promise<void> {
     for (
       let delaySeconds = 0.1;
       !this.#retired.signal.aborted;
       delaySeconds = Math.min(delaySeconds * 2, longestRestartDelaySeconds)
     ) {
-      if ((await this.#launch(this.#retired.signal)) === undefined) return;
+      if ((await this.#launch(this.#retired.signal, ready)) === undefined) return;
       await pause(delaySeconds * 1000, this.#retired.signal);
     }
   }

@@ -107,9 +107,10 @@ function load(name: ModelName): Published {
       queries(
         `${known(one) && one} query`,
         Object.fromEntries(
-          new Set(query.keys())
-            .values()
-            .map((key) => [key, manyOf(query, key, { ...anywhere, ...operations[one]?.query })]),
+          [...new Set(query.keys())].map((key) => [
+            key,
+            manyOf(query, key, { ...anywhere, ...operations[one]?.query }),
+          ]),
         ),
       ),
   };

@@ -29,7 +29,14 @@ export const appRunner = {
   slots: { value: false, source: `${guide}/manage-deploy.html` },
   scaleToZero: { value: false, source: `${guide}/manage-autoscaling.html` },
   autoscaling: {
-    value: { metric: 'concurrency', target: { of: 'concurrency', share: 1 }, outSeconds: 0, inSeconds: 300 },
+    // More when concurrent requests exceed what instances may have. When fewer again is not documented: five minutes are assumed.
+    value: {
+      metric: 'concurrency',
+      target: { of: 'concurrency', share: 1 },
+      outSeconds: 0,
+      inSeconds: 300,
+      onDemand: true,
+    },
     source: `${guide}/manage-autoscaling.html`,
   },
   failedCreate: { value: 'service-failed', source: `${roadmap}/95` },

@@ -31,7 +31,8 @@ export const appService = {
   slots: { value: true, source: `${docs}/deploy-staging-slots` },
   scaleToZero: { value: false, source: `${docs}/overview-hosting-plans` },
   autoscaling: {
-    value: { metric: 'cpu', target: { of: 'cpuTarget', share: 1 }, outSeconds: 300, inSeconds: 600 },
+    // Not the platform's own: the autoscale setting's, which the stack makes. One instance at a time, then the cool-down.
+    value: { metric: 'cpu', target: { of: 'cpuTarget', share: 1 }, outSeconds: 300, inSeconds: 600, step: 'one' },
     source: 'https://learn.microsoft.com/azure/azure-monitor/autoscale/autoscale-best-practices',
   },
   failedCreate: { value: 'site-answers-503', source: 'https://github.com/Azure/actions/issues/10' },

@@ -27,7 +27,16 @@ export const cloudRun = {
   slots: { value: false, source: `${docs}/rollouts-rollbacks-traffic-migration` },
   scaleToZero: { value: true, source: `${docs}/about-instance-autoscaling` },
   autoscaling: {
-    value: { metric: 'concurrency', target: { of: 'concurrency', share: 1 }, outSeconds: 0, inSeconds: 900 },
+    // Sixty percent of the allowed concurrency and of the CPU, over a minute; idle instances are kept for up to fifteen.
+    value: {
+      metric: 'concurrency',
+      target: { of: 'concurrency', share: 0.6 },
+      cpuPercent: 60,
+      windowSeconds: 60,
+      outSeconds: 0,
+      inSeconds: 900,
+      onDemand: true,
+    },
     source: `${docs}/about-instance-autoscaling`,
   },
   failedCreate: {

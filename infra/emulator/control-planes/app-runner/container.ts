@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { appRunner } from '../../../clouds/aws/app-runner/runtime.ts';
+import type { Scaling } from '../../runtimes/autoscaler.ts';
 import type { Container } from '../../runtimes/container.ts';
 import type { FrontDoorRules } from '../../runtimes/front-door.ts';
 import type { AutoScaling } from './scaling.ts';
@@ -71,6 +72,11 @@ export function containerOf(settings: ServiceSettings): Container {
     },
     drainSeconds: appRunner.drainSeconds.value,
   };
+}
+
+export function scalingOf({ scaling }: Pick<ServiceSettings, 'scaling'>): Scaling {
+  const { MinSize: min, MaxSize: max, MaxConcurrency: concurrency } = scaling;
+  return { rule: appRunner.autoscaling.value, min, max, capacity: { concurrency }, cpus: 1 };
 }
 
 export function frontDoorOf(settings: Pick<ServiceSettings, 'scaling'>): FrontDoorRules {

@@ -5,7 +5,7 @@ import type { StartFailure } from '../../runtimes/container.ts';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import type { HostedService } from '../../runtimes/hosted-service.ts';
 import { pause } from '../../runtimes/probe.ts';
-import { containerOf, frontDoorOf, type ServiceSettings } from './container.ts';
+import { containerOf, frontDoorOf, type ServiceSettings, scalingOf } from './container.ts';
 
 export type OperationType = 'CREATE_SERVICE' | 'UPDATE_SERVICE' | 'DELETE_SERVICE' | 'PAUSE_SERVICE' | 'RESUME_SERVICE';
 
@@ -150,7 +150,7 @@ export class AppRunnerService {
       secrets.length > 0
         ? secretMissing(secrets)
         : await this.hosted.replace(
-            { name: this.name, container, rules: frontDoorOf(settings) },
+            { name: this.name, container, rules: frontDoorOf(settings), scaling: scalingOf(settings) },
             this.#host.stopping.signal,
           );
     this.hosted.say(failure === undefined ? 'Deployment successful.' : wordsFor(failure, settings));

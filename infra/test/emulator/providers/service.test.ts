@@ -160,7 +160,7 @@ describe('Cloud Run', () => {
     await call(handler, {
       method: 'PATCH',
       url: `/v2/${id}`,
-      body: { ...body, labels: { environment: 'dev', by: 'hand' } },
+      body: { template: body.template ?? {}, labels: { environment: 'dev', by: 'hand' } },
     });
     const read = await clouds.client(type).read(type, id, inputs('1'));
     expect(read.inputs.labels).toEqual({ environment: 'dev', by: 'hand' });

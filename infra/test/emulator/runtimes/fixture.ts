@@ -19,6 +19,11 @@ const server = createServer((request, response) => {
   const url = new URL(request.url, 'http://x');
   if (url.pathname === '/ready') { response.statusCode = BEHAVIOUR === 'never-ready' ? 503 : 200; return response.end(); }
   if (url.pathname === '/crash') return process.exit(3);
+  if (url.pathname === '/burn') {
+    const until = Date.now() + Number(url.searchParams.get('wait'));
+    const burn = () => { const slice = Date.now() + 40; while (Date.now() < slice); if (Date.now() < until) setImmediate(burn); else response.end(); };
+    return burn();
+  }
   if (url.pathname === '/environment') return response.end(JSON.stringify({ environment: process.env, headers: request.headers, pid: process.pid, cwd: process.cwd(), execArgv: process.execArgv }));
   if (BEHAVIOUR === 'sick' && ++asked % 10 < 3) { response.statusCode = 500; return response.end(); }
   const chunks = [];
@@ -40,11 +45,15 @@ export interface Bench {
   readonly directory: string;
   /** What was pulled, in order: the reference whose bytes ran. */
   readonly pulled: string[];
+  /** From now on its application ends at once. */
+  breakImage(build: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Every image reference ends with what the application reports as its build. */
-export async function bench(options: { readonly timeScale?: number; readonly faults?: Faults } = {}): Promise<Bench> {
+export async function bench(
+  options: { readonly timeScale?: number; readonly faults?: Faults; readonly leastScalingSeconds?: number } = {},
+): Promise<Bench> {
   const directory = await mkdtemp(join(tmpdir(), 'trireme-runtimes-'));
   const pulled: string[] = [];
   const images: Images = {
@@ -74,12 +83,14 @@ export async function bench(options: { readonly timeScale?: number; readonly fau
     processes,
     timeScale: options.timeScale ?? 100,
     leastStartSeconds: 2,
+    ...(options.leastScalingSeconds === undefined ? {} : { leastScalingSeconds: options.leastScalingSeconds }),
     ...(options.faults === undefined ? {} : { faults: options.faults }),
   });
   return {
     host,
     directory,
     pulled,
+    breakImage: (build) => writeFile(join(directory, build, 'srv/server.cjs'), 'process.exit(1)'),
     async stop() {
       await host.stop(1);
       await rm(directory, { recursive: true, force: true });

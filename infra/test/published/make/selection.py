@@ -41,7 +41,7 @@ GOOGLE = {
         ("gcp-storage", "storage.v1", "buckets.insert"),
         ("gcp-sqladmin", "sqladmin.v1", "instances.insert databases.insert users.insert"),
         ("gcp-logging", "logging.v2", "entries.list projects.metrics.create"),
-        ("gcp-secretmanager", "secretmanager.v1", "projects.secrets.create projects.secrets.addVersion"),
+        ("gcp-secretmanager", "secretmanager.v1", "projects.secrets.create projects.secrets.addVersion projects.secrets.delete projects.secrets.versions.destroy"),
     )
 }
 
