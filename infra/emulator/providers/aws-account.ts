@@ -5,11 +5,16 @@ import type { EmulatedRegistry } from '../world.ts';
 import { accounts } from '../world.ts';
 import { Shelf } from './stored-resource.ts';
 
-const { accountId } = accounts.aws;
+/** Whose credentials the asking provider uses: those of the role it assumes, else those of the machine. Nested settings of providers are JSON. */
+export function accountOf(config: Properties): string {
+  const role = /arn:aws:iam::(\d{12}):role\//.exec(text(config, 'assumeRoles') ?? '');
+  return role?.[1] ?? accounts.aws.accountId;
+}
+
 export const ecrAccessPolicyArn = 'arn:aws:iam::aws:policy/service-role/AWSAppRunnerServicePolicyForECRAccess';
 
 export class AwsAccount {
-  readonly id = accountId;
+  readonly id: string;
   readonly registry: EmulatedRegistry;
   readonly repositories = new Shelf();
   readonly lifecyclePolicies = new Shelf();
@@ -17,9 +22,21 @@ export class AwsAccount {
   readonly roles = new Shelf();
   readonly roleAttachments = new Shelf();
   readonly rolePolicies = new Shelf();
+  readonly policies = new Shelf();
+  readonly buckets = new Shelf();
+  readonly databases = new Shelf();
+  readonly #shelves = new Map<string, Shelf>();
 
-  constructor(registry: EmulatedRegistry) {
+  constructor(registry: EmulatedRegistry, id: string) {
     this.registry = registry;
+    this.id = id;
+  }
+
+  /** Where all resources of one kind are, for kinds that have no name of their own here. */
+  shelf(module: string): Shelf {
+    const shelf = this.#shelves.get(module) ?? new Shelf();
+    this.#shelves.set(module, shelf);
+    return shelf;
   }
 
   /** The resource's own region, else the provider's, else the registry's: what `AWS_REGION` says to a provider that has a process of its own. */

@@ -1,5 +1,6 @@
 // What App Runner accepts of a stack's configuration.
 import type { ServiceConfig } from '../../../contract/service.ts';
+import { awsFaults } from '../limits.ts';
 import { appRunner } from './runtime.ts';
 
 /** vCPUs to the memory sizes, in MiB, that go with them: https://docs.aws.amazon.com/apprunner/latest/api/API_InstanceConfiguration.html */
@@ -39,5 +40,5 @@ export function appRunnerFaults(config: ServiceConfig): string[] {
       );
     }
   }
-  return faults;
+  return [...faults, ...awsFaults(config)];
 }
