@@ -1,5 +1,7 @@
 // What a deploy identity may do is a list: each entry with the resource that needs it and the vendor's page. The clouds fill in their own words.
+
 import { type DeployIdentity, deployIdentities } from '../contract/service.ts';
+import type { Environment } from '../contract/stack.ts';
 
 /**
  * What needs a grant beside the resources of a stack: pushing images and reading them back, the provers, the numbers of people's requests,
@@ -34,6 +36,6 @@ export function actionsOf(grant: Grant, identity: DeployIdentity): readonly stri
 }
 
 /** Which environment's resources an identity is about. */
-export function environmentOf(identity: DeployIdentity): 'dev' | 'prod' {
+export function environmentOf(identity: DeployIdentity): Environment {
   return identity === 'deploy-dev' ? 'dev' : 'prod';
 }

@@ -1,122 +1,7 @@
-// What a deploy identity on Azure may do: the actions of its custom role, each with what needs it.
+// What a deploy identity on Azure may do: the actions of its custom roles, and the condition they are assigned with.
 import type { DeployIdentity } from '../../contract/service.ts';
-import { actionsOf, deployers, type Grant } from '../grants.ts';
-
-export interface AzureGrant extends Grant {
-  /** The custom role is assigned in the subscription, on the registry, or on the storage account of Pulumi's state. */
-  readonly where: 'subscription' | 'registry' | 'state-account';
-  /** Inside a resource instead of about it: Azure lists them apart. */
-  readonly isData?: boolean;
-}
-
-const permissions = 'https://learn.microsoft.com/azure/role-based-access-control/permissions';
-
-export const grants: readonly AzureGrant[] = [
-  {
-    for: ['azure-native:resources:ResourceGroup'],
-    reads: ['Microsoft.Resources/subscriptions/resourceGroups/read'],
-    writes: [
-      'Microsoft.Resources/subscriptions/resourceGroups/delete',
-      'Microsoft.Resources/subscriptions/resourceGroups/write',
-    ],
-    writers: deployers,
-    where: 'subscription',
-    source: `${permissions}/management-and-governance#microsoftresources`,
-  },
-  {
-    for: ['azure-native:web:AppServicePlan'],
-    reads: ['Microsoft.Web/serverfarms/read'],
-    writes: [
-      'Microsoft.Web/serverfarms/delete',
-      'Microsoft.Web/serverfarms/join/action',
-      'Microsoft.Web/serverfarms/write',
-    ],
-    writers: deployers,
-    where: 'subscription',
-    source: `${permissions}/web-and-mobile#microsoftweb`,
-  },
-  {
-    for: ['azure-native:web:WebApp', 'prove', 'logs'],
-    reads: [
-      'Microsoft.Web/sites/config/read',
-      'Microsoft.Web/sites/containerlogs/action',
-      'Microsoft.Web/sites/instances/read',
-      'Microsoft.Web/sites/read',
-    ],
-    writes: ['Microsoft.Web/sites/config/write', 'Microsoft.Web/sites/delete', 'Microsoft.Web/sites/write'],
-    writers: deployers,
-    where: 'subscription',
-    source: `${permissions}/web-and-mobile#microsoftweb`,
-  },
-  {
-    for: ['azure-native:web:WebAppSlot', 'prove', 'logs'],
-    reads: [
-      'Microsoft.Web/sites/slots/config/read',
-      'Microsoft.Web/sites/slots/containerlogs/action',
-      'Microsoft.Web/sites/slots/instances/read',
-      'Microsoft.Web/sites/slots/read',
-    ],
-    writes: [
-      'Microsoft.Web/sites/slots/config/write',
-      'Microsoft.Web/sites/slots/delete',
-      'Microsoft.Web/sites/slots/write',
-    ],
-    writers: deployers,
-    where: 'subscription',
-    source: `${permissions}/web-and-mobile#microsoftweb`,
-  },
-  {
-    for: ['azure-native:managedidentity:UserAssignedIdentity'],
-    reads: ['Microsoft.ManagedIdentity/userAssignedIdentities/read'],
-    // A site that runs as an identity is made only by who may hand that identity out.
-    writes: [
-      'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action',
-      'Microsoft.ManagedIdentity/userAssignedIdentities/delete',
-      'Microsoft.ManagedIdentity/userAssignedIdentities/write',
-    ],
-    writers: deployers,
-    where: 'subscription',
-    source: `${permissions}/identity#microsoftmanagedidentity`,
-  },
-  {
-    for: ['traffic'],
-    reads: ['Microsoft.Insights/metrics/read'],
-    writes: [],
-    writers: [],
-    where: 'subscription',
-    source: `${permissions}/monitor#microsoftinsights`,
-  },
-  {
-    for: ['publish'],
-    reads: ['Microsoft.ContainerRegistry/registries/pull/read'],
-    writes: ['Microsoft.ContainerRegistry/registries/push/write'],
-    writers: ['deploy-dev'],
-    where: 'registry',
-    source: 'https://learn.microsoft.com/azure/container-registry/container-registry-rbac-built-in-roles-overview',
-  },
-  // A foundation is changed by people; plan sees whether somebody else did.
-  {
-    for: ['azure-native:containerregistry:Registry', 'azure-native:authorization:RoleAssignment'],
-    reads: ['Microsoft.Authorization/roleAssignments/read', 'Microsoft.ContainerRegistry/registries/read'],
-    readers: ['plan'],
-    writes: [],
-    writers: [],
-    where: 'subscription',
-    source: `${permissions}/containers#microsoftcontainerregistry`,
-  },
-  {
-    for: ['state'],
-    reads: ['Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'],
-    writes: [
-      'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete',
-      'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write',
-    ],
-    writers: deployers,
-    where: 'state-account',
-    isData: true,
-    source: `${permissions}/storage#microsoftstorage`,
-  },
-];
+import { actionsOf } from '../grants.ts';
+import { type AzureGrant, grants } from './grant-list.ts';
 
 export interface RolePermissions {
   readonly actions: readonly string[];
@@ -130,4 +15,25 @@ export function permissionsOf(identity: DeployIdentity, where: AzureGrant['where
     return [...new Set(fitting.flatMap((grant) => actionsOf(grant, identity)))].sort();
   };
   return { actions: all(false), dataActions: all(true) };
+}
+
+/** The only roles a service stack gives: to read secrets of a vault, to use blobs of a container. https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
+export const assignableRoles = {
+  keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6',
+  storageBlobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe',
+} as const;
+
+/**
+ * What the assignment of a deployer's role in the subscription adds: whoever may give any role may do everything. These roles alone, and to
+ * identities alone, never to people. `conditionVersion` is `2.0`.
+ * https://learn.microsoft.com/azure/role-based-access-control/delegate-role-assignments-examples
+ */
+export const assignmentCondition = (['write', 'delete'] as const).map(limitedTo).join(' AND ');
+
+function limitedTo(verb: 'write' | 'delete'): string {
+  const action = `Microsoft.Authorization/roleAssignments/${verb}`;
+  // A deletion has nothing but the assignment that is there.
+  const of = `@${verb === 'write' ? 'Request' : 'Resource'}[Microsoft.Authorization/roleAssignments`;
+  const roles = Object.values(assignableRoles).join(', ');
+  return `((!(ActionMatches{'${action}'})) OR (${of}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${roles}} AND ${of}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {'ServicePrincipal'}))`;
 }

@@ -1,0 +1,37 @@
+// How grants on AWS name what they are about, and the vendor's pages they come from.
+import type { AwsGrant, AwsNames } from './grant-list.ts';
+
+type Resource = (names: AwsNames) => string;
+
+/** In the scope's region and account. */
+export const arn = (service: string, resource: Resource): AwsGrant['on'] => {
+  return (names) => [`arn:aws:${service}:${names.region}:${names.account}:${resource(names)}`];
+};
+
+/** IAM has no regions. */
+export const iam = (resource: Resource): AwsGrant['on'] => {
+  return (names) => [`arn:aws:iam::${names.account}:${resource(names)}`];
+};
+
+export const both = (...on: readonly AwsGrant['on'][]): AwsGrant['on'] => {
+  return (names) => on.flatMap((one) => one(names));
+};
+
+/** Only for actions that take no resource. */
+export const anything: AwsGrant['on'] = () => ['*'];
+
+/** Names that AWS gives have nothing of ours in them; the tags every resource of a stack has do. */
+export const tagged = ({ environment }: AwsNames) => ({ StringEquals: { 'aws:ResourceTag/environment': environment } });
+
+/** The Service Authorization Reference: actions, the resources they take, their conditions. */
+export const page = (service: string) =>
+  `https://docs.aws.amazon.com/service-authorization/latest/reference/list_${service}.html`;
+
+export const readsOfRoles = [
+  'iam:GetRole',
+  'iam:GetRolePolicy',
+  'iam:ListAttachedRolePolicies',
+  'iam:ListInstanceProfilesForRole',
+  'iam:ListRolePolicies',
+  'iam:ListRoleTags',
+] as const;

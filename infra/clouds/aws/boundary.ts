@@ -1,0 +1,47 @@
+// What no role made by a deploy role on AWS may ever do more than.
+import type { Environment } from '../../contract/stack.ts';
+import { project, serviceName } from '../names.ts';
+import type { AwsScope } from './grant-list.ts';
+import type { PolicyDocument } from './grants.ts';
+
+/** A managed policy of the foundation, one for each environment. */
+export function boundaryName(environment: Environment): string {
+  return `${project}-${environment}-boundary`;
+}
+
+/**
+ * The `permissionsBoundary` of every role a service stack makes, except of the one that only AWS's own policy is attached to. Without it, whoever may make roles and hand them to a container may do everything.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+ */
+export function boundaryDocument({
+  account,
+  environment,
+}: Pick<AwsScope, 'account'> & { readonly environment: Environment }): PolicyDocument {
+  const bucket = `${serviceName({ environment })}-${account}`;
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: ['secretsmanager:GetSecretValue', 'ssm:GetParameters'],
+        Resource: [`arn:aws:secretsmanager:*:${account}:secret:*`, `arn:aws:ssm:*:${account}:parameter/*`],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['s3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
+        Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:PutRetentionPolicy'],
+        Resource: [`arn:aws:logs:*:${account}:log-group:*`],
+      },
+      { Effect: 'Allow', Action: ['ecr:GetAuthorizationToken'], Resource: ['*'] },
+      {
+        Effect: 'Allow',
+        Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+        Resource: [`arn:aws:ecr:*:${account}:repository/${project}`],
+      },
+    ],
+  };
+}
