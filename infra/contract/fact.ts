@@ -1,7 +1,7 @@
 // What the ledger holds: facts, in order, each chained to the one before.
 import { z } from 'zod';
 import { canonicalJson, sha256 } from './canonical.ts';
-import { planChange } from './plan.ts';
+import { planChange, planWarnings } from './plan.ts';
 import { predictionPreview } from './preview.ts';
 import { releaseManifest } from './release.ts';
 import { environments } from './stack.ts';
@@ -82,7 +82,10 @@ export const fact = z.discriminatedUnion('kind', [
       state: z.enum(['prepared', 'started', 'succeeded', 'failed', 'refused']),
       /** Names this promotion in `trireme approve`: the first fact's id, shortened. */
       promotion: z.string(),
-      plans: z.record(z.string(), z.strictObject({ fingerprint: z.string(), changes: z.array(planChange) })),
+      plans: z.record(
+        z.string(),
+        z.strictObject({ fingerprint: z.string(), changes: z.array(planChange), warnings: planWarnings }),
+      ),
       /** What each stack runs when it is prepared; `null` where nothing runs. */
       previous: z.record(z.string(), release.nullable()),
       manifest: z.string(),

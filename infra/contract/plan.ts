@@ -11,11 +11,15 @@ export const planChange = z.strictObject({
 });
 export type PlanChange = z.infer<typeof planChange>;
 
+/** What the policy pack said and did not refuse, rules that are lowered for the stack among it; left out when it is nothing. */
+export const planWarnings = z.array(z.string()).optional();
+
 export const plan = z.strictObject({
   stack: z.string(),
   /** Hash of what would change: sorted (urn, operation, changed inputs with their desired values); no secrets, nothing volatile. */
   fingerprint: z.string(),
   changes: z.array(planChange),
+  warnings: planWarnings,
 });
 export type Plan = z.infer<typeof plan>;
 

@@ -75,7 +75,7 @@ export async function preparePromotion(
       body: {
         state: 'prepared',
         promotion: id,
-        plans: Object.fromEntries(plans.map(({ stack, fingerprint, changes }) => [stack, { fingerprint, changes }])),
+        plans: Object.fromEntries(plans.map(({ stack, ...plan }) => [stack, plan])),
         previous,
         manifest: manifestHash(manifest),
         requestedBy: options.requestedBy ?? delivery.actor.login,

@@ -5,7 +5,16 @@ import { type Html, html } from './html.ts';
 import { table } from './shell.ts';
 import { digest, releaseLink, said } from './words.ts';
 
-type Plans = Readonly<Record<string, { readonly fingerprint: string; readonly changes: readonly PlanChange[] }>>;
+type Plans = Readonly<
+  Record<
+    string,
+    {
+      readonly fingerprint: string;
+      readonly changes: readonly PlanChange[];
+      readonly warnings?: readonly string[] | undefined;
+    }
+  >
+>;
 
 const order: readonly PlanChange['operation'][] = ['delete', 'replace', 'create', 'update', 'other'];
 const words = {
@@ -24,14 +33,16 @@ export function planSummary(plans: Plans): string {
   return `${stacks}: ${tallyInWords(all.flatMap(({ changes }) => changes))}`;
 }
 
-/** What is deleted or replaced, by stack, said before anybody opens a plan; nothing where nothing is lost. */
+/** What is deleted or replaced and what the policy pack warns of, by stack, said before anybody opens a plan. */
 export function losses(plans: Plans): readonly Html[] {
-  return Object.entries(plans).flatMap(([stack, { changes }]) => {
+  return Object.entries(plans).flatMap(([stack, { changes, warnings = [] }]) => {
     const lost = changes.filter(({ operation }) => operation === 'delete' || operation === 'replace');
-    if (lost.length === 0) return [];
+    const warned = warnings.map((one) => html`<p class="notice warn"><b>${stack}, policy:</b> ${one}</p>`);
+    if (lost.length === 0) return warned;
     const named = lost.map(({ operation, name, type }) => html`<code>${name}</code> (${type}) is ${operation}d`);
     return [
       html`<p class="notice bad"><b>${stack} loses something:</b> ${named.map((one, index) => html`${index > 0 && ', '}${one}`)}.</p>`,
+      ...warned,
     ];
   });
 }

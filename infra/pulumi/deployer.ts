@@ -3,7 +3,7 @@ import type { PulumiFn } from '@pulumi/pulumi/automation/index.js';
 import { z } from 'zod';
 import type { ResourceDrift } from '../contract/drift.ts';
 import { DeliveryError } from '../contract/errors.ts';
-import type { Deployer, DeploymentRequest } from '../contract/ports.ts';
+import type { Deployer, DeploymentRequest, RunOptions } from '../contract/ports.ts';
 import { copyFor, identityOf, type ReleaseIdentity } from '../contract/release.ts';
 import { type DeployedService, deployedService, type ReleaseArgs, type Stage } from '../contract/service.ts';
 import { type Cloud, foundationOf, type Stack as ServiceStack } from '../contract/stack.ts';
@@ -11,6 +11,7 @@ import { driftOf } from './drift.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { ignoreDroppedEngineCalls } from './engine-calls.ts';
 import { nameOf, planOf, type Step, stepOf } from './plan.ts';
+import { policyWarnings, type Violation, violationOf } from './policy-pack.ts';
 
 /** The two Pulumi programs, as functions of what the stack files do not say. */
 export interface DeliveryProgram {
@@ -31,6 +32,18 @@ export function createDeployer(options: DeployerOptions): Deployer {
   ignoreDroppedEngineCalls();
   const engine = new Engine(options);
   const { program } = options;
+  const judged = new Set<string>();
+
+  /**
+   * A rule that is broken must stop an update before it begins, not between two resources. What this process has judged once, in whatever
+   * release, is judged by the update alone; so is what is not known before it. A vendor's refusal is left to the update to meet.
+   */
+  async function judgeFirst(stack: ServiceStack, request: DeploymentRequest, run: RunOptions): Promise<void> {
+    if (options.policyPack === undefined || judged.has(stack.name)) return;
+    const failure = await engine.run(stack.name, await serviceProgram(stack, request), run, 'preview');
+    if (failure?.kind === 'error') throw failure.error;
+    judged.add(stack.name);
+  }
 
   async function serviceProgram(stack: ServiceStack, { manifest, stage }: DeploymentRequest): Promise<PulumiFn> {
     const current = await deployed(stack);
@@ -53,11 +66,17 @@ export function createDeployer(options: DeployerOptions): Deployer {
 
     async preview(stack, request, run = {}) {
       const steps: Step[] = [];
+      const violations: Violation[] = [];
       const failure = await engine.run(stack.name, await serviceProgram(stack, request), run, 'preview', (event) => {
         const step = stepOf(event);
         if (step !== undefined) steps.push(step);
+        const violation = violationOf(event);
+        if (violation !== undefined) violations.push(violation);
       });
-      if (failure === undefined) return planOf(stack.name, steps);
+      if (failure === undefined) {
+        judged.add(stack.name);
+        return planOf(stack.name, steps, policyWarnings(violations));
+      }
       throw failure.kind === 'rejected'
         ? new DeliveryError('errored', `${stack.name}: the preview was refused: ${failure.diagnostics.join('; ')}`)
         : failure.error;
@@ -90,6 +109,7 @@ export function createDeployer(options: DeployerOptions): Deployer {
         await run.guard?.();
         return program();
       };
+      await judgeFirst(stack, request, run);
       const failure = await engine.run(stack.name, guarded, run, 'up');
       if (failure?.kind === 'error') throw failure.error;
       const service = await deployed(stack);

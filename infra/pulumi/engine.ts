@@ -226,7 +226,9 @@ export class Engine {
         : { kind: 'error', error: faultOf(name, programFault.error) };
     } finally {
       served?.close();
-      for (const warning of policyWarnings(violations)) run.report?.({ stack: name, message: `policy: ${warning}` });
+      // A preview's warnings are part of its plan.
+      const warnings = operation === 'up' ? policyWarnings(violations) : [];
+      for (const warning of warnings) run.report?.({ stack: name, message: `policy: ${warning}` });
     }
   }
 

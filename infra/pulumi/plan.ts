@@ -14,7 +14,8 @@ export interface Step {
   readonly paths?: readonly string[];
 }
 
-export function planOf(stack: string, steps: readonly Step[]): Plan {
+/** @param warnings what the policy pack said and did not refuse: whoever approves the plan approves it with these. */
+export function planOf(stack: string, steps: readonly Step[], warnings: readonly string[] = []): Plan {
   const changes = merged(steps.filter((step) => operations[step.op] !== null && step.type !== stackType))
     .map((step) => ({ step, change: changeOf(step) }))
     .sort((a, b) => compare(a.change.urn, b.change.urn) || compare(a.change.operation, b.change.operation));
@@ -23,10 +24,12 @@ export function planOf(stack: string, steps: readonly Step[]): Plan {
     operation: change.operation,
     inputs: desiredInputs(step, change),
   }));
+  const said = warnings.length === 0 ? {} : { warnings: [...warnings] };
   return {
     stack,
-    fingerprint: sha256(canonicalJson({ schema: 'trireme.plan/1', stack, desired })),
+    fingerprint: sha256(canonicalJson({ schema: 'trireme.plan/1', stack, desired, ...said })),
     changes: changes.map(({ change }) => change),
+    ...said,
   };
 }
 

@@ -133,11 +133,17 @@ const trustJudges: Readonly<Record<string, (one: Judged) => readonly Finding[]>>
   'azure-native:managedidentity:FederatedIdentityCredential': federatedCredential,
 };
 
-function members(inputs: Value): readonly { readonly path: string; readonly value: Value }[] {
+interface Member {
+  readonly path: string;
+  readonly value: Value;
+}
+
+function members(inputs: Value): readonly Member[] {
   const one = at(inputs, 'member');
+  const alone: readonly Member[] = one === undefined ? [] : [{ path: 'member', value: one }];
   return [
-    ...(one === undefined ? [] : [{ path: 'member', value: one }]),
-    ...listed(at(inputs, 'members')).map((value, index) => ({ path: `members.${index}`, value })),
+    ...alone,
+    ...listed(at(inputs, 'members')).map((value, index): Member => ({ path: `members.${index}`, value })),
   ];
 }
 

@@ -18,6 +18,7 @@ import { startProviders } from '../../emulator/providers/start.ts';
 import { type Images, RuntimeHost } from '../../emulator/runtimes/host.ts';
 import { ProcessRecord } from '../../emulator/runtimes/process-record.ts';
 import type { EmulatedRegistry } from '../../emulator/world.ts';
+import { attachedPack } from '../../policy/attached.ts';
 import { foundationProgram, serviceProgram } from '../../program.ts';
 import { createDeployer } from '../../pulumi/deployer.ts';
 import { prepareWorkspace } from '../../pulumi/workspace.ts';
@@ -97,7 +98,7 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
   };
   const configs = new Map(Object.entries(stackFiles).map(([name, text]) => [name, parseStackFile(name, text)]));
   return {
-    deployer: createDeployer({ program: programOver(configs), workspace, command, environment: variables, clock }),
+    deployer: createDeployer({ program: programOver(configs), workspace, command, environment: variables, clock, policyPack: attachedPack(join(root, 'policy.yaml')) }),
     provers: provers({ variables, clock, timeScale }),
     plain: { directory: workspace.directory, variables },
     async stop() {
