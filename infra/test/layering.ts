@@ -58,7 +58,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'infra/clouds/gcp',
     rooms: ['infra/contract', 'infra/clouds/*.ts'],
-    packages: ['@pulumi/pulumi', '@pulumi/gcp', 'google-auth-library', 'zod'],
+    packages: ['@pulumi/pulumi', '@pulumi/gcp', '@pulumi/random', 'google-auth-library', 'zod'],
   },
   {
     folder: 'infra/clouds/azure',

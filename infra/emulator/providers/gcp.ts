@@ -1,55 +1,100 @@
-// The emulated Google Cloud as Pulumi's `gcp` provider shows it: Artifact Registry, service accounts, IAM members and Cloud Run.
-import { createHash, randomInt } from 'node:crypto';
+// The emulated Google Cloud as Pulumi's `gcp` provider shows it: its resources by type, each service's in a file of its own; the registry's here.
 import { isRecord, type Properties, text } from '../engine/property.ts';
-import {
-  CloudRefusal,
-  type ProviderDefinition,
-  type ResourceContext,
-  type ResourceModel,
-} from '../engine/resource-model.ts';
-import type { World } from '../world.ts';
+import type { ProviderDefinition, ResourceContext, ResourceModel } from '../engine/resource-model.ts';
+import { accounts, type World } from '../world.ts';
+import { enabledApi, needsApi } from './gcp-apis.ts';
 import { cloudRunService, serviceExists } from './gcp-cloud-run.ts';
+import { domainMapping } from './gcp-domain.ts';
+import { identityPool, identityPoolProvider } from './gcp-federation.ts';
+import { customRole, iamMember, serviceAccount } from './gcp-iam.ts';
+import { logBucket, logSink } from './gcp-logging.ts';
+import { alertPolicy, dashboard, notificationChannel, uptimeCheck } from './gcp-monitoring.ts';
 import { GcpProject } from './gcp-project.ts';
+import { secret, secretVersion } from './gcp-secrets.ts';
+import { database, databaseInstance, databaseUser } from './gcp-sql.ts';
+import { storageBucket } from './gcp-storage.ts';
 import { oneOf, pattern } from './input-rule.ts';
 import { storedResource } from './stored-resource.ts';
 
-export function gcpProvider(world: Pick<World, 'controlPlanes' | 'registries' | 'timeScale'>): ProviderDefinition {
+type EmulatedWorld = Pick<World, 'controlPlanes' | 'registries' | 'timeScale'>;
+
+export function gcpProvider(world: EmulatedWorld): ProviderDefinition {
   const project = new GcpProject(world.registries.gcp);
   return {
     name: 'gcp',
     npmPackage: '@pulumi/gcp',
     comparesWith: 'state',
     resources: {
+      'gcp:projects/service:Service': enabledApi(project),
       'gcp:artifactregistry/repository:Repository': repository(project),
       'gcp:serviceaccount/account:Account': serviceAccount(project),
-      'gcp:projects/iAMMember:IAMMember': iamMember(project, {
-        module: 'projects/iammember',
-        targetOf: (inputs, context) => project.project(inputs, context),
-        exists: () => true,
-      }),
-      'gcp:artifactregistry/repositoryIamMember:RepositoryIamMember': iamMember(project, {
-        module: 'artifactregistry/repositoryIamMember',
-        targetOf: (inputs, context) => repositoryPath(project, inputs, text(inputs, 'repository') ?? '', context),
-        exists: (repository) => project.repositories.get(repository) !== undefined,
-      }),
-      'gcp:cloudrunv2/serviceIamMember:ServiceIamMember': iamMember(project, {
-        module: 'cloudrunv2/serviceIamMember',
-        targetOf(inputs, context) {
-          const parent = `projects/${project.project(inputs, context)}/locations/${project.location(inputs, context)}`;
-          return `${parent}/services/${lastStep(text(inputs, 'name') ?? '')}`;
-        },
-        exists: (service) => serviceExists(world, service),
-      }),
-      'gcp:secretmanager/secretIamMember:SecretIamMember': iamMember(project, {
-        module: 'secretmanager/secretIamMember',
-        targetOf: (inputs, context) =>
-          `projects/${project.project(inputs, context)}/secrets/${lastStep(text(inputs, 'secretId') ?? '')}`,
-        // The emulated project holds no secrets.
-        exists: () => false,
-      }),
+      'gcp:projects/iAMCustomRole:IAMCustomRole': customRole(project),
+      'gcp:iam/workloadIdentityPool:WorkloadIdentityPool': identityPool(project),
+      'gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider': identityPoolProvider(project),
+      ...members(world, project),
+      'gcp:storage/bucket:Bucket': storageBucket(project),
+      'gcp:secretmanager/secret:Secret': needsApi(project, 'secretmanager', secret(world, project)),
+      'gcp:secretmanager/secretVersion:SecretVersion': secretVersion(world, project),
+      'gcp:sql/databaseInstance:DatabaseInstance': needsApi(project, 'sqladmin', databaseInstance(project)),
+      'gcp:sql/database:Database': database(project),
+      'gcp:sql/user:User': databaseUser(project),
+      'gcp:logging/projectBucketConfig:ProjectBucketConfig': logBucket(project),
+      'gcp:logging/projectSink:ProjectSink': logSink(project),
+      'gcp:monitoring/notificationChannel:NotificationChannel': notificationChannel(project),
+      'gcp:monitoring/alertPolicy:AlertPolicy': alertPolicy(project),
+      'gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig': uptimeCheck(project),
+      'gcp:monitoring/dashboard:Dashboard': dashboard(project),
       'gcp:cloudrunv2/service:Service': cloudRunService(world, project),
+      'gcp:cloudrun/domainMapping:DomainMapping': domainMapping(world, project),
     },
-    functions: {},
+    functions: {
+      'gcp:organizations/getProject:getProject': async (args, config) => {
+        const id = project.project(text(args, 'projectId') === undefined ? {} : { project: args.projectId ?? '' }, {
+          config,
+        });
+        return { id: `projects/${id}`, projectId: id, name: id, number: accounts.gcp.projectNumber };
+      },
+    },
+  };
+}
+
+/** Who may do what on what. */
+function members(world: EmulatedWorld, project: GcpProject): Readonly<Record<string, ResourceModel>> {
+  return {
+    'gcp:projects/iAMMember:IAMMember': iamMember(project, {
+      module: 'projects/iammember',
+      targetOf: (inputs, context) => project.project(inputs, context),
+      exists: () => true,
+    }),
+    'gcp:artifactregistry/repositoryIamMember:RepositoryIamMember': iamMember(project, {
+      module: 'artifactregistry/repositoryIamMember',
+      targetOf: (inputs, context) => repositoryPath(project, inputs, text(inputs, 'repository') ?? '', context),
+      exists: (repository) => project.repositories.get(repository) !== undefined,
+    }),
+    'gcp:cloudrunv2/serviceIamMember:ServiceIamMember': iamMember(project, {
+      module: 'cloudrunv2/serviceIamMember',
+      targetOf(inputs, context) {
+        const parent = `projects/${project.project(inputs, context)}/locations/${project.location(inputs, context)}`;
+        return `${parent}/services/${lastStep(text(inputs, 'name') ?? '')}`;
+      },
+      exists: (service) => serviceExists(world, service),
+    }),
+    'gcp:secretmanager/secretIamMember:SecretIamMember': iamMember(project, {
+      module: 'secretmanager/secretIamMember',
+      targetOf: (inputs, context) =>
+        `projects/${project.project(inputs, context)}/secrets/${lastStep(text(inputs, 'secretId') ?? '')}`,
+      exists: (secretPath) => project.secrets.get(secretPath) !== undefined,
+    }),
+    'gcp:serviceaccount/iAMMember:IAMMember': iamMember(project, {
+      module: 'serviceaccount/iammember',
+      targetOf: (inputs) => text(inputs, 'serviceAccountId') ?? '',
+      exists: (account) => project.serviceAccounts.get(account) !== undefined,
+    }),
+    'gcp:storage/bucketIAMMember:BucketIAMMember': iamMember(project, {
+      module: 'storage/bucketIAMMember',
+      targetOf: (inputs) => `b/${lastStep(text(inputs, 'bucket') ?? '')}`,
+      exists: (path) => project.buckets.get(path.slice('b/'.length)) !== undefined,
+    }),
   };
 }
 
@@ -88,76 +133,8 @@ function repository(project: GcpProject): ResourceModel {
   });
 }
 
-function serviceAccount(project: GcpProject): ResourceModel {
-  const email = (inputs: Properties, context: ResourceContext) =>
-    project.email(text(inputs, 'accountId') ?? '', project.project(inputs, context));
-  return storedResource({
-    module: 'serviceaccount/account',
-    shelf: project.serviceAccounts,
-    naming: { property: 'accountId', style: 'dashed' },
-    replaceOnChanges: ['accountId', 'project'],
-    computed: ['project'],
-    validate: (inputs) => [
-      // https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/create
-      ...pattern(inputs, 'accountId', /^(?=.{6,30}$)[a-z]([-a-z0-9]*[a-z0-9])$/),
-      ...pattern(inputs, 'displayName', /^.{0,100}$/),
-    ],
-    idOf: (inputs, context) => `projects/${project.project(inputs, context)}/serviceAccounts/${email(inputs, context)}`,
-    alreadyExists: (id) =>
-      `Error creating service account: googleapi: Error 409: Service account ${lastStep(id).split('@')[0]} already exists within project ${id.split('/')[1]}., alreadyExists`,
-    create: (inputs, context, id) => ({
-      email: email(inputs, context),
-      member: `serviceAccount:${email(inputs, context)}`,
-      name: id,
-      project: project.project(inputs, context),
-      uniqueId: String(randomInt(2 ** 47)).padStart(21, '1'),
-    }),
-  });
-}
-
-interface GrantTarget {
-  readonly module: string;
-  /** The path of what the role is granted on. */
-  targetOf(inputs: Properties, context: ResourceContext): string;
-  exists(target: string): boolean | Promise<boolean>;
-}
-
-/** One member of one role on one thing. */
-function iamMember(project: GcpProject, target: GrantTarget): ResourceModel {
-  return storedResource({
-    module: target.module,
-    shelf: project.members,
-    replaceOnChanges: ['role', 'member', 'project', 'location', 'repository', 'name', 'secretId', 'condition'],
-    computed: ['project', 'location'],
-    validate: (inputs) => [
-      // https://cloud.google.com/iam/docs/principal-identifiers
-      ...pattern(
-        inputs,
-        'member',
-        /^(allUsers|allAuthenticatedUsers|(user|group|domain|serviceAccount|project(Owner|Editor|Viewer)|principal|principalSet):.+)$/,
-      ),
-      ...pattern(inputs, 'role', /^(roles\/|projects\/[^/]+\/roles\/|organizations\/[^/]+\/roles\/).+$/),
-    ],
-    idOf: (inputs, context) => `${target.targetOf(inputs, context)}/${text(inputs, 'role')}/${text(inputs, 'member')}`,
-    alreadyExists: (id) => `the member ${id} already exists`,
-    async create(inputs, context) {
-      const path = target.targetOf(inputs, context);
-      if (!(await target.exists(path))) throw notFound(path);
-      project.requireMember(text(inputs, 'member') ?? '');
-      return {
-        project: project.project(inputs, context),
-        etag: createHash('sha256').update(path).digest('base64').slice(0, 12),
-      };
-    },
-  });
-}
-
 function repositoryPath(project: GcpProject, inputs: Properties, id: string, context: ResourceContext): string {
   return `projects/${project.project(inputs, context)}/locations/${project.location(inputs, context)}/repositories/${lastStep(id)}`;
-}
-
-function notFound(name: string): CloudRefusal {
-  return new CloudRefusal(`googleapi: Error 404: Resource '${lastStep(name)}' was not found: ${name}, notFound`);
 }
 
 function lastStep(path: string): string {

@@ -30,7 +30,8 @@ export function reservedKeys(inputs: Properties, path: string, reserved: RegExp)
     .map((key) => ({ property: `${path}.${key}`, reason: 'this name is reserved' }));
 }
 
-function at(inputs: Properties, path: string): Property | undefined {
+/** The value at a path; `undefined` where there is none. */
+export function at(inputs: Properties, path: string): Property | undefined {
   let value: Property | undefined = inputs;
   for (const step of path.split('.')) {
     if (isRecord(value)) value = value[step];

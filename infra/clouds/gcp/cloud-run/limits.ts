@@ -1,5 +1,5 @@
 // What Cloud Run accepts of a stack's configuration.
-import type { ServiceConfig } from '../../../contract/service.ts';
+import { resourceVariables, type ServiceConfig } from '../../../contract/service.ts';
 import { cloudRun } from './runtime.ts';
 
 /**
@@ -29,5 +29,72 @@ export function cloudRunFaults(config: ServiceConfig): string[] {
   if (config.concurrency > max) {
     faults.push(`concurrency: expected at most ${max} on Cloud Run; found ${config.concurrency}`);
   }
-  return faults;
+  return [...faults, ...exposureFaults(config), ...optionFaults(config)];
+}
+
+/** Names of an existing network, and who may call a private service: `network`, `subnetwork`, `invokers`. */
+const networkKeys: readonly string[] = ['network', 'subnetwork', 'invokers'];
+
+/** https://cloud.google.com/iam/docs/principal-identifiers; everybody is what `public` is for. */
+const invoker = /^(user|group|domain|serviceAccount|principal|principalSet):.+$/;
+
+/** Who may call a private service, besides nobody. */
+export function invokersOf({ network }: Pick<ServiceConfig, 'network'>): readonly string[] {
+  const { invokers = [] } = network;
+  return [...new Set([invokers].flat())].sort();
+}
+
+/** Where domain mappings exist: https://cloud.google.com/run/docs/mapping-custom-domains#limitations */
+const mappingRegions: readonly string[] = [
+  'asia-east1',
+  'asia-northeast1',
+  'asia-southeast1',
+  'europe-north1',
+  'europe-west1',
+  'europe-west4',
+  'us-central1',
+  'us-east1',
+  'us-east4',
+  'us-west1',
+];
+
+function exposureFaults(config: ServiceConfig): string[] {
+  const outside = 'nobody outside the network reaches a private service';
+  const open = config.exposure === 'public';
+  const unknown = Object.keys(config.network).filter((key) => !networkKeys.includes(key));
+  return [
+    ...unknown.map((key) => `network.${key}: expected one of ${networkKeys.join(', ')} on Cloud Run`),
+    ...invokersOf(config)
+      .filter((member) => !invoker.test(member))
+      .map((member) => `network.invokers: expected members such as serviceAccount:…; found ${member}`),
+    ...(open && invokersOf(config).length > 0 ? ['network.invokers: expected none where everybody may call'] : []),
+    ...(!open && config.uptimeCheck ? [`uptimeCheck: expected false with private exposure: ${outside}`] : []),
+    ...(!open && config.domain !== undefined ? [`domain: expected none with private exposure: ${outside}`] : []),
+    ...(config.domain !== undefined && !mappingRegions.includes(config.region)
+      ? [`domain: expected one of ${mappingRegions.join(', ')} as region; found ${config.region}`]
+      : []),
+  ];
+}
+
+function optionFaults(config: ServiceConfig): string[] {
+  const { labels, secrets, env, logRetentionDays, alarms } = config;
+  const made = [
+    ...(config.database === undefined ? [] : [resourceVariables.database]),
+    ...(config.objectStore ? [resourceVariables.objectStore] : []),
+  ];
+  return [
+    ...made
+      .filter((name) => name in env || name in secrets)
+      .map((name) => `${name}: expected a variable of the service's own; the stack's own resource sets this one`),
+    // https://cloud.google.com/resource-manager/docs/labels-overview#requirements
+    ...Object.entries(labels)
+      .filter(([, value]) => !/^[a-z0-9_-]*$/.test(value))
+      .map(([key, value]) => `labels.${key}: expected lower-case letters, digits, _ and -; found ${value}`),
+    // https://cloud.google.com/logging/quotas#logs_retention_periods
+    ...(logRetentionDays > 3650 ? [`logRetentionDays: expected at most 3650; found ${logRetentionDays}`] : []),
+    // A condition may have to last 23 hours and a half: https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies
+    ...(alarms !== undefined && alarms.notReadyMinutes > 1410
+      ? [`alarms.notReadyMinutes: expected at most 1410; found ${alarms.notReadyMinutes}`]
+      : []),
+  ];
 }
