@@ -1,4 +1,4 @@
-// What Azure needs once: the registry and the identity App Service pulls from it with; on demand Pulumi's state, and who is told by alarms.
+// What Azure needs once: the registry and the identity App Service pulls from it with; on demand who deploys, Pulumi's state, and who is told by alarms.
 import { createHash } from 'node:crypto';
 import type { RoleAssignment } from '@pulumi/azure-native/authorization/roleAssignment.js';
 import { Registry } from '@pulumi/azure-native/containerregistry/registry.js';
@@ -16,6 +16,7 @@ import {
 import type { FoundationConfig } from '../../contract/service.ts';
 import { project } from '../names.ts';
 import { type BlobStore, createBlobStore } from './blob-store.ts';
+import { createDeployIdentities } from './deploy-identities.ts';
 import { tagsFor } from './place.ts';
 import { allow, subscriptionOf } from './role.ts';
 
@@ -44,6 +45,12 @@ export class AzureFoundation extends ComponentResource {
     const pull = allow('pull-identity-reader', { identity, role: 'acrPull', scope: registry.id }, { parent: this });
     const alarms = createAlarmChannel(this, group, config, tags);
     const state = createState(this, { group, suffix, config, tags });
+    const clients = createDeployIdentities(config, {
+      ...{ parent: this, group, subscription, suffix, tags },
+      registryId: registry.id,
+      pullIdentityId: identity.id,
+      stateAccountId: state?.account.id,
+    });
 
     this.nodes = { group, registry, identity, pull, alarms, state };
     this.repository = interpolate`${registry.loginServer}/${project}`;
@@ -52,6 +59,7 @@ export class AzureFoundation extends ComponentResource {
       pullIdentityClientId: identity.clientId,
       subscription,
       nameSuffix: suffix,
+      ...Object.fromEntries(Object.entries(clients).map(([identity, clientId]) => [`client.${identity}`, clientId])),
       ...(alarms === undefined ? {} : { alarmChannel: alarms.id }),
       ...(state === undefined ? {} : { stateBucket: stateUrl(state) }),
     });

@@ -2,13 +2,13 @@
 import { RoleAssignment } from '@pulumi/azure-native/authorization/roleAssignment.js';
 import type { UserAssignedIdentity } from '@pulumi/azure-native/managedidentity/userAssignedIdentity.js';
 import { type CustomResourceOptions, type Input, interpolate, output } from '@pulumi/pulumi';
+import { assignableRoles } from './grants.ts';
 
 /** https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
 export const roles = {
   acrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d',
-  keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6',
-  storageBlobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe',
-  storageBlobDataReader: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1',
+  managedIdentityOperator: 'f1a07417-d97a-45cb-824c-7a7467783830',
+  ...assignableRoles,
 } as const;
 
 /** @param grant.scope id of a resource: the role is the one of its subscription. */
