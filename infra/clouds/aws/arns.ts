@@ -35,3 +35,22 @@ export const readsOfRoles = [
   'iam:ListRolePolicies',
   'iam:ListRoleTags',
 ] as const;
+
+/** The provider reads all of a bucket's settings, whichever it sets. */
+export const readsOfBuckets = [
+  's3:GetAccelerateConfiguration',
+  's3:GetBucketAcl',
+  's3:GetBucketCORS',
+  's3:GetBucketLogging',
+  's3:GetBucketObjectLockConfiguration',
+  's3:GetBucketPolicy',
+  's3:GetBucketPublicAccessBlock',
+  's3:GetBucketRequestPayment',
+  's3:GetBucketTagging',
+  's3:GetBucketVersioning',
+  's3:GetBucketWebsite',
+  's3:GetEncryptionConfiguration',
+  's3:GetLifecycleConfiguration',
+  's3:GetReplicationConfiguration',
+  's3:ListBucket',
+] as const;

@@ -1,8 +1,9 @@
 // What deploy roles may do with AWS's foundation: push and read images, keep Pulumi's state; and what `plan` may look at.
 import { deployers } from '../grants.ts';
 import { project } from '../names.ts';
-import { anything, arn, iam, page, readsOfRoles } from './arns.ts';
+import { anything, arn, iam, page, readsOfBuckets, readsOfRoles } from './arns.ts';
 import type { AwsGrant } from './grant-list.ts';
+import { providerHost } from './trust.ts';
 
 const publishing: readonly AwsGrant[] = [
   {
@@ -46,24 +47,50 @@ const state: readonly AwsGrant[] = [
 
 /** Made and changed by people; `plan` sees whether somebody else did. */
 const drift: readonly AwsGrant[] = [
-  {
-    for: ['aws:ecr/repository:Repository', 'aws:ecr/lifecyclePolicy:LifecyclePolicy'],
-    reads: ['ecr:DescribeRepositories', 'ecr:GetLifecyclePolicy', 'ecr:ListTagsForResource'],
-    readers: ['plan'],
-    writes: [],
-    writers: [],
-    on: arn('ecr', () => `repository/${project}`),
-    source: page('amazonelasticcontainerregistry'),
-  },
-  {
-    for: ['aws:iam/role:Role', 'aws:iam/rolePolicyAttachment:RolePolicyAttachment'],
-    reads: readsOfRoles,
-    readers: ['plan'],
-    writes: [],
-    writers: [],
-    on: iam(() => `role/${project}-*`),
-    source: page('awsidentityandaccessmanagementiam'),
-  },
+  looksAt(
+    [
+      'aws:ecr/repository:Repository',
+      'aws:ecr/lifecyclePolicy:LifecyclePolicy',
+      'aws:ecr/repositoryPolicy:RepositoryPolicy',
+    ],
+    ['ecr:DescribeRepositories', 'ecr:GetLifecyclePolicy', 'ecr:GetRepositoryPolicy', 'ecr:ListTagsForResource'],
+    arn('ecr', () => `repository/${project}`),
+    'amazonelasticcontainerregistry',
+  ),
+  looksAt(
+    ['aws:iam/role:Role', 'aws:iam/rolePolicy:RolePolicy', 'aws:iam/rolePolicyAttachment:RolePolicyAttachment'],
+    readsOfRoles,
+    iam(() => `role/${project}-*`),
+    'awsidentityandaccessmanagementiam',
+  ),
+  looksAt(
+    ['aws:iam/policy:Policy'],
+    ['iam:GetPolicy', 'iam:GetPolicyVersion', 'iam:ListPolicyTags', 'iam:ListPolicyVersions'],
+    iam(() => `policy/${project}-*`),
+    'awsidentityandaccessmanagementiam',
+  ),
+  looksAt(
+    ['aws:iam/openIdConnectProvider:OpenIdConnectProvider'],
+    ['iam:GetOpenIDConnectProvider', 'iam:ListOpenIDConnectProviderTags'],
+    iam(() => `oidc-provider/${providerHost}`),
+    'awsidentityandaccessmanagementiam',
+  ),
+  looksAt(
+    ['aws:sns/topic:Topic', 'aws:sns/topicSubscription:TopicSubscription'],
+    ['sns:GetSubscriptionAttributes', 'sns:GetTopicAttributes', 'sns:ListTagsForResource'],
+    ({ account }) => [`arn:aws:sns:*:${account}:${project}-*`],
+    'amazonsns',
+  ),
+  looksAt(
+    ['aws:s3/bucket:Bucket'],
+    readsOfBuckets,
+    ({ stateBucket }) => (stateBucket === undefined ? [] : [`arn:aws:s3:::${stateBucket}`]),
+    'amazons3',
+  ),
 ];
+
+function looksAt(types: AwsGrant['for'], reads: readonly string[], on: AwsGrant['on'], service: string): AwsGrant {
+  return { for: types, reads, readers: ['plan'], writes: [], writers: [], on, source: page(service) };
+}
 
 export const foundationGrants: readonly AwsGrant[] = [...publishing, ...state, ...drift];

@@ -1,6 +1,6 @@
 // What deploy roles may do with the parts a stack file on AWS may ask for: alarms, logs, database, object store, networks.
 import { deployers } from '../grants.ts';
-import { anything, arn, page, tagged } from './arns.ts';
+import { anything, arn, page, readsOfBuckets, tagged } from './arns.ts';
 import type { AwsGrant } from './grant-list.ts';
 
 const watching: readonly AwsGrant[] = [
@@ -109,24 +109,7 @@ const storage: readonly AwsGrant[] = [
       'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration',
       'aws:s3/bucketVersioning:BucketVersioning',
     ],
-    // The provider reads all of a bucket's settings, whichever it sets.
-    reads: [
-      's3:GetAccelerateConfiguration',
-      's3:GetBucketAcl',
-      's3:GetBucketCORS',
-      's3:GetBucketLogging',
-      's3:GetBucketObjectLockConfiguration',
-      's3:GetBucketPolicy',
-      's3:GetBucketPublicAccessBlock',
-      's3:GetBucketRequestPayment',
-      's3:GetBucketTagging',
-      's3:GetBucketVersioning',
-      's3:GetBucketWebsite',
-      's3:GetEncryptionConfiguration',
-      's3:GetLifecycleConfiguration',
-      's3:GetReplicationConfiguration',
-      's3:ListBucket',
-    ],
+    reads: readsOfBuckets,
     writes: [
       's3:CreateBucket',
       's3:DeleteBucket',

