@@ -1,12 +1,18 @@
 // How grants on AWS name what they are about, and the vendor's pages they come from.
+import { project } from '../names.ts';
 import type { AwsGrant, AwsNames } from './grant-list.ts';
 
 type Resource = (names: AwsNames) => string;
 
-/** In the scope's region and account. */
+/** In the scope's account, in whichever region the stack is. */
 export const arn = (service: string, resource: Resource): AwsGrant['on'] => {
-  return (names) => [`arn:aws:${service}:${names.region}:${names.account}:${resource(names)}`];
+  return (names) => [`arn:aws:${service}:*:${names.account}:${resource(names)}`];
 };
+
+/** The one repository of images. */
+export const registry: AwsGrant['on'] = ({ account, region, registryAccount = account }) => [
+  `arn:aws:ecr:${region}:${registryAccount}:repository/${project}`,
+];
 
 /** IAM has no regions. */
 export const iam = (resource: Resource): AwsGrant['on'] => {

@@ -39,8 +39,9 @@ export function boundaryDocument({
       { Effect: 'Allow', Action: ['ecr:GetAuthorizationToken'], Resource: ['*'] },
       {
         Effect: 'Allow',
+        // In whichever account the registry is.
         Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-        Resource: [`arn:aws:ecr:*:${account}:repository/${project}`],
+        Resource: [`arn:aws:ecr:*:*:repository/${project}`],
       },
     ],
   };

@@ -1,7 +1,7 @@
 // What deploy roles may do with AWS's foundation: push and read images, keep Pulumi's state; and what `plan` may look at.
 import { deployers } from '../grants.ts';
 import { project } from '../names.ts';
-import { anything, arn, iam, page, readsOfBuckets, readsOfRoles } from './arns.ts';
+import { anything, iam, page, readsOfBuckets, readsOfRoles, registry } from './arns.ts';
 import type { AwsGrant } from './grant-list.ts';
 import { providerHost } from './trust.ts';
 
@@ -20,7 +20,7 @@ const publishing: readonly AwsGrant[] = [
     writes: ['ecr:CompleteLayerUpload', 'ecr:InitiateLayerUpload', 'ecr:PutImage', 'ecr:UploadLayerPart'],
     // Built and pushed once, before dev; prod runs what is there.
     writers: ['deploy-dev'],
-    on: arn('ecr', () => `repository/${project}`),
+    on: registry,
     source: page('amazonelasticcontainerregistry'),
   },
 ];
@@ -54,7 +54,7 @@ const drift: readonly AwsGrant[] = [
       'aws:ecr/repositoryPolicy:RepositoryPolicy',
     ],
     ['ecr:DescribeRepositories', 'ecr:GetLifecyclePolicy', 'ecr:GetRepositoryPolicy', 'ecr:ListTagsForResource'],
-    arn('ecr', () => `repository/${project}`),
+    registry,
     'amazonelasticcontainerregistry',
   ),
   looksAt(

@@ -7,7 +7,10 @@ import { serviceGrants } from './service-grants.ts';
 
 export interface AwsScope {
   readonly account: string;
+  /** Where the registry is; services may be in any. */
   readonly region: string;
+  /** Where the registry is, if that is another account. */
+  readonly registryAccount?: string;
   /** Where Pulumi keeps its state, if that is a bucket of this account. */
   readonly stateBucket?: string | undefined;
 }

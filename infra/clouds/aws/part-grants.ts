@@ -23,8 +23,8 @@ const watching: readonly AwsGrant[] = [
       'cloudwatch:UntagResource',
     ],
     writers: deployers,
-    // In any region: those of uptime checks are in us-east-1.
-    on: ({ account, service }) => [`arn:aws:cloudwatch:*:${account}:alarm:${service}-*`],
+    // Those of uptime checks are in us-east-1.
+    on: arn('cloudwatch', ({ service }) => `alarm:${service}-*`),
     source: page('amazoncloudwatch'),
   },
   {

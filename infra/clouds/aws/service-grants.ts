@@ -136,8 +136,8 @@ const ecsExpress: readonly AwsGrant[] = [
     writers: [],
     // Takes a container instance, which Fargate has none of: the cluster is its condition.
     on: arn('ecs', () => 'container-instance/default/*'),
-    condition: ({ region, account }) => ({
-      ArnEquals: { 'ecs:cluster': `arn:aws:ecs:${region}:${account}:cluster/default` },
+    condition: ({ account }) => ({
+      ArnEquals: { 'ecs:cluster': `arn:aws:ecs:*:${account}:cluster/default` },
     }),
     source: page('amazonelasticcontainerservice'),
   },

@@ -37,7 +37,8 @@ export function createRoles(parent: ComponentResource, args: PredictionServiceAr
           Version: '2012-10-17',
           Statement: [{ Effect: 'Allow', Principal: { Service: trusted }, Action: 'sts:AssumeRole' }],
         }),
-        ...(key === 'task' ? { permissionsBoundary: permissionsBoundaryOf(args) } : {}),
+        // ECS's own policy is wider than the boundary; who deploys may attach that one and no other.
+        ...(key === 'infrastructure' ? {} : { permissionsBoundary: permissionsBoundaryOf(args) }),
         tags: needs.tags,
       },
       { parent },

@@ -92,6 +92,14 @@ describe('grants on AWS', () => {
     expect(JSON.stringify(boundaryDocument({ account, environment: 'dev' }))).not.toContain('trireme-prod');
   });
 
+  it('images are in the account of the registry', () => {
+    const elsewhere = policyDocument('deploy-dev', { ...scope, registryAccount: '210987654321' }).Statement;
+    const pushing = elsewhere.filter(({ Action }) => Action.includes('ecr:PutImage'));
+    expect(pushing.map(({ Resource }) => Resource)).toEqual([
+      ['arn:aws:ecr:ap-southeast-1:210987654321:repository/trireme'],
+    ]);
+  });
+
   it('without the state bucket there is nothing to grant on it', () => {
     expect(JSON.stringify(policyDocument('deploy-dev', { account, region: 'eu-west-1' }))).not.toContain('state');
   });
