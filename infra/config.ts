@@ -4,6 +4,8 @@ import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { appRunnerFaults } from './clouds/aws/app-runner/limits.ts';
 import { appRunner } from './clouds/aws/app-runner/runtime.ts';
+import { ecsExpressFaults } from './clouds/aws/ecs-express/limits.ts';
+import { ecsExpress } from './clouds/aws/ecs-express/runtime.ts';
 import { appServiceFaults } from './clouds/azure/app-service/limits.ts';
 import { appService } from './clouds/azure/app-service/runtime.ts';
 import { cloudRunFaults } from './clouds/gcp/cloud-run/limits.ts';
@@ -70,11 +72,13 @@ const engineKeys = ['encryptionsalt', 'encryptedkey', 'secretsprovider'];
 
 const limits: Readonly<Record<RuntimeName, (config: ServiceConfig, stack: Stack) => string[]>> = {
   'app-runner': appRunnerFaults,
+  'ecs-express': ecsExpressFaults,
   'cloud-run': cloudRunFaults,
   'app-service': appServiceFaults,
 };
 const contracts: Readonly<Record<RuntimeName, RuntimeContract>> = {
   'app-runner': appRunner,
+  'ecs-express': ecsExpress,
   'cloud-run': cloudRun,
   'app-service': appService,
 };

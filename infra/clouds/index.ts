@@ -15,6 +15,10 @@ import type { Cloud } from '../contract/stack.ts';
 import { appRunnerProver } from './aws/app-runner/prover.ts';
 import { appRunner } from './aws/app-runner/runtime.ts';
 import { appRunnerTraffic } from './aws/app-runner/traffic.ts';
+import { ecsExpressLogs } from './aws/ecs-express/logs.ts';
+import { ecsExpressProver } from './aws/ecs-express/prover.ts';
+import { ecsExpress } from './aws/ecs-express/runtime.ts';
+import { ecsExpressTraffic } from './aws/ecs-express/traffic.ts';
 import { ecrLogin } from './aws/registry-login.ts';
 import { azureAccessToken, azureCredentialsFrom } from './azure/access-token.ts';
 import { appServiceProver } from './azure/app-service/prover.ts';
@@ -46,7 +50,8 @@ export interface Runtime {
   prover(connection: Connection): Prover;
   /** The variable that says where the emulated metrics answer. */
   readonly metricsVariable: string;
-  traffic(connection: Connection): TrafficReader;
+  /** @param controlPlane for a runtime whose own API knows by which names its metrics are asked for. */
+  traffic(connection: Connection, controlPlane: () => Connection): TrafficReader;
 }
 
 export interface CloudParts {
@@ -77,6 +82,16 @@ export const runtimeRegistry = {
     prover: appRunnerProver,
     metricsVariable: 'AWS_ENDPOINT_URL_CLOUDWATCH',
     traffic: appRunnerTraffic,
+  },
+  'ecs-express': {
+    contract: ecsExpress,
+    component: async () => (await import('./aws/ecs-express/component.ts')).AwsExpressPredictionService,
+    endpointVariable: 'AWS_ENDPOINT_URL_ECS',
+    prover: ecsExpressProver,
+    metricsVariable: 'AWS_ENDPOINT_URL_CLOUDWATCH',
+    traffic: ecsExpressTraffic,
+    logsVariable: 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',
+    logs: ecsExpressLogs,
   },
   'cloud-run': {
     contract: cloudRun,
@@ -157,12 +172,17 @@ export function provers(reaching: Reaching): Readonly<Record<RuntimeName, Prover
 
 /** One reader of the vendor's metrics per runtime. @throws DeliveryError `emulator-missing`, as `provers`. */
 export function trafficReaders(reaching: Reaching): Readonly<Record<RuntimeName, TrafficReader>> {
-  return forEachRuntime((runtime) => runtime.traffic(connectionTo(runtime, runtime.metricsVariable, reaching)));
+  return forEachRuntime((runtime) =>
+    runtime.traffic(connectionTo(runtime, runtime.metricsVariable, reaching), () =>
+      connectionTo(runtime, runtime.endpointVariable, reaching),
+    ),
+  );
 }
 
 function forEachRuntime<T>(make: (runtime: Runtime) => T): Readonly<Record<RuntimeName, T>> {
   return {
     'app-runner': make(runtimeRegistry['app-runner']),
+    'ecs-express': make(runtimeRegistry['ecs-express']),
     'cloud-run': make(runtimeRegistry['cloud-run']),
     'app-service': make(runtimeRegistry['app-service']),
   };

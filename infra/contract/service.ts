@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ReleaseIdentity } from './release.ts';
 import { environments, type Stack } from './stack.ts';
 
-export const runtimes = ['app-runner', 'cloud-run', 'app-service'] as const;
+export const runtimes = ['app-runner', 'ecs-express', 'cloud-run', 'app-service'] as const;
 export type RuntimeName = (typeof runtimes)[number];
 
 /** The port the one image listens on, everywhere. */

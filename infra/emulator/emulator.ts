@@ -10,6 +10,7 @@ import { cloudWatchApi } from './control-planes/app-runner/metrics.ts';
 import { appServiceApi } from './control-planes/app-service/api.ts';
 import { cloudRunApi } from './control-planes/cloud-run/api.ts';
 import { cloudMonitoringApi } from './control-planes/cloud-run/metrics.ts';
+import { ecsApi } from './control-planes/ecs/api.ts';
 import { attestationApi } from './github/attestations.ts';
 import { createSigner } from './github/sigstore.ts';
 import { type Listener, listen } from './listen.ts';
@@ -60,7 +61,12 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     processes,
     timeScale: options.timeScale,
   });
-  const controlPlanes = { appRunner: appRunnerApi(host), cloudRun: cloudRunApi(host), arm: appServiceApi(host) };
+  const controlPlanes = {
+    appRunner: appRunnerApi(host),
+    ecs: ecsApi(host),
+    cloudRun: cloudRunApi(host),
+    arm: appServiceApi(host),
+  };
   const world: World = { timeScale: options.timeScale, controlPlanes, registries };
 
   const listeners: Listener[] = [];
@@ -90,6 +96,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     const environment = environmentOf(options, {
       admin: url,
       appRunner: await open(controlPlanes.appRunner),
+      ecs: await open(controlPlanes.ecs),
       cloudRun: await open(controlPlanes.cloudRun),
       arm: await open(controlPlanes.arm),
       cloudWatch: await open(cloudWatchApi(host)),
@@ -110,6 +117,7 @@ function environmentOf(
   open: {
     readonly admin: string;
     readonly appRunner: string;
+    readonly ecs: string;
     readonly cloudRun: string;
     readonly arm: string;
     readonly cloudWatch: string;
@@ -127,6 +135,7 @@ function environmentOf(
     TRIREME_ATTESTATIONS: open.attestations,
     TRIREME_TRUSTED_ROOT: join(directory, 'trusted-root.jsonl'),
     AWS_ENDPOINT_URL_APPRUNNER: open.appRunner,
+    AWS_ENDPOINT_URL_ECS: open.ecs,
     AWS_ENDPOINT_URL_CLOUDWATCH: open.cloudWatch,
     AWS_ACCESS_KEY_ID: 'emulated',
     AWS_SECRET_ACCESS_KEY: 'emulated',

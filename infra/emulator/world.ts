@@ -21,6 +21,8 @@ export type Handler = (request: WireRequest) => Promise<WireResponse>;
 export interface ControlPlanes {
   /** App Runner, JSON 1.0: `POST /` with `x-amz-target: AppRunner.<Operation>`. */
   readonly appRunner: Handler;
+  /** ECS, JSON 1.1: `POST /` with `x-amz-target: AmazonEC2ContainerServiceV20141113.<Operation>`. */
+  readonly ecs: Handler;
   /** Cloud Run Admin API v2. */
   readonly cloudRun: Handler;
   /** Azure Resource Manager, `Microsoft.Web`. */

@@ -31,15 +31,15 @@ export function describeConformance(contract: RuntimeContract): void {
   let clouds: EmulatedClouds;
 
   beforeAll(async () => {
-    clouds = await emulatedClouds(await stackFilesOf(cloud));
+    clouds = await emulatedClouds(await stackFilesOf(contract));
     await clouds.deployer.foundation(cloud);
   }, installationMilliseconds);
   afterAll(() => clouds?.stop());
 
-  const deploy = async (stack: Stack, digit: number, stage: Stage = 'live') => {
+  const deploy = async (stack: Stack, digit: number, stage: Stage = 'live', sharePercent?: number) => {
     const before = await clouds.deployer.deployed(stack);
     const baseline = await clouds.provers[name].baseline(before);
-    const result = await clouds.deployer.deploy(stack, { manifest: release(digit), stage });
+    const result = await clouds.deployer.deploy(stack, { manifest: release(digit), stage, sharePercent });
     return { result, baseline };
   };
   const prove = async (service: DeployedService, digit: number, baseline: unknown, stage: Stage = 'live') => {
@@ -155,36 +155,99 @@ export function describeConformance(contract: RuntimeContract): void {
   });
 
   describe(`${contract.product}: a service in prod`, () => {
+    const places = contract.candidate.value !== 'none';
+    const idOf = (digit: number) => identityOf(release(digit)).releaseId;
+    const told = async (endpoint: string) =>
+      ((await (await fetch(`${endpoint}/version`)).json()) as { releaseId: string }).releaseId;
+
     it('starts with its first release, in two instances, and is protected', async () => {
-      const { baseline } = await deploy(prod, good, contract.slots.value ? 'candidate' : 'live');
+      const { baseline } = await deploy(prod, good, places ? 'candidate' : 'live');
       const service = await deployedIn(prod);
-      expect(service.release.releaseId).toBe(identityOf(release(good)).releaseId);
+      expect(service.release.releaseId).toBe(idOf(good));
       await expectProof('passed', service, good, baseline);
       await expect(clouds.deployer.destroy(prod)).rejects.toMatchObject({ code: 'refused' });
     });
 
-    if (!contract.slots.value) return;
+    if (!places) return;
 
-    it('proves a candidate in its slot while the live release goes on', async () => {
+    it('changes nothing when the same release is deployed again, at whatever stage', async () => {
+      for (const stage of ['candidate', 'live'] as const) {
+        expect((await clouds.deployer.preview(prod, { manifest: release(good), stage })).changes).toEqual([]);
+      }
+    });
+
+    it('proves a candidate in its place while the live release has all requests', async () => {
       const { baseline } = await deploy(prod, better, 'candidate');
       const service = await deployedIn(prod);
-      expect(service.release.releaseId).toBe(identityOf(release(good)).releaseId);
+      expect(service.release.releaseId).toBe(idOf(good));
       expect(service.candidateEndpoint).not.toBe(service.endpoint);
       await expectProof('passed', service, better, baseline, 'candidate');
       await expectProof('passed', service, good, baseline, 'live');
-
-      const live = await deploy(prod, better, 'live');
-      const after = await deployedIn(prod);
-      expect(after.release.releaseId).toBe(identityOf(release(better)).releaseId);
-      await expectProof('passed', after, better, live.baseline, 'live');
+      expect(await told(service.candidateEndpoint ?? '')).toBe(idOf(better));
+      const answers = await Promise.all(Array.from({ length: 40 }, () => told(service.endpoint)));
+      expect(new Set(answers)).toEqual(new Set([idOf(good)]));
+      expect(await clouds.deployer.drift(prod)).toEqual([]);
     });
 
-    it('keeps the live release when a candidate dies in its slot', async () => {
-      const { baseline } = await deploy(prod, neverReady, 'candidate');
+    if (contract.share.value) {
+      it('gives the candidate its share of the requests, and not more', async () => {
+        const { baseline } = await deploy(prod, better, 'share', 30);
+        const service = await deployedIn(prod);
+        expect(service).toMatchObject({ sharePercent: 30, release: { releaseId: idOf(good) } });
+        await expectProof('passed', service, better, baseline, 'share');
+        await expectProof('failed', service, better, baseline, 'candidate');
+        await expectProof('failed', service, good, baseline, 'live');
+        await expectProof('failed', { ...service, sharePercent: 20 }, better, baseline, 'share');
+        const answers = await Promise.all(Array.from({ length: 300 }, () => told(service.endpoint)));
+        const share = answers.filter((one) => one === idOf(better)).length;
+        // Six standard deviations of a binomial of 300 at 30 %.
+        expect(Math.abs(share - 90)).toBeLessThan(6 * Math.sqrt(300 * 0.3 * 0.7));
+        expect(await clouds.deployer.drift(prod)).toEqual([]);
+      });
+
+      it('takes the share back at once, and the live release was never replaced', async () => {
+        const before = await deployedIn(prod);
+        const { baseline } = await deploy(prod, better, 'candidate');
+        const service = await deployedIn(prod);
+        expect(service.sharePercent).toBeUndefined();
+        expect(service.revision).toBe(before.revision);
+        await expectProof('passed', service, good, baseline, 'live');
+        const answers = await Promise.all(Array.from({ length: 40 }, () => told(service.endpoint)));
+        expect(new Set(answers)).toEqual(new Set([idOf(good)]));
+      });
+    }
+
+    it('makes the candidate live, with all requests and nothing beside it', async () => {
+      if (contract.share.value) await deploy(prod, better, 'share', 30);
+      const live = await deploy(prod, better, 'live');
+      const after = await deployedIn(prod);
+      expect(after.release.releaseId).toBe(idOf(better));
+      expect(after.sharePercent).toBeUndefined();
+      await expectProof('passed', after, better, live.baseline, 'live');
+      const answers = await Promise.all(Array.from({ length: 40 }, () => told(after.endpoint)));
+      expect(new Set(answers)).toEqual(new Set([idOf(better)]));
+      expect((await clouds.deployer.preview(prod, { manifest: release(better), stage: 'live' })).changes).toEqual([]);
+      expect(await clouds.deployer.drift(prod)).toEqual([]);
+    });
+
+    it('keeps the live release when a candidate dies in its place', async () => {
+      const before = await deployedIn(prod);
+      const { result, baseline } = await deploy(prod, neverReady, 'candidate');
+      // Where the outputs of a refused update are not written, nothing is there to be proven.
       const service = await deployedIn(prod);
-      await expectProof('failed', service, neverReady, baseline, 'candidate');
-      await expectProof('passed', service, better, baseline, 'live');
-      expect(service.release.releaseId).toBe(identityOf(release(better)).releaseId);
+      expect(result.outcome).toBe(contract.failedUpdate.value === 'failed-revision' ? 'rejected' : 'applied');
+      if (result.outcome === 'applied') await expectProof('failed', service, neverReady, baseline, 'candidate');
+      await expectProof('passed', before, better, baseline, 'live');
+      expect(service.release.releaseId).toBe(idOf(better));
+      expect(await told(service.endpoint)).toBe(idOf(better));
+    });
+
+    it('takes the next candidate after one that died, and the release before it again', async () => {
+      const { baseline } = await deploy(prod, good, 'candidate');
+      await expectProof('passed', await deployedIn(prod), good, baseline, 'candidate');
+      const back = await deploy(prod, good, 'live');
+      expect(back.result.outcome).toBe('applied');
+      await expectProof('passed', await deployedIn(prod), good, back.baseline, 'live');
     });
   });
 }
@@ -192,17 +255,19 @@ export function describeConformance(contract: RuntimeContract): void {
 /** By what the platform does, never by whose it is. */
 function reasonFor({ failedUpdate }: RuntimeContract): RegExp {
   return {
-    'silent-rollback': /rolled back: operation \S+ UPDATE_SERVICE ROLLBACK_SUCCEEDED, still runs .*@sha256:2{64}/,
+    'silent-rollback':
+      /^rolled back: (operation \S+ UPDATE_SERVICE ROLLBACK_SUCCEEDED, still runs .*@sha256:2{64}|deployment \S+ ROLLBACK_\w+: .+)/,
     'failed-revision': /failed: .*startup probe.*; trireme-dev-\S+ still serves/,
     'accepted-and-dead': /answers 503; log: .*(did not start within expected time limit|didn't respond to HTTP pings)/,
   }[failedUpdate.value];
 }
 
-async function stackFilesOf(cloud: string): Promise<Record<string, string>> {
+/** As shipped, with this runtime where a cloud has two. */
+async function stackFilesOf({ cloud, name }: RuntimeContract): Promise<Record<string, string>> {
   const files = (await readdir(stacks)).filter((file) => file.startsWith(`Pulumi.${cloud}-`));
   const texts = files.map(async (file) => [
     file.slice('Pulumi.'.length, -'.yaml'.length),
-    await readFile(join(stacks, file), 'utf8'),
+    (await readFile(join(stacks, file), 'utf8')).replace(/^( {2}trireme:runtime: ).*$/m, `$1${name}`),
   ]);
   return Object.fromEntries(await Promise.all(texts));
 }

@@ -12,6 +12,7 @@ import type { RuntimeName } from '../../contract/service.ts';
 import type { Cloud, Stack } from '../../contract/stack.ts';
 import { appRunnerApi } from '../../emulator/control-planes/app-runner/api.ts';
 import { appServiceApi } from '../../emulator/control-planes/app-service/api.ts';
+import { ecsApi } from '../../emulator/control-planes/ecs/api.ts';
 import { cloudRunApi } from '../../emulator/control-planes/cloud-run/api.ts';
 import { listen } from '../../emulator/listen.ts';
 import { startProviders } from '../../emulator/providers/start.ts';
@@ -54,11 +55,13 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
   const checked = new Checked();
   const controlPlanes = {
     appRunner: checked.aws('aws-apprunner', appRunnerApi(host)),
+    ecs: checked.aws('aws-ecs', ecsApi(host)),
     cloudRun: checked.rest(['gcp-run'], cloudRunApi(host)),
     arm: checked.rest(['azure-web', 'azure-monitor'], appServiceApi(host)),
   };
-  const [appRunner, cloudRun, arm] = await Promise.all([
+  const [appRunner, ecs, cloudRun, arm] = await Promise.all([
     listen(controlPlanes.appRunner),
+    listen(controlPlanes.ecs),
     listen(controlPlanes.cloudRun),
     listen(controlPlanes.arm),
   ]);
@@ -87,6 +90,7 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
     HOME: process.env.HOME,
     TRIREME_EMULATOR: 'http://127.0.0.1:1',
     AWS_ENDPOINT_URL_APPRUNNER: appRunner.url,
+    AWS_ENDPOINT_URL_ECS: ecs.url,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN: `${cloudRun.url}/`,
     TRIREME_ARM_ENDPOINT: arm.url,
     PULUMI_BACKEND_URL: `file://${join(directory, 'state')}`,
@@ -103,7 +107,7 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
     plain: { directory: workspace.directory, variables },
     async stop() {
       await started.stop();
-      await Promise.all([appRunner, cloudRun, arm, empty].map((listener) => listener.close()));
+      await Promise.all([appRunner, ecs, cloudRun, arm, empty].map((listener) => listener.close()));
       await host.stop(1);
       await rm(directory, { recursive: true, force: true });
       checked.assert();

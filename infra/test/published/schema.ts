@@ -33,6 +33,7 @@ const model = z.strictObject({
 export const modelNames = [
   'aws-apprunner',
   'aws-cloudwatch',
+  'aws-ec2',
   'aws-ecr',
   'aws-ecs',
   'aws-iam',
@@ -40,6 +41,7 @@ export const modelNames = [
   'aws-rds',
   'aws-route53',
   'aws-s3',
+  'aws-scheduler',
   'aws-secretsmanager',
   'aws-sns',
   'gcp-artifactregistry',
@@ -181,6 +183,11 @@ function forAnswers(name: ModelName): Change {
   };
 }
 
+/** Patterns written for Java: most escape more than JavaScript's Unicode mode allows, and `\p{L}` is a class in that mode only. */
+const regExp = Object.assign((pattern: string) => new RegExp(pattern, pattern.includes('\\p{') ? 'u' : ''), {
+  code: 'new RegExp',
+});
+
 function judge(definitions: Readonly<Record<string, Schema>>, change: Change, coerceTypes = false) {
   const ajv = new Ajv({
     strict: false,
@@ -188,7 +195,7 @@ function judge(definitions: Readonly<Record<string, Schema>>, change: Change, co
     inlineRefs: false,
     verbose: true,
     coerceTypes,
-    unicodeRegExp: false,
+    code: { regExp },
   });
   // CommonJS under Node's rules: the function is the namespace's default.
   (addFormatsModule as unknown as (one: Ajv) => void)(ajv);

@@ -28,7 +28,7 @@ beforeEach(async () => {
   const registries = await startRegistries(join(directory, 'registries'));
   cleanUp.push(...Object.values(registries).map((registry) => () => registry.stop()));
   const unused = async () => ({ status: 404 });
-  const controlPlanes = { appRunner: unused, cloudRun: unused, arm: unused };
+  const controlPlanes = { appRunner: unused, ecs: unused, cloudRun: unused, arm: unused };
   const providers = await startProviders(
     { registries, controlPlanes, timeScale: 1 },
     { cacheDirectory: join(directory, 'cache') },

@@ -2,6 +2,7 @@
 import type { Cloud } from '../../../contract/stack.ts';
 import { appRunnerApi } from '../../../emulator/control-planes/app-runner/api.ts';
 import { appServiceApi } from '../../../emulator/control-planes/app-service/api.ts';
+import { ecsApi } from '../../../emulator/control-planes/ecs/api.ts';
 import { cloudRunApi } from '../../../emulator/control-planes/cloud-run/api.ts';
 import { type Listener, listen } from '../../../emulator/listen.ts';
 import type { EmulatedRegistry, World } from '../../../emulator/world.ts';
@@ -49,6 +50,7 @@ export async function emulatedWorld(): Promise<TestWorld> {
       timeScale: 200,
       controlPlanes: {
         appRunner: checked.aws('aws-apprunner', appRunnerApi(clouds.host)),
+        ecs: checked.aws('aws-ecs', ecsApi(clouds.host)),
         cloudRun: checked.rest(['gcp-run'], cloudRunApi(clouds.host)),
         arm: checked.rest(['azure-web', 'azure-monitor'], appServiceApi(clouds.host)),
       },

@@ -1,0 +1,4 @@
+import { ecsExpress } from '../../../../clouds/aws/ecs-express/runtime.ts';
+import { describeConformance } from '../../../conformance.ts';
+
+describeConformance(ecsExpress);
