@@ -10,7 +10,7 @@ import { type Cloud, foundationOf, type Stack as ServiceStack } from '../contrac
 import { driftOf } from './drift.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { ignoreDroppedEngineCalls } from './engine-calls.ts';
-import { nameOf, planOf, type Step, stepOf } from './plan.ts';
+import { changesSomething, nameOf, planOf, type Step, stepOf } from './plan.ts';
 import { policyWarnings, type Violation, violationOf } from './policy-pack.ts';
 
 /** The two Pulumi programs, as functions of what the stack files do not say. */
@@ -110,12 +110,18 @@ export function createDeployer(options: DeployerOptions): Deployer {
         return program();
       };
       await judgeFirst(stack, request, run);
-      const failure = await engine.run(stack.name, guarded, run, 'up');
-      if (failure?.kind === 'error') throw failure.error;
+      let hasBegun = false;
+      const failure = await engine.run(stack.name, guarded, run, 'up', (event) => {
+        const step = stepOf(event);
+        hasBegun ||= step !== undefined && changesSomething(step);
+      });
+      // Refused half-way is as rejected by a vendor: what was changed must be proven, or taken back.
+      const isHalfDone = failure?.kind === 'error' && failure.error.code === 'refused' && hasBegun;
+      if (failure?.kind === 'error' && !isHalfDone) throw failure.error;
       const service = await deployed(stack);
       return {
         outcome: failure === undefined ? 'applied' : 'rejected',
-        diagnostics: failure?.diagnostics ?? [],
+        diagnostics: failure?.kind === 'error' ? [failure.error.message] : (failure?.diagnostics ?? []),
         ...(service === undefined ? {} : { service }),
       };
     },

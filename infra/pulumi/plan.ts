@@ -73,6 +73,11 @@ const operations: Readonly<Record<string, PlanChange['operation'] | null>> = {
   'import-replacement': 'replace',
 };
 
+/** Of a resource in a cloud; what Pulumi itself keeps (the stack, components' providers) is nobody's. */
+export function changesSomething({ op, type }: Step): boolean {
+  return operations[op] !== null && !type.startsWith('pulumi:') && !type.startsWith('trireme:');
+}
+
 /** A replacement is three steps of one resource; the one that knows the desired inputs stands for all. */
 function merged(steps: readonly Step[]): Step[] {
   const byChange = new Map<string, Step>();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { releaseIdOf } from '../../contract/release.ts';
+import { packPath } from '../../policy/attached.ts';
 import { checkoutInstallation, installationMilliseconds } from '../pulumi/tiny-deployer.ts';
 import { better, type EmulatedClouds, emulatedClouds, good, release } from './emulated-clouds.ts';
 
@@ -75,6 +76,16 @@ describe('plain `pulumi` on the project', () => {
 
     const next = await pulumiWith({ TRIREME_RELEASE: await manifestFile(better) }, 'preview', '--stack', 'gcp-dev');
     expect(next.printed).toMatch(/1 to update/);
+  });
+
+  it('asks the policy pack that a variable names, in a process of its own', async () => {
+    await pulumi('config', 'set', '--stack', 'gcp-dev', 'maxInstances', '50');
+    const variables = { PULUMI_OPTION_POLICY_PACK: packPath };
+    const { code, printed } = await pulumiWith(variables, 'preview', '--stack', 'gcp-dev');
+    await pulumi('config', 'set', '--stack', 'gcp-dev', 'maxInstances', '2');
+    expect(code).not.toBe(0);
+    expect(printed).toContain('[mandatory]  instances-bounded');
+    expect(printed).toContain('template.scaling.maxInstanceCount: expected 1 to 30; found 50');
   });
 
   it('refuses a layout where the clouds are real', async () => {

@@ -4,20 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PulumiFn } from '@pulumi/pulumi/automation/index.js';
+import type { Deployer } from '../../contract/ports.ts';
 import { attachedPack } from '../../policy/attached.ts';
-import { type Ending, Engine, type EngineOptions } from '../../pulumi/engine.ts';
+import { createDeployer } from '../../pulumi/deployer.ts';
+import { type Ending, Engine } from '../../pulumi/engine.ts';
 import { prepareWorkspace } from '../../pulumi/workspace.ts';
 import { attachedClouds } from '../emulator/providers/attached-clouds.ts';
 import { checkoutInstallation } from '../pulumi/tiny-deployer.ts';
 
 export interface PolicyEngine {
-  readonly directory: string;
   readonly reports: string[];
   run(stack: string, operation: 'preview' | 'up', program: PulumiFn, pack?: boolean): Promise<Ending | undefined>;
+  /** Delivery's own way in, for every stack the same program. */
+  deployer(program: PulumiFn): Deployer;
   resources(stack: string): Promise<readonly string[]>;
   /** Replaces policy.yaml. */
   policy(text: string): Promise<void>;
-  variables: EngineOptions['environment'];
   stop(): Promise<void>;
 }
 
@@ -54,10 +56,14 @@ export async function policyEngine(): Promise<PolicyEngine> {
   const reports: string[] = [];
   const report = ({ message }: { readonly message: string }) => reports.push(message);
   return {
-    directory,
     reports,
-    variables,
     run: (stack, operation, program, pack = true) => (pack ? judging : bare).run(stack, program, { report }, operation),
+    deployer: (program) =>
+      createDeployer({
+        ...common,
+        policyPack: attachedPack(policyFile),
+        program: { service: () => program, foundation: () => program },
+      }),
     resources: async (stack) => ((await bare.state(stack))?.resources ?? []).map(({ urn }) => urn),
     policy: (text) => writeFile(policyFile, text),
     async stop() {
