@@ -113,13 +113,17 @@ export const runtimeRegistry = {
 
 export const cloudRegistry = {
   aws: {
-    async provider(region) {
+    async provider(region, account?: string) {
       const { Provider } = await import('@pulumi/aws/provider.js');
-      return new Provider('aws', { region: region as NonNullable<AwsProviderArgs['region']> });
+      return new Provider('aws', {
+        region: region as NonNullable<AwsProviderArgs['region']>,
+        // Credentials of another account are refused before anything is asked or made.
+        ...(account === undefined ? {} : { allowedAccountIds: [account] }),
+      });
     },
-    async foundation(_config, options) {
-      const { AwsFoundation } = await import('./aws/foundation.ts');
-      return new AwsFoundation('foundation', options);
+    async foundation(config, options) {
+      const { awsFoundation } = await import('./aws/foundation.ts');
+      return awsFoundation('foundation', config, options);
     },
     registryHost: /^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com$/,
     registryLogin: () => ecrLogin(),

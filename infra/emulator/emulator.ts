@@ -67,7 +67,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     cloudRun: cloudRunApi(host),
     arm: appServiceApi(host),
   };
-  const world: World = { timeScale: options.timeScale, controlPlanes, registries };
+  const world: World = { timeScale: options.timeScale, controlPlanes, registries, secrets: host.secrets };
 
   const listeners: Listener[] = [];
   const open = async (handler: Parameters<typeof listen>[0]): Promise<string> => {

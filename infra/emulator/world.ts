@@ -44,6 +44,8 @@ export interface World {
   readonly timeScale: number;
   readonly controlPlanes: ControlPlanes;
   readonly registries: Readonly<Record<Cloud, EmulatedRegistry>>;
+  /** Where AWS's provider puts what its secrets hold, for the containers that name them. Left out: such containers don't start. */
+  readonly secrets?: Map<string, string>;
 }
 
 /** The made-up accounts of the emulated clouds. */

@@ -5,15 +5,19 @@ import { BucketPolicy } from '@pulumi/aws/s3/bucketPolicy.js';
 import { BucketPublicAccessBlock } from '@pulumi/aws/s3/bucketPublicAccessBlock.js';
 import { BucketServerSideEncryptionConfiguration } from '@pulumi/aws/s3/bucketServerSideEncryptionConfiguration.js';
 import { BucketVersioning } from '@pulumi/aws/s3/bucketVersioning.js';
-import { type ComponentResource, type Input, interpolate, jsonStringify } from '@pulumi/pulumi';
+import { type ComponentResource, type Input, interpolate, jsonStringify, type Output } from '@pulumi/pulumi';
 
 export interface BucketArgs {
   /** Unique in all of AWS. */
   readonly bucket: Input<string>;
-  /** Refuse to delete it, and what is in it. */
+  /** Refuse to delete it. */
   readonly protect: boolean;
+  /** Delete it with what is in it. */
+  readonly forceDestroy: boolean;
   /** How long what was overwritten or deleted can be brought back. */
   readonly keepOldVersionsDays: number;
+  /** Statements for others than the bucket's own account. */
+  readonly alsoAllow?: readonly object[];
   readonly tags: Record<string, string>;
 }
 
@@ -21,7 +25,7 @@ export interface BucketArgs {
 export function createBucket(parent: ComponentResource, name: string, args: BucketArgs): Bucket {
   const bucket = new Bucket(
     `${name}-bucket`,
-    { bucket: args.bucket, forceDestroy: !args.protect, tags: args.tags },
+    { bucket: args.bucket, forceDestroy: args.forceDestroy, tags: args.tags },
     { parent, protect: args.protect },
   );
   const of = { bucket: bucket.bucket };
@@ -41,7 +45,11 @@ export function createBucket(parent: ComponentResource, name: string, args: Buck
     { parent },
   );
   // One change at a time: S3 answers a policy beside another change with OperationAborted.
-  new BucketPolicy(`${name}-policy`, { ...of, policy: tlsOnly(bucket) }, { parent, dependsOn: [closed] });
+  new BucketPolicy(
+    `${name}-policy`,
+    { ...of, policy: bucketPolicy(bucket, args.alsoAllow ?? []) },
+    { parent, dependsOn: [closed] },
+  );
   new BucketLifecycleConfiguration(
     `${name}-lifecycle`,
     {
@@ -62,7 +70,7 @@ export function createBucket(parent: ComponentResource, name: string, args: Buck
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html */
-function tlsOnly(bucket: Bucket) {
+function bucketPolicy(bucket: Bucket, alsoAllow: readonly object[]): Output<string> {
   return jsonStringify({
     Version: '2012-10-17',
     Statement: [
@@ -74,6 +82,7 @@ function tlsOnly(bucket: Bucket) {
         Resource: [bucket.arn, interpolate`${bucket.arn}/*`],
         Condition: { Bool: { 'aws:SecureTransport': 'false' } },
       },
+      ...alsoAllow,
     ],
   });
 }

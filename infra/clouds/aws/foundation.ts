@@ -1,10 +1,40 @@
-// What AWS needs once: the registry's repository, and the role App Runner pulls from it with.
-import { LifecyclePolicy } from '@pulumi/aws/ecr/lifecyclePolicy.js';
-import { Repository } from '@pulumi/aws/ecr/repository.js';
-import { Role } from '@pulumi/aws/iam/role.js';
-import { RolePolicyAttachment } from '@pulumi/aws/iam/rolePolicyAttachment.js';
-import { ComponentResource, type ComponentResourceOptions, type Output, output } from '@pulumi/pulumi';
-import { project } from '../names.ts';
+// What AWS needs once: the registry, the roles that pull from it and deploy, who hears alarms, where state is kept.
+import { getCallerIdentity } from '@pulumi/aws/getCallerIdentity.js';
+import { Provider, type ProviderArgs } from '@pulumi/aws/provider.js';
+import type { Bucket } from '@pulumi/aws/s3/bucket.js';
+import {
+  all,
+  ComponentResource,
+  type ComponentResourceOptions,
+  type CustomResourceOptions,
+  type Output,
+  type ProviderResource,
+} from '@pulumi/pulumi';
+import type { FoundationConfig } from '../../contract/service.ts';
+import { createAlarmChannels } from './foundation/alarm-channel.ts';
+import { createDeployRoles } from './foundation/deploy-roles.ts';
+import { entryRole, type Place, placesOf, suffixOf } from './foundation/places.ts';
+import { createPullRole, type PullRole } from './foundation/pull-role.ts';
+import { createRegistry, type Registry } from './foundation/registry.ts';
+import { createStateBucket, stateBucketName } from './foundation/state.ts';
+import { tagsOf } from './tags.ts';
+
+/** Asks whose account it is where anything depends on it. */
+export async function awsFoundation(
+  name: string,
+  config: FoundationConfig,
+  options: { readonly provider: ProviderResource },
+): Promise<AwsFoundation> {
+  const asks = config.stateBucket || config.github !== undefined || Object.keys(config.accounts).length > 0;
+  const home = asks ? (await getCallerIdentity({}, options)).accountId : undefined;
+  return new AwsFoundation(name, { config, home }, options);
+}
+
+export interface AwsFoundationArgs {
+  readonly config: FoundationConfig;
+  /** The account that is logged in to; needed with `github`, `stateBucket` and `accounts`. */
+  readonly home?: string | undefined;
+}
 
 export class AwsFoundation extends ComponentResource {
   readonly repository: Output<string>;
@@ -12,81 +42,87 @@ export class AwsFoundation extends ComponentResource {
   readonly details: Output<Record<string, string>>;
   /** The vendor's own resources. */
   readonly nodes: {
-    readonly repository: Repository;
-    readonly lifecycle: LifecyclePolicy;
-    readonly pullRole: Role;
-    readonly pullRolePolicy: RolePolicyAttachment;
+    readonly registry: Registry;
+    readonly pullRole: PullRole;
+    readonly stateBucket: Bucket | undefined;
   };
 
-  constructor(name: string, options?: ComponentResourceOptions) {
+  constructor(name: string, { config, home }: AwsFoundationArgs, options?: ComponentResourceOptions) {
     super('trireme:aws:Foundation', name, {}, options);
-    const repository = createRepository(this);
-    const lifecycle = createLifecycle(this, repository);
-    const pullRole = createPullRole(this);
-    const pullRolePolicy = allowPull(this, pullRole);
+    const tags = tagsOf('foundation', config.labels);
+    const places = placesOf(config.accounts, home);
+    const registry = createRegistry(this, { places, tags });
+    const pullRole = createPullRole({ suffix: '', tags }, { parent: this });
+    const stateBucket =
+      config.stateBucket && home !== undefined ? createStateBucket(this, { account: home, places, tags }) : undefined;
 
-    this.nodes = { repository, lifecycle, pullRole, pullRolePolicy };
-    this.repository = repository.repositoryUrl;
-    // Handed out only once it may pull: a service made before that fails its first pull.
-    this.pullIdentity = output([pullRole.arn, pullRolePolicy.id]).apply(([arn]) => arn ?? '');
-    this.details = output<Record<string, string>>({});
+    this.nodes = { registry, pullRole, stateBucket };
+    this.repository = registry.repository.repositoryUrl;
+    this.pullIdentity = pullRole.arn;
+    this.details = all({
+      ...Object.assign({}, ...places.map((place) => furnish(this, place, { config, home, tags }))),
+      ...(stateBucket === undefined ? {} : { stateBucket: stateBucket.bucket }),
+    } as Record<string, Output<string>>);
     this.registerOutputs({ repository: this.repository, pullIdentity: this.pullIdentity, details: this.details });
   }
 }
 
-function createRepository(parent: ComponentResource): Repository {
-  return new Repository(
-    'repository',
-    {
-      name: project,
-      imageTagMutability: 'IMMUTABLE',
-      imageScanningConfiguration: { scanOnPush: true },
-    },
-    { parent },
-  );
-}
-
-/** Published images carry a tag beside their digest, so only what a broken push left behind is untagged. */
-function createLifecycle(parent: ComponentResource, repository: Repository): LifecyclePolicy {
-  return new LifecyclePolicy(
-    'lifecycle',
-    {
-      repository: repository.name,
-      policy: JSON.stringify({
-        rules: [
+/** What an account needs before services are deployed in it; names end with the environment's where the account is not home. */
+function furnish(
+  parent: ComponentResource,
+  place: Place,
+  { config, home, tags }: AwsFoundationArgs & { readonly tags: Record<string, string> },
+): Readonly<Record<string, Output<string>>> {
+  const { account, environments } = place;
+  const suffix = suffixOf(place);
+  const options = optionsIn(parent, place, config.region);
+  const pull = place.home ? {} : { pullIdentity: createPullRole({ suffix, tags }, options).arn };
+  const channels =
+    config.alarmEmail === undefined || environments.length === 0
+      ? {}
+      : createAlarmChannels({ email: config.alarmEmail, region: config.region, suffix, tags }, options);
+  const shared = { ...pull, ...channels };
+  const deploying =
+    config.github === undefined || account === undefined || environments.length === 0
+      ? {}
+      : createDeployRoles(
           {
-            rulePriority: 1,
-            description: 'Untagged images are remains of broken pushes; tagged ones are releases and stay',
-            selection: { tagStatus: 'untagged', countType: 'sinceImagePushed', countUnit: 'days', countNumber: 14 },
-            action: { type: 'expire' },
+            repository: config.github,
+            environments,
+            scope: {
+              account,
+              region: config.region,
+              ...(home === undefined ? {} : { registryAccount: home }),
+              ...(config.stateBucket && home !== undefined ? { stateBucket: stateBucketName(home) } : {}),
+            },
+            suffix,
+            tags,
           },
-        ],
-      }),
-    },
-    { parent },
+          options,
+        );
+  return { ...(place.home ? shared : forEach(environments, shared)), ...deploying };
+}
+
+function forEach<T>(environments: readonly string[], values: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(
+    environments.flatMap((environment) =>
+      Object.entries(values).map(([key, value]) => [`${key}.${environment}`, value] as const),
+    ),
   );
 }
 
-function createPullRole(parent: ComponentResource): Role {
-  return new Role(
-    'pull-role',
+/** Another account is entered by the role its organization made in it. */
+function optionsIn(parent: ComponentResource, place: Place, region: string): CustomResourceOptions {
+  const { account, home } = place;
+  if (home || account === undefined) return { parent };
+  const provider = new Provider(
+    `aws${suffixOf(place)}`,
     {
-      name: `${project}-pull`,
-      assumeRolePolicy: JSON.stringify({
-        Version: '2012-10-17',
-        Statement: [
-          { Effect: 'Allow', Principal: { Service: 'build.apprunner.amazonaws.com' }, Action: 'sts:AssumeRole' },
-        ],
-      }),
+      region: region as NonNullable<ProviderArgs['region']>,
+      assumeRoles: [{ roleArn: entryRole(account), sessionName: 'trireme-foundation' }],
+      allowedAccountIds: [account],
     },
     { parent },
   );
-}
-
-function allowPull(parent: ComponentResource, role: Role): RolePolicyAttachment {
-  return new RolePolicyAttachment(
-    'pull-role-policy',
-    { role: role.name, policyArn: 'arn:aws:iam::aws:policy/service-role/AWSAppRunnerServicePolicyForECRAccess' },
-    { parent },
-  );
+  return { parent, provider };
 }

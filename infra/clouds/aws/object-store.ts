@@ -30,6 +30,7 @@ export function createObjectStore(
   const bucket = createBucket(parent, 'objects', {
     bucket: interpolate`${service}-${accountId}`,
     protect,
+    forceDestroy: !protect,
     keepOldVersionsDays: 30,
     tags,
   });

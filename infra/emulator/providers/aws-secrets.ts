@@ -51,7 +51,8 @@ export function secret(account: AwsAccount): ResourceModel {
   });
 }
 
-export function secretVersion(account: AwsAccount): ResourceModel {
+/** @param held where containers find it. */
+export function secretVersion(account: AwsAccount, held: Map<string, string> | undefined): ResourceModel {
   return storedResource({
     module: 'secretsmanager/secretVersion',
     shelf: account.shelf('secretsmanager/secretVersion'),
@@ -64,6 +65,7 @@ export function secretVersion(account: AwsAccount): ResourceModel {
       if (account.shelf('secretsmanager/secret').get(of) === undefined) {
         throw new CloudRefusal("ResourceNotFoundException: Secrets Manager can't find the specified secret.");
       }
+      held?.set(of, text(inputs, 'secretString') ?? '');
       return { arn: of, versionId: id.split('|')[1] ?? '', versionStages: ['AWSCURRENT'] };
     },
     derive: (inputs, context) => ({ region: account.region(inputs, context) }),

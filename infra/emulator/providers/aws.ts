@@ -9,8 +9,8 @@ import { appRunnerScaling } from './aws-app-runner-scaling.ts';
 import { dashboard, metricAlarm } from './aws-cloudwatch.ts';
 import { securityGroup, vpcEndpoint } from './aws-ec2.ts';
 import { lifecyclePolicy, repository, repositoryPolicy } from './aws-ecr.ts';
-import { openIdConnectProvider, policy, role, rolePolicy, rolePolicyAttachment } from './aws-iam.ts';
 import { ecsExpressService } from './aws-ecs-express.ts';
+import { openIdConnectProvider, policy, role, rolePolicy, rolePolicyAttachment } from './aws-iam.ts';
 import { logGroup, schedule } from './aws-logs.ts';
 import { databaseInstance, subnetGroup } from './aws-rds.ts';
 import { healthCheck } from './aws-route53.ts';
@@ -18,7 +18,7 @@ import { bucket, bucketSetting } from './aws-s3.ts';
 import { secret, secretVersion } from './aws-secrets.ts';
 import { topic, topicSubscription } from './aws-sns.ts';
 
-type AwsWorld = Pick<World, 'controlPlanes' | 'registries' | 'timeScale'>;
+type AwsWorld = Pick<World, 'controlPlanes' | 'registries' | 'timeScale' | 'secrets'>;
 
 const models: Readonly<Record<string, (account: AwsAccount, world: AwsWorld) => ResourceModel>> = {
   'aws:apprunner/autoScalingConfigurationVersion:AutoScalingConfigurationVersion': (account, world) =>
@@ -55,7 +55,7 @@ const models: Readonly<Record<string, (account: AwsAccount, world: AwsWorld) => 
   'aws:s3/bucketVersioning:BucketVersioning': bucketSetting('s3/bucketVersioning'),
   'aws:scheduler/schedule:Schedule': schedule,
   'aws:secretsmanager/secret:Secret': secret,
-  'aws:secretsmanager/secretVersion:SecretVersion': secretVersion,
+  'aws:secretsmanager/secretVersion:SecretVersion': (account, world) => secretVersion(account, world.secrets),
   'aws:sns/topic:Topic': topic,
   'aws:sns/topicSubscription:TopicSubscription': topicSubscription,
 };

@@ -17,7 +17,7 @@ export interface Providers {
  * @param options.cacheDirectory where the inputs' schemas are kept, once read from the npm packages (about a second).
  */
 export async function startProviders(
-  world: Pick<World, 'controlPlanes' | 'registries' | 'timeScale'>,
+  world: Pick<World, 'controlPlanes' | 'registries' | 'timeScale' | 'secrets'>,
   options: { readonly cacheDirectory: string },
 ): Promise<Providers> {
   const definitions = [awsProvider(world), gcpProvider(world), azureProvider(world), randomProvider()];

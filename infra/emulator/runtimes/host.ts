@@ -7,6 +7,7 @@ import type { HostedService } from './hosted-service.ts';
 import type { Instance } from './instance.ts';
 import type { ProcessRecord } from './process-record.ts';
 import type { Revision } from './revision.ts';
+import type { Secrets } from './secrets.ts';
 
 /** Pulls by reference from that cloud's own registry. @throws Error in the words of what went wrong. */
 export interface Images {
@@ -37,6 +38,8 @@ export class RuntimeHost {
   readonly timeScale: number;
   readonly faults: Faults;
   readonly services = new Set<HostedService>();
+  /** Of the emulated AWS account; Google's and Azure's control planes hold their own. */
+  readonly secrets: Secrets = new Map();
   /** Aborted when the emulator stops. */
   readonly stopping = new AbortController();
   readonly leastScalingSeconds: number;

@@ -5,6 +5,7 @@ import type { StartFailure } from '../../runtimes/container.ts';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import type { HostedService } from '../../runtimes/hosted-service.ts';
 import { pause } from '../../runtimes/probe.ts';
+import { secretValue } from '../../runtimes/secrets.ts';
 import { containerOf, frontDoorOf, type ServiceSettings, scalingOf } from './container.ts';
 
 export type OperationType = 'CREATE_SERVICE' | 'UPDATE_SERVICE' | 'DELETE_SERVICE' | 'PAUSE_SERVICE' | 'RESUME_SERVICE';
@@ -146,11 +147,25 @@ export class AppRunnerService {
     const container = containerOf(settings);
     const secrets = Object.entries(settings.source.ImageRepository.ImageConfiguration?.RuntimeEnvironmentSecrets ?? {});
     this.hosted.say(`Deploying ${container.imageRef}`);
+    const values = secrets.map(([name, arn]): [string, string | undefined] => [
+      name,
+      secretValue(this.#host.secrets, arn),
+    ]);
+    const missing = secrets.filter((_one, index) => values[index]?.[1] === undefined);
+    const variables = {
+      ...container.variables,
+      ...Object.fromEntries(values.map(([name, value = '']) => [name, value])),
+    };
     const failure =
-      secrets.length > 0
-        ? secretMissing(secrets)
+      missing.length > 0
+        ? secretMissing(missing)
         : await this.hosted.replace(
-            { name: this.name, container, rules: frontDoorOf(settings), scaling: scalingOf(settings) },
+            {
+              name: this.name,
+              container: { ...container, variables },
+              rules: frontDoorOf(settings),
+              scaling: scalingOf(settings),
+            },
             this.#host.stopping.signal,
           );
     this.hosted.say(failure === undefined ? 'Deployment successful.' : wordsFor(failure, settings));

@@ -55,6 +55,7 @@ export async function emulatedWorld(): Promise<TestWorld> {
         arm: checked.rest(['azure-web', 'azure-monitor'], appServiceApi(clouds.host)),
       },
       registries: { aws: registry('aws'), gcp: registry('gcp'), azure: registry('azure') },
+      secrets: clouds.host.secrets,
     },
     bench: clouds,
     repositories,
