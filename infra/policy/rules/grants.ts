@@ -19,7 +19,7 @@ export const noWildcardGrant: Rule = {
  * https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 const withoutResource =
-  /^(ecr:GetAuthorizationToken|sts:GetCallerIdentity|[a-z0-9-]+:(List|Describe)[A-Za-z]*|cloudwatch:(GetMetric|Put|Delete|Enable|Disable)[A-Za-z]*|apprunner:Create[A-Za-z]*|ecs:(Register|Deregister)TaskDefinition|xray:Put[A-Za-z]*|tag:Get[A-Za-z]*)$/;
+  /^(ecr:GetAuthorizationToken|sts:GetCallerIdentity|route53:CreateHealthCheck|[a-z0-9-]+:(List|Describe)[A-Za-z]*|cloudwatch:(GetMetric|Put|Delete|Enable|Disable)[A-Za-z]*|apprunner:Create[A-Za-z]*|ecs:(Register|Deregister)TaskDefinition|xray:Put[A-Za-z]*|tag:Get[A-Za-z]*)$/;
 
 function policyAt(path: string): (one: Judged) => readonly Finding[] {
   return ({ inputs }) => policyFindings(at(inputs, path), path);

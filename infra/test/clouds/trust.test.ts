@@ -7,26 +7,15 @@ import { assumeRolePolicy } from '../../clouds/aws/trust.ts';
 import { credentialLimit, federatedCredentials, plainFormAllows } from '../../clouds/azure/trust.ts';
 import { attributeCondition, attributeMapping, audience, principals } from '../../clouds/gcp/trust.ts';
 import { audiences, issuer, trustedJobs } from '../../clouds/trust.ts';
-import {
-  type DeployIdentity,
-  deployIdentities,
-  type TrustedRepository,
-  trustedRepository,
-} from '../../contract/service.ts';
+import { deployIdentities, type TrustedRepository, trustedRepository } from '../../contract/service.ts';
 import { type AwsConditions, type AwsPolicy, awsAllows, azureAllows, type GcpTrust, gcpAllows } from './oidc-judges.ts';
-import { type Claims, jobs, misplacedJobs, type Shape, shapes, tokenOf } from './oidc-tokens.ts';
+import { type Render, shapesIn, wrongCells } from './oidc-table.ts';
 
 const providerArn = 'arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com';
 const pool = 'projects/123456789012/locations/global/workloadIdentityPools/github';
 
 const repositoryOf = (options: Partial<TrustedRepository> = {}): TrustedRepository =>
   trustedRepository.parse({ owner: 'acme', ownerId: '1001', repository: 'trireme', repositoryId: '2002', ...options });
-
-interface Judge {
-  readonly audience: string;
-  readonly allows: (claims: Claims) => boolean;
-}
-type Render = (identity: DeployIdentity, repository: TrustedRepository) => Judge;
 
 const aws =
   (widen: (policy: AwsPolicy) => AwsPolicy = (policy) => policy): Render =>
@@ -57,41 +46,6 @@ const azure =
     return { audience: audiences.azure, allows: (claims) => azureAllows(credentials, claims) };
   };
 const clouds = { aws: aws(), gcp: gcp(), azure: azure() };
-
-function isMeant(shape: Shape, identity: DeployIdentity, owner: DeployIdentity, legacy: boolean): boolean {
-  if (shape.allows === undefined || identity !== owner) return false;
-  return shape.allows === 'its own identity' || legacy;
-}
-
-/** Every cell that differs from what is meant, as `shape: identity` with `+` where somebody gets in who should not. */
-function wrongCells(
-  render: Render,
-  repository: TrustedRepository,
-): { readonly wrong: readonly string[]; readonly cells: number } {
-  const wrong: string[] = [];
-  let cells = 0;
-  for (const identity of deployIdentities) {
-    const judge = render(identity, repository);
-    const look = (name: string, claims: Claims, meant: boolean) => {
-      cells += 1;
-      const allowed = judge.allows(claims);
-      if (allowed !== meant) wrong.push(`${allowed ? '+' : '-'} ${name}: ${identity}`);
-    };
-    for (const job of jobs) {
-      for (const shape of shapes) {
-        const claims = tokenOf(shape, job, repository, judge.audience);
-        const meant = isMeant(shape, identity, job.identity, repository.legacySubject);
-        look(`${shape.name} (${job.environment}, ${job.workflow})`, claims, meant);
-      }
-    }
-    const name = 'another of our workflow files';
-    for (const job of misplacedJobs)
-      look(`${name} (${job.environment}, ${job.workflow})`, tokenOf({ name }, job, repository, judge.audience), false);
-  }
-  return { wrong, cells };
-}
-const shapesIn = (wrong: readonly string[]) =>
-  [...new Set(wrong.map((cell) => cell.replace(/ \(.*$|: [a-z-]+$/, '')))].sort();
 
 describe('who gets in, by the policies as rendered', () => {
   const forms = [
