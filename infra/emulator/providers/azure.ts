@@ -19,6 +19,12 @@ export function azureProvider(world: Pick<World, 'controlPlanes' | 'registries' 
     name: 'azure-native',
     npmPackage: '@pulumi/azure-native',
     comparesWith: 'inputs',
+    // https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found
+    refuses(config) {
+      const asked = text(config, 'subscriptionId') ?? subscription.id;
+      if (asked === subscription.id) return undefined;
+      return `Status=404 Code="SubscriptionNotFound" Message="The subscription '${asked}' could not be found."`;
+    },
     resources: {
       'azure-native:resources:ResourceGroup': resourceGroup(subscription),
       'azure-native:containerregistry:Registry': registry(subscription),
