@@ -7,6 +7,7 @@ import { serviceConfigKeys } from '../../contract/service.ts';
 const stacks = fileURLToPath(new URL('../../../stacks/', import.meta.url));
 const text = (name: string) => readFile(`${stacks}Pulumi.${name}.yaml`, 'utf8');
 const awsDev = await text('aws-dev');
+const azureDev = await text('azure-dev');
 const azureProd = await text('azure-prod');
 const gcpDev = await text('gcp-dev');
 
@@ -151,9 +152,9 @@ describe('a malformed stack file', () => {
     ],
     [
       'a plan that should grow',
-      'azure-prod',
-      azureProd.replace('maxInstances: 2', 'maxInstances: 5'),
-      /maxInstances: expected 2, as minInstances/,
+      'azure-dev',
+      azureDev.replace('maxInstances: 1', 'maxInstances: 5'),
+      /maxInstances: expected 1, as minInstances: a Basic plan \(B1\) has a fixed capacity; found 5/,
     ],
     [
       'a variable of the platform',

@@ -14,8 +14,18 @@ import {
   readyPath,
 } from '../../../contract/service.ts';
 import { serviceName } from '../../names.ts';
+import { createAlarms } from '../alarms.ts';
+import { createDashboard } from '../dashboard.ts';
+import { createDatabase } from '../database.ts';
+import { createDomain } from '../domain.ts';
+import { networkOf } from '../network.ts';
+import { createObjectStore } from '../object-store.ts';
+import { createUptimeCheck, createWorkspace, keepLogs } from '../observability.ts';
+import { type Place, tagsFor } from '../place.ts';
+import { createPrivateAccess } from '../private-access.ts';
+import { createAutoscale, scales } from './autoscale.ts';
 import { planFor, usesSlot } from './limits.ts';
-import { containerImage, siteSettings } from './settings.ts';
+import { containerImage, type MadeSettings, siteSettings } from './settings.ts';
 
 export class AzurePredictionService extends ComponentResource implements PredictionServiceOutputs {
   readonly endpoint: Output<string>;
@@ -33,22 +43,37 @@ export class AzurePredictionService extends ComponentResource implements Predict
 
   constructor(name: string, args: PredictionServiceArgs, options?: ComponentResourceOptions) {
     super('trireme:azure:PredictionService', name, {}, options);
-    const group = createGroup(this, args);
-    const plan = createPlan(this, args, group);
-    const secretsIdentity = createSecretsIdentity(this, args, group);
+    const { stack, config, release } = args;
+    const tags = tagsFor(stack.environment, config.labels);
+    const group = createGroup(this, args, tags);
+    const nameSuffix = output(args.foundation.details).apply((details) => details.nameSuffix ?? '');
+    const place: Place = { parent: this, group, tags, stack, config, nameSuffix };
+    const plan = createPlan(place);
+    const secretsIdentity = createSecretsIdentity(place);
+    const made = createMade(place, secretsIdentity);
     const live = liveRelease(args);
-    const site = createSite(this, args, siteArgs(args, live, { group, plan, secretsIdentity }));
-    const slot = createSlot(this, args, site, siteArgs(args, args.release, { group, plan, secretsIdentity }));
+    const site = createSite(place, siteArgs(args, live, { place, plan, secretsIdentity, made }));
+    const slot = createSlot(place, site, siteArgs(args, release, { place, plan, secretsIdentity, made }));
+    createAutoscale(place, plan);
+    const domain = createDomain(place, { site, plan });
+    createPrivateAccess(place, networkOf(config), { siteId: site.id });
+    if (slot !== undefined) createPrivateAccess(place, networkOf(config), { siteId: site.id, slot: slotName });
+    watch(place, args, { site, slot, plan });
 
     this.nodes = { group, plan, secretsIdentity, site, slot };
     this.endpoint = site.defaultHostName.apply(endpointOf);
     // App Service has no revisions: the configured image is the only name it has for what it runs.
     this.revision = site.id.apply(() => containerImage(live));
-    this.coordinates = output([site.id, slot?.id]).apply(([site, slot]) => named({ site, slot }));
+    this.coordinates = output([site.id, slot?.id, domain?.records] as const).apply(([site, slot, dnsRecords]) =>
+      named({ site, slot, dnsRecords }),
+    );
     if (slot !== undefined) this.candidateEndpoint = slot.defaultHostName.apply(endpointOf);
     this.registerOutputs({ endpoint: this.endpoint, revision: this.revision, coordinates: this.coordinates });
   }
 }
+
+/** The slot a candidate is proven in. */
+const slotName = 'candidate';
 
 /** Only the names that there are. */
 function named(names: Readonly<Record<string, string | undefined>>): Record<string, string> {
@@ -60,20 +85,20 @@ export function liveRelease({ stack, stage, release, current }: PredictionServic
   return stage === 'candidate' && usesSlot(stack) ? (current ?? release) : release;
 }
 
-function createGroup(parent: ComponentResource, { stack, config }: PredictionServiceArgs): ResourceGroup {
+function createGroup(
+  parent: ComponentResource,
+  { stack, config }: PredictionServiceArgs,
+  tags: Record<string, string>,
+): ResourceGroup {
   return new ResourceGroup(
     'group',
-    { resourceGroupName: serviceName(stack), location: config.region },
+    { resourceGroupName: serviceName(stack), location: config.region, tags },
     { parent, protect: config.protect },
   );
 }
 
-/** One plan's workers run the site and its slot: `capacity` of them, whatever the load. */
-function createPlan(
-  parent: ComponentResource,
-  { stack, config }: PredictionServiceArgs,
-  group: ResourceGroup,
-): AppServicePlan {
+/** One plan's workers run the site and its slot. */
+function createPlan({ parent, group, tags, stack, config }: Place): AppServicePlan {
   const size = planFor(config, stack);
   if (size === undefined) {
     throw new DeliveryError('config-invalid', `${stack.name}: no App Service plan has that cpu and memoryMiB`);
@@ -86,34 +111,67 @@ function createPlan(
       kind: 'linux',
       reserved: true,
       sku: { name: size.name, tier: size.tier, capacity: config.minInstances },
+      tags,
     },
+    // A busy service is not taken back to its least capacity by a deployment.
+    { parent, ...(scales(config) ? { ignoreChanges: ['sku.capacity'] } : {}) },
+  );
+}
+
+/** Whom Key Vault and the object store know; its right to read a vault of somebody else's is given by whoever owns that. */
+function createSecretsIdentity({ parent, group, tags, stack, config }: Place): UserAssignedIdentity | undefined {
+  const { secrets, database, objectStore } = config;
+  if (Object.keys(secrets).length === 0 && database === undefined && !objectStore) return undefined;
+  return new UserAssignedIdentity(
+    'secrets-identity',
+    { resourceGroupName: group.name, resourceName: `${serviceName(stack)}-secrets`, tags },
     { parent },
   );
 }
 
-/** Whom Key Vault knows; its right to read the vault is given by whoever owns the vault. */
-function createSecretsIdentity(
-  parent: ComponentResource,
-  { stack, config }: PredictionServiceArgs,
-  group: ResourceGroup,
-): UserAssignedIdentity | undefined {
-  if (Object.keys(config.secrets).length === 0) return undefined;
-  return new UserAssignedIdentity(
-    'secrets-identity',
-    { resourceGroupName: group.name, resourceName: `${serviceName(stack)}-secrets` },
-    { parent },
-  );
+/** What the service needs beside itself, and how its container learns of it. */
+function createMade(place: Place, identity: UserAssignedIdentity | undefined): MadeSettings {
+  const database = createDatabase(place, identity);
+  const store = createObjectStore(place, identity);
+  return {
+    ...(database === undefined ? {} : { databaseSecret: database.secretName }),
+    ...(store === undefined || identity === undefined
+      ? {}
+      : { objectStoreUrl: store.url, clientId: identity.clientId }),
+  };
+}
+
+function watch(
+  place: Place,
+  { foundation }: PredictionServiceArgs,
+  { site, slot, plan }: { site: WebApp; slot: WebAppSlot | undefined; plan: AppServicePlan },
+): void {
+  const workspace = createWorkspace(place);
+  keepLogs('site-logs', place, workspace, site);
+  if (slot !== undefined) keepLogs('slot-logs', place, workspace, slot);
+  const { domain } = place.config;
+  const asked = domain === undefined ? site.defaultHostName.apply(endpointOf) : endpointOf(domain);
+  const uptime = createUptimeCheck(place, workspace, asked);
+  const channel = output(foundation.details).apply((details) => details.alarmChannel ?? '');
+  createAlarms(place, { site, workspace, uptime, channel });
+  createDashboard(place, { site, plan });
 }
 
 /** What the site and its slot have in common, given the release each runs. */
 function siteArgs(
   { config, foundation }: PredictionServiceArgs,
   release: ReleaseArgs,
-  needs: { group: ResourceGroup; plan: AppServicePlan; secretsIdentity: UserAssignedIdentity | undefined },
+  needs: {
+    place: Place;
+    plan: AppServicePlan;
+    secretsIdentity: UserAssignedIdentity | undefined;
+    made: MadeSettings;
+  },
 ): WebAppArgs & { resourceGroupName: Output<string> } {
-  const { group, plan, secretsIdentity } = needs;
+  const { place, plan, secretsIdentity, made } = needs;
+  const { outboundSubnet } = networkOf(config);
   return {
-    resourceGroupName: group.name,
+    resourceGroupName: place.group.name,
     serverFarmId: plan.id,
     // A slot's kind must be its site's.
     kind: 'app,linux,container',
@@ -126,12 +184,14 @@ function siteArgs(
       userAssignedIdentities: [foundation.pullIdentity, ...(secretsIdentity === undefined ? [] : [secretsIdentity.id])],
     },
     ...(secretsIdentity === undefined ? {} : { keyVaultReferenceIdentity: secretsIdentity.id }),
+    ...(outboundSubnet === undefined ? {} : { virtualNetworkSubnetId: outboundSubnet }),
+    tags: place.tags,
     siteConfig: {
       linuxFxVersion: containerImage(release),
       acrUseManagedIdentityCreds: true,
       // By its client id, unlike everywhere else.
       acrUserManagedIdentityID: output(foundation.details).apply((details) => details.pullIdentityClientId ?? ''),
-      appSettings: siteSettings(config, release),
+      appSettings: siteSettings(config, release, made),
       healthCheckPath: readyPath,
       alwaysOn: true,
       numberOfWorkers: config.minInstances,
@@ -139,6 +199,7 @@ function siteArgs(
       minTlsVersion: '1.2',
       scmMinTlsVersion: '1.2',
       ftpsState: 'Disabled',
+      remoteDebuggingEnabled: false,
       // The prover reads the platform's log for why a container did not start.
       httpLoggingEnabled: true,
       logsDirectorySizeLimit: 35,
@@ -146,21 +207,19 @@ function siteArgs(
   };
 }
 
-function createSite(parent: ComponentResource, { stack, config, foundation }: PredictionServiceArgs, args: WebAppArgs) {
-  const suffix = output(foundation.details).apply((details) => details.nameSuffix ?? '');
+function createSite({ parent, stack, config, nameSuffix }: Place, args: WebAppArgs): WebApp {
   return new WebApp(
     'site',
-    { ...args, name: interpolate`${serviceName(stack)}-${suffix}` },
+    { ...args, name: interpolate`${serviceName(stack)}-${nameSuffix}` },
     { parent, protect: config.protect },
   );
 }
 
 function createSlot(
-  parent: ComponentResource,
-  { stack }: PredictionServiceArgs,
+  { parent, stack }: Place,
   site: WebApp,
   args: WebAppArgs & { resourceGroupName: Output<string> },
 ): WebAppSlot | undefined {
   if (!usesSlot(stack)) return undefined;
-  return new WebAppSlot('slot', { ...args, name: site.name, slot: 'candidate' }, { parent });
+  return new WebAppSlot('slot', { ...args, name: site.name, slot: slotName }, { parent });
 }
