@@ -77,7 +77,11 @@ function repositoryDocument(
     replaceOnChanges,
     computed: ['region'],
     normalize: (inputs) => withDocument(inputs, 'policy'),
-    validate: (inputs) => documentFaults(inputs, 'policy'),
+    validate: (inputs) => [
+      ...documentFaults(inputs, 'policy'),
+      // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutLifecyclePolicy.html and API_SetRepositoryPolicy.html
+      ...pattern(inputs, 'policy', module === 'ecr/lifecyclePolicy' ? /^[\s\S]{100,30720}$/ : /^[\s\S]{0,10240}$/),
+    ],
     idOf: (inputs) => text(inputs, 'repository') ?? '',
     alreadyExists: (id) => `a policy of the repository ${id} already exists`,
     create(_inputs, _context, id) {

@@ -1,5 +1,6 @@
 // The Pulumi providers of the three emulated clouds, and `random`, ready to be attached to by any number of engines.
 import { type ProviderServer, startProviderServer } from '../engine/provider-server.ts';
+import type { ProviderDefinition } from '../engine/resource-model.ts';
 import type { World } from '../world.ts';
 import { awsProvider } from './aws.ts';
 import { azureProvider } from './azure.ts';
@@ -14,13 +15,15 @@ export interface Providers {
 
 /**
  * What the clouds hold lives as long as the providers run.
+ * @param options.each what is to be made of a provider before it is served: a test's judge of its inputs.
  * @param options.cacheDirectory where the inputs' schemas are kept, once read from the npm packages (about a second).
  */
 export async function startProviders(
   world: Pick<World, 'controlPlanes' | 'registries' | 'timeScale' | 'secrets'>,
-  options: { readonly cacheDirectory: string },
+  options: { readonly cacheDirectory: string; readonly each?: (definition: ProviderDefinition) => ProviderDefinition },
 ): Promise<Providers> {
-  const definitions = [awsProvider(world), gcpProvider(world), azureProvider(world), randomProvider()];
+  const each = options.each ?? ((definition: ProviderDefinition) => definition);
+  const definitions = [awsProvider(world), gcpProvider(world), azureProvider(world), randomProvider()].map(each);
   const started = await Promise.allSettled(definitions.map((definition) => startProviderServer(definition, options)));
   const servers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const stop = async () => {

@@ -12,8 +12,8 @@ import type { RuntimeName } from '../../contract/service.ts';
 import type { Cloud, Stack } from '../../contract/stack.ts';
 import { appRunnerApi } from '../../emulator/control-planes/app-runner/api.ts';
 import { appServiceApi } from '../../emulator/control-planes/app-service/api.ts';
-import { ecsApi } from '../../emulator/control-planes/ecs/api.ts';
 import { cloudRunApi } from '../../emulator/control-planes/cloud-run/api.ts';
+import { ecsApi } from '../../emulator/control-planes/ecs/api.ts';
 import { listen } from '../../emulator/listen.ts';
 import { startProviders } from '../../emulator/providers/start.ts';
 import { type Images, RuntimeHost } from '../../emulator/runtimes/host.ts';
@@ -24,6 +24,7 @@ import { foundationProgram, serviceProgram } from '../../program.ts';
 import { createDeployer } from '../../pulumi/deployer.ts';
 import { prepareWorkspace } from '../../pulumi/workspace.ts';
 import { Checked } from '../published/checked.ts';
+import { judged } from '../published/resources.ts';
 import { checkoutInstallation } from '../pulumi/tiny-deployer.ts';
 
 /** Digests made of one digit: what its image does is known by it. */
@@ -56,7 +57,7 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
   const controlPlanes = {
     appRunner: checked.aws('aws-apprunner', appRunnerApi(host)),
     ecs: checked.aws('aws-ecs', ecsApi(host)),
-    cloudRun: checked.rest(['gcp-run'], cloudRunApi(host)),
+    cloudRun: checked.rest(['gcp-run', 'gcp-secretmanager'], cloudRunApi(host)),
     arm: checked.rest(['azure-web', 'azure-monitor'], appServiceApi(host)),
   };
   const [appRunner, ecs, cloudRun, arm] = await Promise.all([
@@ -75,7 +76,10 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
   const registries = { aws: registry('aws'), gcp: registry('gcp'), azure: registry('azure') };
   const started = await startProviders(
     { controlPlanes, registries, timeScale },
-    { cacheDirectory: join(root, '.trireme', 'cache') },
+    {
+      cacheDirectory: join(root, '.trireme', 'cache'),
+      each: (definition) => judged(definition, checked),
+    },
   );
 
   const workspace = await prepareWorkspace({
@@ -102,7 +106,14 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
   };
   const configs = new Map(Object.entries(stackFiles).map(([name, text]) => [name, parseStackFile(name, text)]));
   return {
-    deployer: createDeployer({ program: programOver(configs), workspace, command, environment: variables, clock, policyPack: attachedPack(join(root, 'policy.yaml')) }),
+    deployer: createDeployer({
+      program: programOver(configs),
+      workspace,
+      command,
+      environment: variables,
+      clock,
+      policyPack: attachedPack(join(root, 'policy.yaml')),
+    }),
     provers: provers({ variables, clock, timeScale }),
     plain: { directory: workspace.directory, variables },
     async stop() {

@@ -68,13 +68,18 @@ export class Checked implements Checks {
     });
   }
 
+  /** @throws Error that names them, when there are any. */
+  note(faults: readonly string[]): void {
+    if (faults.length === 0) return;
+    for (const fault of faults) if (!this.#faults.includes(fault)) this.#faults.push(fault);
+    throw new Error(`not as the vendor publishes it: ${faults.join('; ')}`);
+  }
+
   #watch(handler: Handler, judge: (request: WireRequest, answer: WireResponse) => readonly string[]): Handler {
     return async (request) => {
       const answer = await handler(request);
-      const faults = judge(request, answer);
-      if (faults.length === 0) return answer;
-      for (const fault of faults) if (!this.#faults.includes(fault)) this.#faults.push(fault);
-      throw new Error(`not as the vendor publishes it: ${faults.join('; ')}`);
+      this.note(judge(request, answer));
+      return answer;
     };
   }
 }

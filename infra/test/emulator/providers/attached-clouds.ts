@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Properties } from '../../../emulator/engine/property.ts';
 import { startProviders } from '../../../emulator/providers/start.ts';
+import { judged } from '../../published/resources.ts';
 import { EngineClient } from '../engine/engine-client.ts';
 import { emulatedWorld, type TestWorld } from './emulated-world.ts';
 
@@ -18,7 +19,10 @@ const cacheDirectory = fileURLToPath(new URL('../../../../.trireme/cache/', impo
 
 export async function attachedClouds(): Promise<AttachedClouds> {
   const clouds = await emulatedWorld();
-  const providers = await startProviders(clouds.world, { cacheDirectory });
+  const providers = await startProviders(clouds.world, {
+    cacheDirectory,
+    each: (definition) => judged(definition, clouds.checked),
+  });
   const clients = new Map<string, EngineClient>();
   for (const one of providers.debugProviders.split(',')) {
     const [name = '', port] = one.split(':');

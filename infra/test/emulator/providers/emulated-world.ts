@@ -2,8 +2,8 @@
 import type { Cloud } from '../../../contract/stack.ts';
 import { appRunnerApi } from '../../../emulator/control-planes/app-runner/api.ts';
 import { appServiceApi } from '../../../emulator/control-planes/app-service/api.ts';
-import { ecsApi } from '../../../emulator/control-planes/ecs/api.ts';
 import { cloudRunApi } from '../../../emulator/control-planes/cloud-run/api.ts';
+import { ecsApi } from '../../../emulator/control-planes/ecs/api.ts';
 import { type Listener, listen } from '../../../emulator/listen.ts';
 import type { EmulatedRegistry, World } from '../../../emulator/world.ts';
 import { Checked } from '../../published/checked.ts';
@@ -12,6 +12,8 @@ import { type Bench, bench } from '../runtimes/fixture.ts';
 export interface TestWorld {
   readonly world: World;
   readonly bench: Bench;
+  /** What the vendors' models judge; `stop` fails for what they found. */
+  readonly checked: Checked;
   /** `<cloud> <repository>`: what was created and not deleted. */
   readonly repositories: Set<string>;
   /** Repositories that answer with a tag when asked. */
@@ -51,13 +53,14 @@ export async function emulatedWorld(): Promise<TestWorld> {
       controlPlanes: {
         appRunner: checked.aws('aws-apprunner', appRunnerApi(clouds.host)),
         ecs: checked.aws('aws-ecs', ecsApi(clouds.host)),
-        cloudRun: checked.rest(['gcp-run'], cloudRunApi(clouds.host)),
+        cloudRun: checked.rest(['gcp-run', 'gcp-secretmanager'], cloudRunApi(clouds.host)),
         arm: checked.rest(['azure-web', 'azure-monitor'], appServiceApi(clouds.host)),
       },
       registries: { aws: registry('aws'), gcp: registry('gcp'), azure: registry('azure') },
       secrets: clouds.host.secrets,
     },
     bench: clouds,
+    checked,
     repositories,
     pushed,
     async stop() {

@@ -41,7 +41,18 @@ const programs: Readonly<Record<'aws' | 'gcp' | 'azure', PulumiFn>> = {
       imageScanningConfiguration: { scanOnPush },
       tags: { team: secret('x') },
     });
-    new LifecyclePolicy('lifecycle', { repository: repository.name, policy: '{"rules":[]}' });
+    new LifecyclePolicy('lifecycle', {
+      repository: repository.name,
+      policy: JSON.stringify({
+        rules: [
+          {
+            rulePriority: 1,
+            selection: { tagStatus: 'untagged', countType: 'sinceImagePushed', countUnit: 'days', countNumber: 30 },
+            action: { type: 'expire' },
+          },
+        ],
+      }),
+    });
     new RepositoryPolicy('policy', { repository: repository.name, policy: { Version: '2012-10-17', Statement: [] } });
     const role = new Role('pull', { assumeRolePolicy: statement('build.apprunner.amazonaws.com') });
     const attachment = { role: role.name, policyArn: 'arn:aws:iam::aws:policy/ReadOnlyAccess' };

@@ -65,7 +65,7 @@ describe('creating what exists', () => {
 
 describe('leaning on what does not exist', () => {
   const cases: readonly [string, Properties, RegExp][] = [
-    [type.lifecycle, { repository: 'none', policy: '{"rules":[]}' }, /RepositoryNotFoundException/],
+    [type.lifecycle, { repository: 'none', policy: `{"rules":[]${' '.repeat(100)}}` }, /RepositoryNotFoundException/],
     [
       type.attachment,
       { role: 'none', policyArn: 'arn:aws:iam::aws:policy/A' },

@@ -12,7 +12,7 @@ AWS = {
          "CreateExpressGatewayService DescribeExpressGatewayService UpdateExpressGatewayService DeleteExpressGatewayService"
          " ListServiceDeployments DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListTagsForResource TagResource UntagResource"),
         ("aws-cloudwatch", "cloudwatch/2010-08-01", "GetMetricData PutMetricAlarm PutDashboard"),
-        ("aws-logs", "logs/2014-03-28", "CreateLogGroup PutRetentionPolicy PutMetricFilter FilterLogEvents GetLogEvents"),
+        ("aws-logs", "logs/2014-03-28", "CreateLogGroup PutRetentionPolicy FilterLogEvents"),
         ("aws-ecr", "ecr/2015-09-21", "CreateRepository PutLifecyclePolicy SetRepositoryPolicy"),
         ("aws-iam", "iam/2010-05-08", "CreateRole PutRolePolicy AttachRolePolicy CreatePolicy CreateOpenIDConnectProvider"),
         ("aws-sns", "sns/2010-03-31", "CreateTopic Subscribe SetTopicAttributes"),
@@ -20,6 +20,8 @@ AWS = {
          "CreateBucket PutBucketVersioning PutPublicAccessBlock PutBucketEncryption PutBucketLifecycleConfiguration PutBucketPolicy"),
         ("aws-secretsmanager", "secretsmanager/2017-10-17", "CreateSecret PutSecretValue"),
         ("aws-rds", "rds/2014-10-31", "CreateDBInstance CreateDBSubnetGroup"),
+        ("aws-scheduler", "scheduler/2021-06-30", "CreateSchedule"),
+        ("aws-ec2", "ec2/2016-11-15", "CreateVpcEndpoint CreateSecurityGroup"),
         ("aws-route53", "route53/2013-04-01", "CreateHealthCheck"),
     )
 }
@@ -37,10 +39,10 @@ GOOGLE = {
         ("gcp-dashboards", "monitoring.v1", "projects.dashboards.create"),
         ("gcp-artifactregistry", "artifactregistry.v1", "projects.locations.repositories.create"),
         ("gcp-iam", "iam.v1",
-         "projects.serviceAccounts.create projects.locations.workloadIdentityPools.create projects.locations.workloadIdentityPools.providers.create"),
+         "projects.serviceAccounts.create projects.roles.create projects.locations.workloadIdentityPools.create projects.locations.workloadIdentityPools.providers.create"),
         ("gcp-storage", "storage.v1", "buckets.insert"),
         ("gcp-sqladmin", "sqladmin.v1", "instances.insert databases.insert users.insert"),
-        ("gcp-logging", "logging.v2", "entries.list projects.metrics.create"),
+        ("gcp-logging", "logging.v2", "entries.list projects.sinks.create projects.locations.buckets.create"),
         ("gcp-secretmanager", "secretmanager.v1", "projects.secrets.create projects.secrets.addVersion projects.secrets.delete projects.secrets.versions.destroy"),
     )
 }
