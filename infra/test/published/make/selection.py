@@ -10,7 +10,7 @@ AWS = {
          " CreateVpcConnector DescribeVpcConnector DeleteVpcConnector CreateVpcIngressConnection CreateObservabilityConfiguration"),
         ("aws-ecs", "ecs/2014-11-13",
          "CreateExpressGatewayService DescribeExpressGatewayService UpdateExpressGatewayService DeleteExpressGatewayService"
-         " ListServiceDeployments DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListTagsForResource TagResource UntagResource"),
+         " ListServiceDeployments DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListTasks DescribeTasks ListTagsForResource TagResource UntagResource"),
         ("aws-cloudwatch", "cloudwatch/2010-08-01", "GetMetricData PutMetricAlarm PutDashboard"),
         ("aws-logs", "logs/2014-03-28", "CreateLogGroup PutRetentionPolicy FilterLogEvents"),
         ("aws-ecr", "ecr/2015-09-21", "CreateRepository PutLifecyclePolicy SetRepositoryPolicy"),
