@@ -6,29 +6,29 @@ import { project } from './clouds/names.ts';
 import { DeliveryError } from './contract/errors.ts';
 import type { GithubConfig } from './contract/github.ts';
 import type {
+  CurrentRelease,
   FoundationConfig,
   FoundationOutputs,
   PredictionServiceOutputs,
   ReleaseArgs,
   ServiceConfig,
-  Stage,
+  Staged,
 } from './contract/service.ts';
 import { type Cloud, foundationOf, type Stack } from './contract/stack.ts';
 
-export interface ServiceProgramArgs {
+export interface ServiceProgramArgs extends Staged {
   readonly stack: Stack;
   readonly config: ServiceConfig;
   readonly release: ReleaseArgs;
-  readonly stage: Stage;
   /** What the stack runs now; absent on the first deployment. */
-  readonly current?: ReleaseArgs;
+  readonly current?: CurrentRelease;
 }
 
 /** What a service stack outputs; read back, it is a `DeployedService`. */
 export type ServiceStackOutputs = Pick<
   PredictionServiceOutputs,
   'endpoint' | 'revision' | 'candidateEndpoint' | 'coordinates'
-> & { readonly release: ReleaseArgs };
+> & { readonly release: ReleaseArgs; readonly sharePercent?: number };
 
 /** Runs inside a Pulumi program. */
 export async function serviceProgram(args: ServiceProgramArgs): Promise<ServiceStackOutputs> {
@@ -45,6 +45,7 @@ export async function serviceProgram(args: ServiceProgramArgs): Promise<ServiceS
     revision,
     ...(candidateEndpoint === undefined ? {} : { candidateEndpoint }),
     coordinates,
+    ...(args.stage === 'share' && args.sharePercent !== undefined ? { sharePercent: args.sharePercent } : {}),
     release: liveRelease(args, candidateEndpoint !== undefined),
   };
 }
@@ -69,9 +70,9 @@ export async function githubProgram(config: GithubConfig): Promise<{ readonly re
   return { repository: `${config.owner}/${config.repository}` };
 }
 
-/** Only a slot holds a candidate beside what is live; elsewhere what is deployed is live. */
-function liveRelease({ stage, release, current }: ServiceProgramArgs, hasSlot: boolean): ReleaseArgs {
-  const live = stage === 'candidate' && hasSlot ? (current ?? release) : release;
+/** Only where there is a place for a candidate does something else stay live beside it. */
+function liveRelease({ stage, release, current }: ServiceProgramArgs, hasPlace: boolean): ReleaseArgs {
+  const live = stage !== 'live' && hasPlace ? (current ?? release) : release;
   const { releaseId, imageDigest, buildId, imageRef } = live;
   return { releaseId, imageDigest, buildId, imageRef };
 }

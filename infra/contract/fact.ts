@@ -4,6 +4,7 @@ import { canonicalJson, sha256 } from './canonical.ts';
 import { planChange, planWarnings } from './plan.ts';
 import { predictionPreview } from './preview.ts';
 import { releaseManifest } from './release.ts';
+import { stages } from './service.ts';
 import { environments } from './stack.ts';
 import { check, outcomes } from './verification.ts';
 
@@ -57,6 +58,10 @@ export const fact = z.discriminatedUnion('kind', [
       /** Groups the facts of one try: a random id made when it starts. */
       attempt: z.string(),
       state: z.enum(deploymentStates),
+      /** How far it has come while it is under way; left out where there is one stage only. */
+      stage: z.enum(stages).optional(),
+      /** Of a hundred requests, how many the candidate gets in the stage `share`. */
+      sharePercent: z.number().positive().lt(100).optional(),
       /** What the stack ran before; `null` on a first deployment. */
       replaced: release.nullable(),
       endpoint: z.string().optional(),

@@ -6,7 +6,7 @@ import type { Plan } from './plan.ts';
 import type { PreviewResult } from './preview.ts';
 import type { ReleaseIdentity, ReleaseManifest } from './release.ts';
 import type { RuntimeContract } from './runtime.ts';
-import type { DeployedService, FoundationOutputs, Stage } from './service.ts';
+import type { DeployedService, FoundationOutputs, Stage, Staged } from './service.ts';
 import type { Cloud, Stack } from './stack.ts';
 import type { Check } from './verification.ts';
 
@@ -56,9 +56,8 @@ export interface Registry {
 }
 
 /** A release to be put on a stack. */
-export interface DeploymentRequest {
+export interface DeploymentRequest extends Staged {
   readonly manifest: ReleaseManifest;
-  readonly stage: Stage;
 }
 
 /**
@@ -133,8 +132,11 @@ export interface Traffic {
 export interface TrafficReader {
   /** Seconds after which the vendor's metrics tell of a request. Until then a span looks emptier than it was. */
   readonly lateSeconds: number;
-  /** Times in milliseconds since the epoch. @throws DeliveryError `cloud-unreachable`, `errored`. */
-  read(service: DeployedService, fromMs: number, toMs: number): Promise<Traffic>;
+  /**
+   * Times in milliseconds since the epoch. @param of whose requests: those of what is live, unless the candidate is named.
+   * @throws DeliveryError `cloud-unreachable`, `errored`.
+   */
+  read(service: DeployedService, fromMs: number, toMs: number, of?: 'live' | 'candidate'): Promise<Traffic>;
 }
 
 /** Replays recorded inputs through the models of two releases, before anything is deployed. */

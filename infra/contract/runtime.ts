@@ -54,9 +54,10 @@ export interface RuntimeContract {
   readonly bodyLimitBytes: Sourced<number | null>;
   /** Requests given to one instance at a time: the platform's default and its maximum (`null`: no cap per instance). */
   readonly concurrency: Sourced<{ readonly default: number | null; readonly max: number | null }>;
-  readonly trafficSplitting: Sourced<boolean>;
-  /** Can a candidate run beside the live one under its own address, and take its place? */
-  readonly slots: Sourced<boolean>;
+  /** Where a candidate runs beside what is live, under its own address and without traffic. `none`: what is deployed is live. */
+  readonly candidate: Sourced<'slot' | 'tagged-revision' | 'none'>;
+  /** Can the candidate be given some of people's requests before it gets all? `false` also where the platform shifts traffic by a rule of its own. */
+  readonly share: Sourced<boolean>;
   readonly scaleToZero: Sourced<boolean>;
   /** By what the platform starts another instance, and how it goes back. Delays are shortened by `timeScale`. */
   readonly autoscaling: Sourced<AutoscalingRule>;

@@ -130,8 +130,19 @@ export interface FoundationOutputs {
   readonly details: Readonly<Record<string, string>>;
 }
 
-/** `candidate`: put the release where it takes no traffic (a slot), leave `current` live. `live`: give it the traffic. */
-export type Stage = 'candidate' | 'live';
+/**
+ * `candidate`: put the release where it takes no traffic (a slot, a tagged revision), leave `current` live. `share`: give the candidate
+ * some of the traffic. `live`: give it all.
+ */
+export const stages = ['candidate', 'share', 'live'] as const;
+export type Stage = (typeof stages)[number];
+
+/** A stage, and how many of a hundred requests the candidate gets in it; only in the stage `share`. */
+export interface Staged {
+  readonly stage: Stage;
+  /** Above 0, below 100. */
+  readonly sharePercent?: number | undefined;
+}
 
 /** One release as a component needs it. */
 export interface ReleaseArgs extends ReleaseIdentity {
@@ -139,7 +150,15 @@ export interface ReleaseArgs extends ReleaseIdentity {
   readonly imageRef: string;
 }
 
-export interface PredictionServiceArgs {
+/** What a stack runs, by the outputs of its last deployment. */
+export interface CurrentRelease extends ReleaseArgs {
+  /** The runtime's own name for it, by which it keeps its traffic. */
+  readonly revision: string;
+  /** Where the candidate answers, when one was put there. */
+  readonly candidateEndpoint?: string | undefined;
+}
+
+export interface PredictionServiceArgs extends Staged {
   readonly stack: Stack;
   readonly config: ServiceConfig;
   readonly foundation: {
@@ -147,9 +166,8 @@ export interface PredictionServiceArgs {
     readonly details: Input<Record<string, string>>;
   };
   readonly release: ReleaseArgs;
-  readonly stage: Stage;
-  /** What the stack runs now; for a `candidate` stage, what stays live. Absent on the first deployment. */
-  readonly current?: ReleaseArgs;
+  /** What the stack runs now; what stays live until the stage `live`. Absent on the first deployment. */
+  readonly current?: CurrentRelease;
 }
 
 /** What every component gives back, and every service stack outputs. */
@@ -158,8 +176,8 @@ export interface PredictionServiceOutputs {
   readonly endpoint: Output<string>;
   /** The runtime's own name for what it runs now. */
   readonly revision: Output<string>;
-  /** Base URL of the slot where a candidate is proven; only where the runtime contract has slots and the stack uses one. */
-  readonly candidateEndpoint?: Output<string>;
+  /** Base URL where a candidate is proven; only where the runtime contract has a place for one and the stack uses it. */
+  readonly candidateEndpoint?: Output<string | undefined>;
   /** The vendor's own names, as the prover asks for them: a service ARN, a resource path. */
   readonly coordinates: Output<Record<string, string>>;
 }
@@ -170,6 +188,8 @@ export const deployedService = z.object({
   revision: z.string(),
   candidateEndpoint: z.string().optional(),
   coordinates: z.record(z.string(), z.string()),
+  /** How many of a hundred requests the candidate gets; absent at 0. */
+  sharePercent: z.number().positive().lt(100).optional(),
   /** What is live. */
   release: z.object({ releaseId: z.string(), imageDigest: z.string(), buildId: z.string(), imageRef: z.string() }),
 });

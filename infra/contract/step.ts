@@ -6,9 +6,15 @@ export const deploymentSteps = [
   'record-start',
   /** Note what the control plane shows before. */
   'read-baseline',
-  /** Put the candidate into a slot, where the runtime has one. */
+  /** Put the candidate beside what is live, where the runtime has a place for it. */
   'update-candidate',
   'prove-candidate',
+  /** Give the candidate some of the traffic, where the runtime can and the policy says so. */
+  'update-share',
+  'prove-share',
+  'watch-share',
+  /** After a bad share: none of it again. */
+  'take-share-back',
   /** Give the release the traffic. */
   'update',
   'prove',

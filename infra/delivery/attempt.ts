@@ -121,14 +121,15 @@ export async function note(attempt: Attempt, state: DeploymentState, more: More 
   await goingOn(attempt, () => persist(attempt.delivery, once(deploymentFact(attempt, state, more))));
 }
 
-type More = Partial<Omit<FactOf<'deployment'>['body'], 'reason' | 'revision'>> & {
+type More = Partial<Omit<FactOf<'deployment'>['body'], 'reason' | 'revision' | 'sharePercent'>> & {
   reason?: string | undefined;
   revision?: string | undefined;
+  sharePercent?: number | undefined;
 };
 
 export function deploymentFact(attempt: Attempt, state: DeploymentState, more: More = {}): NewFact {
   const { delivery, target, manifest, replaced } = attempt;
-  const { reason, revision, ...rest } = more;
+  const { reason, revision, sharePercent, ...rest } = more;
   return {
     ...stamp(delivery),
     kind: 'deployment',
@@ -140,6 +141,7 @@ export function deploymentFact(attempt: Attempt, state: DeploymentState, more: M
       state,
       replaced: replaced === undefined ? null : releaseIdOf(replaced),
       ...rest,
+      ...(sharePercent === undefined ? {} : { sharePercent }),
       ...(revision === undefined ? {} : { revision }),
       ...(reason === undefined ? {} : { reason }),
     },

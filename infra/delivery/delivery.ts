@@ -69,6 +69,8 @@ export interface Road {
   readonly onTargetFailure?: Policy['promotions']['onTargetFailure'] | undefined;
   /** Is what people's requests meet compared with what they met before, as the policy says? Default: no. */
   readonly watch?: boolean | undefined;
+  /** Does a candidate get some of the traffic before it gets all, as the policy says? Default: no: who goes back is in a hurry. */
+  readonly share?: boolean | undefined;
 }
 
 /** Prediction rows in the order of the golden cases, as an endpoint answered them. */

@@ -1,7 +1,7 @@
 // One release onto one stack, proven: what happens between the first and the last fact of one attempt.
 import { DeliveryError } from '../contract/errors.ts';
 import type { Fact } from '../contract/fact.ts';
-import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import type { ReleaseManifest } from '../contract/release.ts';
 import type { DeployedService } from '../contract/service.ts';
 import {
   type Attempt,
@@ -10,14 +10,14 @@ import {
   GivesWay,
   isPassing,
   note,
-  noteProof,
   type Proof,
   settle,
 } from './attempt.ts';
 import { type Delivery, persist, proverFor, type Road, type StackOutcome, type Target } from './delivery.ts';
 import { goBack } from './go-back.ts';
+import { leftSharing, sharePercent, shareTraffic, takeShareBack, untouched } from './share.ts';
 import { findRelease, replacedBy } from './stack-state.ts';
-import { proveTwice, stage } from './stage.ts';
+import { stage } from './stage.ts';
 import { trafficBefore, watchTraffic } from './watching.ts';
 
 /**
@@ -93,43 +93,51 @@ function replacedOn(
 }
 
 async function proveThenGoLive(attempt: Attempt): Promise<StackOutcome> {
-  if (provesInSlot(attempt)) {
-    const candidate = await stage(attempt, 'candidate');
-    if (candidate.outcome === 'failed') return neverTouched(attempt, candidate);
+  const beside = provesBeside(attempt);
+  let candidate: Proof | undefined;
+  if (beside) {
+    candidate = await stage(attempt, { stage: 'candidate' });
+    if (candidate.outcome === 'failed')
+      return untouched(attempt, candidate, `beside what is live: ${candidate.reason}`);
     if (candidate.outcome === 'errored') {
-      return settle(attempt, 'unknown', candidate, `in its slot: ${candidate.reason}; production was not touched`);
+      const reason = `beside what is live: ${candidate.reason}; production was not touched`;
+      return settle(attempt, 'unknown', candidate, reason);
     }
   }
   const traffic = await trafficBefore(attempt);
-  const live = await stage(attempt, 'live');
-  if (live.outcome === 'failed') return goBack(attempt, live);
+  let shared: Proof | undefined;
+  if (candidate?.service?.candidateEndpoint !== undefined && sharePercent(attempt) !== undefined) {
+    shared = await shareTraffic(attempt, traffic);
+    if (shared.outcome === 'failed') return takeShareBack(attempt, shared);
+    if (shared.outcome === 'errored') return settle(attempt, 'unknown', shared, leftSharing(attempt, shared));
+  }
+  if (beside) await note(attempt, 'updating', { stage: 'live' });
+  const live = await goLive(attempt, shared);
+  if (live.outcome === 'failed') return hasShareStill(live) ? takeShareBack(attempt, live) : goBack(attempt, live);
   if (live.outcome === 'errored') return settle(attempt, 'unknown', live, live.reason);
   const watched = await watchTraffic(attempt, live, traffic);
   return watched.outcome === 'failed' ? goBack(attempt, watched) : settle(attempt, 'healthy', watched, watched.reason);
 }
 
-/** In prod a candidate is proven beside the live release where the runtime can hold both. */
-function provesInSlot({ delivery, target, before }: Attempt): boolean {
-  return proverFor(delivery, target).runtime.slots.value && target.stack.environment === 'prod' && before !== undefined;
+/** What a rule stops now must not be left with a share; what another attempt has is that one's. */
+async function goLive(attempt: Attempt, shared: Proof | undefined): Promise<Proof> {
+  try {
+    return await stage(attempt, { stage: 'live' });
+  } catch (error) {
+    if (shared === undefined || !(error instanceof GivesWay) || error.by !== undefined) throw error;
+    return { ...shared, outcome: 'failed', reason: error.message };
+  }
 }
 
-/** The candidate failed in its slot: production must still run what it ran, and that is proven, not assumed. */
-async function neverTouched(attempt: Attempt, candidate: Proof): Promise<StackOutcome> {
-  const { delivery, target, before, replaced } = attempt;
-  const why = `in its slot: ${candidate.reason}`;
-  await note(attempt, 'failed', { reason: why });
-  if (replaced === undefined || before === undefined) return settle(attempt, 'failed', candidate, why);
-  const baseline = await proverFor(delivery, target).baseline(undefined);
-  const still = await proveTwice(attempt, replaced, before, 'live', baseline);
-  if (still.outcome === 'passed') await noteProof(attempt, replaced, still);
-  return still.outcome === 'passed'
-    ? settle(
-        attempt,
-        'reverted',
-        candidate,
-        `${why}; production was never touched and still runs ${releaseIdOf(replaced)}`,
-      )
-    : settle(attempt, 'revert-failed', candidate, `${why}; production was not touched, but ${still.reason}`);
+/** The platform refused the step to all of the traffic: by its outputs it is where it was. */
+function hasShareStill({ service }: Proof): boolean {
+  return service?.sharePercent !== undefined;
+}
+
+/** In prod a candidate is proven beside the live release where the runtime can hold both. */
+function provesBeside({ delivery, target, before }: Attempt): boolean {
+  const { candidate } = proverFor(delivery, target).runtime;
+  return candidate.value !== 'none' && target.stack.environment === 'prod' && before !== undefined;
 }
 
 const nothing: Proof = { checks: [], outcome: 'errored' };

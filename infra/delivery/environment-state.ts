@@ -171,7 +171,7 @@ function judged(
       ...facts.filter((fact) => isAbout(fact, stack, release)).map((fact) => Date.parse(fact.at)),
     );
     const lost = nowMs !== undefined && nowMs - heardMs > longestSilenceMs;
-    const what = `${body.state} ${release} since ${last.at}`;
+    const what = `${stateInWords(body)} ${release} since ${last.at}`;
     return lost
       ? unknown(`is unknown: its job was lost (${what}, and not a word more)`)
       : { knows: 'under-way', runs: null, why: `is under way (${what})` };
@@ -191,6 +191,11 @@ function judged(
     default:
       return unknown(`is unknown: ${body.state} with ${release}${because}`);
   }
+}
+
+/** The stage says more than the state while some of the traffic is the candidate's. */
+export function stateInWords({ state, stage, sharePercent }: FactOf<'deployment'>['body']): string {
+  return stage === 'share' ? `${state} at ${sharePercent} % of the traffic` : state;
 }
 
 function isAbout(fact: Fact, stack: StackName | string, release: string): boolean {

@@ -9,7 +9,7 @@ import { currentReleases } from '../ledger/view.ts';
 import { noteVerification } from './attempt.ts';
 import { type Delivery, type DeliveryOptions, persist, type StackOutcome, stamp } from './delivery.ts';
 import { type DeploymentOutcome, parityOf } from './deploy.ts';
-import { parityAttempt, stackTruth } from './environment-state.ts';
+import { parityAttempt, stackTruth, stateInWords } from './environment-state.ts';
 import { checkGoldenPredictions } from './http-checks.ts';
 import { faultOf, hasFailed, type Leg, legsOf, stateOf } from './legs.ts';
 import {
@@ -161,7 +161,7 @@ async function markSilent(delivery: FinaliseDelivery, promotion: Promotion): Pro
   await persist(delivery, (facts) =>
     legsOf(facts, promotion).flatMap(({ stands, last }): NewFact[] => {
       if (stands !== 'silent' || last === undefined) return [];
-      const reason = `its job ended without a word while ${last.body.state}`;
+      const reason = `its job ended without a word while ${stateInWords(last.body)}`;
       if (!said.has(last.stack)) delivery.report({ stack: last.stack, message: `unknown: ${reason}` });
       said.add(last.stack);
       const { environment, stack, release } = last;

@@ -1,7 +1,7 @@
 // How the legs of a promotion stand, read from the ledger alone: each may be a job of its own, and a job may be lost. Pure.
 import type { DeploymentState, Fact, FactOf } from '../contract/fact.ts';
 import type { StackName } from '../contract/stack.ts';
-import { hasEnded, parityAttempt } from './environment-state.ts';
+import { hasEnded, parityAttempt, stateInWords } from './environment-state.ts';
 import type { Promotion } from './promotion-state.ts';
 
 export interface Leg {
@@ -50,6 +50,7 @@ export function faultOf(legs: readonly Leg[]): string | undefined {
 
 function inWords(leg: Leg): string {
   if (leg.stands === 'absent') return 'never began';
-  if (leg.stands === 'silent') return `unknown: its job fell silent while ${leg.last?.body.state}`;
+  if (leg.stands === 'silent')
+    return `unknown: its job fell silent while ${leg.last === undefined ? '' : stateInWords(leg.last.body)}`;
   return leg.last?.body.attempt === parityAttempt ? 'failed parity' : stateOf(leg);
 }

@@ -46,6 +46,17 @@ const rules = z.strictObject({
       preparedExpiresHours: z.number().positive().default(72),
       /** What to do when some stacks take the release and others don't. */
       onTargetFailure: z.enum(['revert-target', 'revert-all', 'hold']).default('revert-target'),
+      /** Of people's requests, how many a candidate gets first, and for how long, where its platform can. Left out: none, then all. */
+      share: z
+        .strictObject({
+          percent: z.number().positive().lt(100, 'expected less than 100 %: all of it is what comes after the share'),
+          /** Emulated clouds divide it by their time scale. A job says nothing while it watches. */
+          minutes: z
+            .number()
+            .positive()
+            .max(longestWatchSeconds / 60, `expected at most ${longestWatchSeconds / 60} minutes`),
+        })
+        .optional(),
     })
     .prefault({}),
   /** Spans in which nothing is promoted. Rolling back stays possible. */

@@ -47,7 +47,7 @@ export async function promote(
   }
   const recheckSeconds = await start(delivery, promotion, manifest, options);
   const { stacks, signal } = options;
-  const road = { onTargetFailure: delivery.policy.promotions.onTargetFailure, watch: true };
+  const road = { onTargetFailure: delivery.policy.promotions.onTargetFailure, watch: true, share: true };
   const stops = stopsOf(delivery, promotion);
   const outcome = await deployRelease(delivery, manifest, promotion.environment, { stacks, signal, stops, ...road });
   const all = await withSiblings(delivery, promotion, manifest, outcome, options);

@@ -1,15 +1,17 @@
-// After jobs that were lost: what really runs is read and proven, and the ledger told; nothing is deployed.
+// After jobs that were lost: what really runs is read and proven, and the ledger told. Nothing is deployed; only a candidate that still has
+// some of the traffic loses it first.
 import { DeliveryError } from '../contract/errors.ts';
-import type { NewFact } from '../contract/fact.ts';
+import type { FactOf, NewFact } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { DeployedService } from '../contract/service.ts';
 import type { Environment, StackName } from '../contract/stack.ts';
 import { outcomeOf, reasonOf } from '../contract/verification.ts';
-import { noteVerification } from './attempt.ts';
+import { type Attempt, deploymentFact, GivesWay, noteVerification, settle } from './attempt.ts';
 import { type Delivery, type DeliveryOptions, persist, proverFor, stamp, type Target, targetsIn } from './delivery.ts';
 import { type StackTruth, stackTruth } from './environment-state.ts';
 import { recoveryOf } from './promotion-state.ts';
 import { settleAll } from './settle.ts';
+import { shareLeft, withdraw } from './share.ts';
 import { findRelease } from './stack-state.ts';
 import { verifyService } from './verification.ts';
 
@@ -43,7 +45,7 @@ async function recoverStack(delivery: Delivery, target: Target, options: Recover
   const { stack } = target;
   const { removed = [], held = [] } = (await delivery.deployer.freeLock?.(stack)) ?? {};
   const common = { stack: stack.name, removedLocks: removed, heldLocks: held };
-  const truth = stackTruth(await delivery.ledger.facts(), stack.name, delivery.clock.now());
+  let truth = stackTruth(await delivery.ledger.facts(), stack.name, delivery.clock.now());
   if (truth.knows === 'release' || truth.knows === 'nothing') return { ...common, outcome: 'known', runs: truth.runs };
   // A lock whose owner was gone belonged to the job that is silent.
   const alive = truth.knows === 'under-way' && removed.length === 0 && options.gone !== true;
@@ -51,12 +53,86 @@ async function recoverStack(delivery: Delivery, target: Target, options: Recover
     const reason = held.length > 0 ? `locked by ${held.join(', ')}` : (truth.why ?? 'under way');
     return { ...common, outcome: 'busy', runs: null, reason };
   }
+  const left = await sharedStill(delivery, target, truth);
+  if (left !== undefined) {
+    const problem = await loseShare(delivery, target, left, options.signal);
+    if (problem === overtaken) return { ...common, outcome: 'busy', runs: null, reason: overtaken };
+    if (problem !== undefined) return { ...common, outcome: 'unknown', runs: null, reason: problem };
+    truth = stackTruth(await delivery.ledger.facts(), stack.name);
+  }
   delivery.report({ stack: stack.name, message: `reading what runs: ${truth.why}` });
   const found = await whatRuns(delivery, target, truth, options.signal);
   const told = await tell(delivery, target, truth, found);
-  if (!told) return { ...common, outcome: 'busy', runs: null, reason: 'something else began there meanwhile' };
+  if (!told) return { ...common, outcome: 'busy', runs: null, reason: overtaken };
   if (typeof found === 'string') return { ...common, outcome: 'unknown', runs: null, reason: found };
   return { ...common, outcome: 'found', runs: releaseIdOf(found.manifest) };
+}
+
+/** By the ledger's words, or by the stack's outputs: a job may have died, or been refused, on the way from the share to all. */
+async function sharedStill(
+  delivery: Delivery,
+  { stack }: Target,
+  { attempt }: StackTruth,
+): Promise<FactOf<'deployment'> | undefined> {
+  const facts = await delivery.ledger.facts();
+  const told = shareLeft(facts, attempt ?? '');
+  if (told !== undefined) return told;
+  try {
+    const service = await delivery.deployer.deployed(stack);
+    const last = facts.findLast((fact) => fact.kind === 'deployment' && fact.body.attempt === attempt);
+    if (service?.sharePercent === undefined || last?.kind !== 'deployment') return undefined;
+    return { ...last, body: { ...last.body, sharePercent: service.sharePercent } };
+  } catch (error) {
+    // It is asked again, and then told.
+    if (error instanceof DeliveryError && error.code !== 'interrupted') return undefined;
+    throw error;
+  }
+}
+
+const overtaken = 'something else began there meanwhile';
+
+/**
+ * A job died while its candidate had some of the traffic: it loses that, and what was live before has all again. An attempt of its own,
+ * because the cloud is touched. @returns what was in the way.
+ */
+async function loseShare(
+  delivery: Delivery,
+  target: Target,
+  left: FactOf<'deployment'>,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const facts = await delivery.ledger.facts();
+  const { attempt: lost, replaced, sharePercent } = left.body;
+  const attempt: Attempt = {
+    delivery,
+    target,
+    manifest: findRelease(facts, left.release),
+    attempt: recoveryOf(lost),
+    road: {},
+    replaced: replaced === null ? undefined : findRelease(facts, replaced),
+    before: undefined,
+    startedMs: delivery.clock.now(),
+    cloud: { touched: false },
+    signal,
+  };
+  let isNewest = false;
+  await persist(delivery, (current) => {
+    isNewest = stackTruth(current, target.stack.name).attempt === lost;
+    // As the attempt that was lost had it: should this one be lost too, the next knows what to do.
+    const stage = { stage: 'share', sharePercent, reason: 'recover: its share is taken back' } as const;
+    return isNewest ? [deploymentFact(attempt, 'updating', stage)] : [];
+  });
+  if (!isNewest) return overtaken;
+  delivery.report({ stack: target.stack.name, message: `taking back the ${sharePercent} % of ${left.release}` });
+  try {
+    const problem = await withdraw(attempt);
+    if (problem === undefined) return undefined;
+    const { reason } = await settle(attempt, 'unknown', { checks: [], outcome: 'errored' }, `recover: ${problem}`);
+    return reason ?? problem;
+  } catch (error) {
+    if (error instanceof GivesWay) return overtaken;
+    throw error;
+  }
 }
 
 interface Found {

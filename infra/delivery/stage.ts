@@ -2,7 +2,7 @@
 import { DeliveryError } from '../contract/errors.ts';
 import type { Baseline, DeploymentResult } from '../contract/ports.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
-import type { DeployedService, Stage } from '../contract/service.ts';
+import type { DeployedService, Stage, Staged } from '../contract/service.ts';
 import { type Check, outcomeOf, reasonOf } from '../contract/verification.ts';
 import { type Attempt, beforeAnything, GivesWay, isPassing, note, noteProof, type Proof, say } from './attempt.ts';
 import { proverFor } from './delivery.ts';
@@ -10,29 +10,50 @@ import { overtaking } from './environment-state.ts';
 import { verifyService } from './verification.ts';
 
 /** Deploys to a stage and proves it there. What could not be told is tried once more. */
-export async function stage(attempt: Attempt, where: Stage): Promise<Proof> {
+export async function stage(attempt: Attempt, where: Staged): Promise<Proof> {
   const { manifest } = attempt;
-  say(
-    attempt,
-    where === 'candidate' ? `deploying ${releaseIdOf(manifest)} to a slot` : `deploying ${releaseIdOf(manifest)}`,
-  );
+  say(attempt, deploying[where.stage](releaseIdOf(manifest), where));
   const baseline = await baselineFor(attempt, manifest);
   const result = await deployTwice(attempt, manifest, where, attempt.road.stops);
   return proven(attempt, where, result, baseline);
 }
 
-async function proven(attempt: Attempt, where: Stage, result: DeploymentResult, baseline: Baseline): Promise<Proof> {
+const deploying: Readonly<Record<Stage, (release: string, staged: Staged) => string>> = {
+  candidate: (release) => `deploying ${release} beside what is live`,
+  share: (release, { sharePercent }) => `giving ${release} ${sharePercent} % of the traffic`,
+  live: (release) => `deploying ${release}`,
+};
+
+async function proven(attempt: Attempt, where: Staged, result: DeploymentResult, baseline: Baseline): Promise<Proof> {
   const { manifest } = attempt;
   if (result.outcome === 'rejected' || result.service === undefined) {
     const refusal = rejected(result);
     await noteProof(attempt, manifest, refusal);
     return refusal;
   }
-  await note(attempt, 'proving', where === 'candidate' ? { reason: 'in a slot, beside the live release' } : {});
-  say(attempt, where === 'candidate' ? 'proving it in the slot' : 'proving');
-  const proof = await proveTwice(attempt, manifest, result.service, where, baseline);
+  await note(attempt, 'proving', where.stage === 'live' ? {} : { ...where, reason: stageInWords(where) });
+  if (isUnchanged(attempt, where, result.service)) return { checks: [], outcome: 'passed', service: result.service };
+  say(attempt, where.stage === 'candidate' ? 'proving it there' : 'proving');
+  const proof = await proveTwice(attempt, manifest, result.service, where.stage, baseline);
   await noteProof(attempt, manifest, proof);
   return proof;
+}
+
+/** The release that is live already, with nothing changed: there is no candidate to be proven beside it. */
+function isUnchanged({ before, manifest }: Attempt, { stage }: Staged, service: DeployedService): boolean {
+  return (
+    stage === 'candidate' &&
+    service.candidateEndpoint === undefined &&
+    before?.release.releaseId === releaseIdOf(manifest)
+  );
+}
+
+/** What a fact says of a stage before the last; the last one needs no words. */
+export function stageInWords({ stage, sharePercent }: Staged): string | undefined {
+  if (stage === 'live') return undefined;
+  return stage === 'candidate'
+    ? 'beside the live release, without traffic'
+    : `with ${sharePercent} % of the traffic; the release before it has the rest`;
 }
 
 /**
@@ -51,14 +72,13 @@ export async function baselineFor({ delivery, target, before }: Attempt, manifes
 export async function deployTwice(
   attempt: Attempt,
   manifest: ReleaseManifest,
-  where: Stage,
+  where: Staged,
   stops: Attempt['road']['stops'] = undefined,
 ): Promise<DeploymentResult> {
   const { delivery, target, signal } = attempt;
   const guard = () => mustStillTouch(attempt, stops);
   const options = { report: delivery.report, guard, ...(signal === undefined ? {} : { signal }) };
-  const deploy = () =>
-    marked(attempt, () => delivery.deployer.deploy(target.stack, { manifest, stage: where }, options));
+  const deploy = () => marked(attempt, () => delivery.deployer.deploy(target.stack, { manifest, ...where }, options));
   try {
     return await deploy();
   } catch (first) {

@@ -1,5 +1,6 @@
 // Which release runs where, what was verified, who approved it: the ledger as a table of releases and stacks. Pure.
 import type { DeploymentState, Fact } from '../contract/fact.ts';
+import type { Stage } from '../contract/service.ts';
 import { type Environment, environments, type StackName } from '../contract/stack.ts';
 import type { Outcome } from '../contract/verification.ts';
 import { indexOf, inEnvironment, onStack } from '../ledger/index-of.ts';
@@ -15,6 +16,10 @@ export interface StatusCell {
   readonly stack: StackName;
   /** How its last try there ended. */
   readonly state: DeploymentState;
+  /** How far it has come, while it is under way and there are stages. */
+  readonly stage?: Stage;
+  /** Of a hundred requests, how many it gets in the stage `share`. */
+  readonly sharePercent?: number;
   /** The stack runs it now. */
   readonly live: boolean;
   /** Its newest verification there; `null` when it never came to one. */
@@ -140,6 +145,8 @@ function cellOf(
   return {
     stack,
     state: last.body.state,
+    ...(last.body.stage === undefined ? {} : { stage: last.body.stage }),
+    ...(last.body.sharePercent === undefined ? {} : { sharePercent: last.body.sharePercent }),
     live: runsNow(facts, stack) === release,
     verified: verification?.body.outcome ?? null,
     approvedBy: approverOf(facts, environment, release),

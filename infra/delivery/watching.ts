@@ -12,10 +12,13 @@ const everySeconds = 5;
 
 /** What people met before the deployment, over as long a span as will be watched after it and told of by now. `undefined` where that can't be told. */
 export async function trafficBefore(attempt: Attempt): Promise<Traffic | undefined> {
-  const reader = readerFor(attempt);
-  if (reader === undefined || attempt.before === undefined) return undefined;
-  const toldMs = attempt.delivery.clock.now() - reader.lateSeconds * 1000;
-  const found = await read(reader, attempt.before, toldMs - watchSeconds(attempt.delivery) * 1000, toldMs);
+  const { delivery, target, road, before } = attempt;
+  const share = road.share === true ? delivery.policy.promotions.share : undefined;
+  const reader = readerFor(attempt) ?? (share === undefined ? undefined : delivery.traffic?.[target.runtime]);
+  if (reader === undefined || before === undefined) return undefined;
+  const toldMs = delivery.clock.now() - reader.lateSeconds * 1000;
+  const seconds = Math.max(watchSeconds(delivery), ((share?.minutes ?? 0) * 60) / delivery.timeScale);
+  const found = await read(reader, before, toldMs - seconds * 1000, toldMs);
   if (!(found instanceof DeliveryError)) return found;
   say(attempt, `what people met before could not be read: ${found.message}`);
   return undefined;
@@ -30,10 +33,37 @@ export async function watchTraffic(attempt: Attempt, live: Proof, before: Traffi
   const reader = readerFor(attempt);
   const { service } = live;
   if (reader === undefined || service === undefined) return live;
+  const forSeconds = watchSeconds(attempt.delivery);
+  return watchWith(attempt, live, { reader, service, before, forSeconds, of: 'live' });
+}
+
+/** The same for a candidate that has a share. Without anybody who could read what its people meet, the time passes all the same. */
+export async function watchShare(attempt: Attempt, shared: Proof, before: Traffic | undefined): Promise<Proof> {
+  const { delivery, target, signal } = attempt;
+  const { service } = shared;
+  const forSeconds = ((delivery.policy.promotions.share?.minutes ?? 0) * 60) / delivery.timeScale;
+  const reader = delivery.traffic?.[target.runtime];
+  if (reader !== undefined && service !== undefined) {
+    return watchWith(attempt, shared, { reader, service, before, forSeconds, of: 'candidate' });
+  }
+  await delivery.clock.sleep(forSeconds * 1000, signal);
+  return shared;
+}
+
+interface Watched {
+  readonly reader: TrafficReader;
+  readonly service: DeployedService;
+  readonly before: Traffic | undefined;
+  readonly forSeconds: number;
+  /** Whose requests. */
+  readonly of: 'live' | 'candidate';
+}
+
+async function watchWith(attempt: Attempt, live: Proof, watched: Watched): Promise<Proof> {
+  const { reader, service, before, forSeconds, of } = watched;
   const { delivery, signal } = attempt;
   const { clock, policy } = delivery;
   const rule = policy.watch;
-  const forSeconds = watchSeconds(delivery);
   const untilSeconds = forSeconds + reader.lateSeconds;
   say(attempt, `watching traffic for ${wordsFor(forSeconds, reader.lateSeconds)}`);
   const beganMs = clock.now();
@@ -44,7 +74,7 @@ export async function watchTraffic(attempt: Attempt, live: Proof, before: Traffi
     await clock.sleep(pauseMs, signal);
     const now = clock.now();
     const seconds = (now - beganMs) / 1000;
-    const after = await read(reader, service, beganMs, now);
+    const after = await read(reader, service, beganMs, now, of);
     checks =
       after instanceof DeliveryError
         ? [unreadable(after, seconds, service.endpoint)]
@@ -76,9 +106,10 @@ async function read(
   service: DeployedService,
   fromMs: number,
   toMs: number,
+  of: 'live' | 'candidate' = 'live',
 ): Promise<Traffic | DeliveryError> {
   try {
-    return await reader.read(service, fromMs, toMs);
+    return await reader.read(service, fromMs, toMs, of);
   } catch (error) {
     if (error instanceof DeliveryError && error.code !== 'interrupted') return error;
     throw error;

@@ -5,7 +5,13 @@ import type { ResourceDrift } from '../contract/drift.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Deployer, DeploymentRequest, RunOptions } from '../contract/ports.ts';
 import { copyFor, identityOf, type ReleaseIdentity } from '../contract/release.ts';
-import { type DeployedService, deployedService, type ReleaseArgs, type Stage } from '../contract/service.ts';
+import {
+  type CurrentRelease,
+  type DeployedService,
+  deployedService,
+  type ReleaseArgs,
+  type Stage,
+} from '../contract/service.ts';
 import { type Cloud, foundationOf, type Stack as ServiceStack } from '../contract/stack.ts';
 import { driftOf } from './drift.ts';
 import { Engine, type EngineOptions } from './engine.ts';
@@ -19,7 +25,8 @@ export interface DeliveryProgram {
     readonly stack: ServiceStack;
     readonly release: ReleaseArgs;
     readonly stage: Stage;
-    readonly current?: ReleaseArgs;
+    readonly sharePercent?: number | undefined;
+    readonly current?: CurrentRelease;
   }): PulumiFn;
   foundation(args: { readonly cloud: Cloud }): PulumiFn;
 }
@@ -45,11 +52,13 @@ export function createDeployer(options: DeployerOptions): Deployer {
     judged.add(stack.name);
   }
 
-  async function serviceProgram(stack: ServiceStack, { manifest, stage }: DeploymentRequest): Promise<PulumiFn> {
+  async function serviceProgram(stack: ServiceStack, request: DeploymentRequest): Promise<PulumiFn> {
+    const { manifest, stage, sharePercent } = request;
     const current = await deployed(stack);
     return program.service({
       stack,
       stage,
+      sharePercent,
       release: { ...identityOf(manifest), imageRef: copyFor(manifest, stack.cloud) },
       ...(current === undefined ? {} : { current: currentRelease(current) }),
     });
@@ -180,6 +189,7 @@ function parseOutputs<T>(stack: string, schema: z.ZodType<T>, outputs: unknown):
 }
 
 /** A state names its release in plain strings; they came from a manifest once. */
-function currentRelease({ release }: DeployedService): ReleaseArgs {
-  return { ...release, releaseId: release.releaseId as ReleaseIdentity['releaseId'] };
+function currentRelease({ release, revision, candidateEndpoint }: DeployedService): CurrentRelease {
+  const releaseId = release.releaseId as ReleaseIdentity['releaseId'];
+  return { ...release, releaseId, revision, ...(candidateEndpoint === undefined ? {} : { candidateEndpoint }) };
 }

@@ -197,7 +197,7 @@ async function plainUp(stage: Stage, name: string, stack: StackName, manifest: R
         if (world.locks.has(stack)) return;
         const state = world.state(stack);
         state.outside = true;
-        bringUp(parseStack(stack), state, manifest, 'live', world.qualityOn(stack, releaseIdOf(manifest)));
+        bringUp(parseStack(stack), state, manifest, { stage: 'live' }, world.qualityOn(stack, releaseIdOf(manifest)));
       },
     }),
   );

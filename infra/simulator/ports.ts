@@ -85,7 +85,8 @@ function deployerFor(world: World, process: Process, scheduler: Scheduler): Depl
     }
   }
 
-  function up(stack: Stack, { manifest, stage }: DeploymentRequest): Promise<DeploymentResult> {
+  function up(stack: Stack, { manifest, ...staged }: DeploymentRequest): Promise<DeploymentResult> {
+    const { stage } = staged;
     const release = releaseIdOf(manifest);
     const state = world.state(stack.name);
     const quality = world.qualityOn(stack.name, release);
@@ -93,7 +94,7 @@ function deployerFor(world: World, process: Process, scheduler: Scheduler): Depl
     const order = ++state.orders;
     const late = () => {
       tell();
-      bringUpHalf(stack, state, manifest, stage, quality);
+      bringUpHalf(stack, state, manifest, staged, quality);
     };
     return process.call(`deployer.deploy ${stack.name} ${stage} ${release}`, {
       takesMs: 180_000,
@@ -102,7 +103,7 @@ function deployerFor(world: World, process: Process, scheduler: Scheduler): Depl
         // Clouds take orders as they were sent: that of a process which died does not come after a newer one.
         if (!process.alive && state.orders !== order) return { outcome: 'applied', diagnostics: [] };
         tell();
-        return bringUp(stack, state, manifest, stage, quality);
+        return bringUp(stack, state, manifest, staged, quality);
       },
       halfApply: late,
       // Clouds take one operation after another: whatever comes next on this stack comes after it.

@@ -1,6 +1,6 @@
 // What each cloud's control plane says about a release, read as the real provers read it.
 import type { Prover } from '../contract/ports.ts';
-import { endpointOf, type RuntimeName } from '../contract/service.ts';
+import { endpointOf, type RuntimeName, type Stage } from '../contract/service.ts';
 import type { StackName } from '../contract/stack.ts';
 import type { Check, Outcome } from '../contract/verification.ts';
 import { stackAt } from './endpoint.ts';
@@ -24,6 +24,7 @@ export function proverOf(name: RuntimeName, world: World, process: Process): Pro
         apply: () => {
           const [outcome, found] = controlPlane(name, world, stackAt(service.endpoint), release.releaseId, {
             stage,
+            percent: service.sharePercent,
             after: typeof baseline === 'number' ? baseline : undefined,
           });
           return [checkOf(outcome, found, release.releaseId, endpointOf(service.endpoint))];
@@ -37,16 +38,19 @@ function controlPlane(
   world: World,
   stack: StackName,
   release: string,
-  { stage, after }: { stage: 'candidate' | 'live'; after: number | undefined },
+  { stage, after, percent }: { stage: Stage; after: number | undefined; percent: number | undefined },
 ): readonly [Outcome, string] {
-  const { serving, slot, last } = world.state(stack);
+  const { serving, slot, last, shared } = world.state(stack);
   if (name === 'app-runner') {
     if (last === undefined || (after !== undefined && last.number <= after)) return ['errored', 'no new operation'];
     if (!last.succeeded) return ['failed', `operation ${last.number} was rolled back`];
     return last.release === release ? ['passed', 'succeeded'] : ['failed', `operation of ${last.release}`];
   }
-  const placed = stage === 'candidate' ? slot : serving;
+  const placed = stage === 'live' ? serving : slot;
+  const wanted = stage === 'share' ? percent : undefined;
+  if (shared !== wanted) return ['failed', `the candidate has ${shared ?? 0} % of the traffic`];
   if (placed?.release !== release) return ['failed', placed?.release ?? 'nothing'];
+  if (stage === 'share' && world.qualityOn(stack, release) === 'frail') return ['failed', 'it ended under its load'];
   return placed.dead ? ['failed', 'its container ends again and again'] : ['passed', release];
 }
 

@@ -2,22 +2,22 @@
 import type { StackName } from '../contract/stack.ts';
 import type { Random } from './random.ts';
 
-/** `dead`: never starts. `unready`: starts and says why it is not ready. `wrong`: answers wrongly. `high`, `low`: within the tolerance of the golden answers, but not of each other. */
-export type Quality = 'good' | 'dead' | 'unready' | 'wrong' | 'high' | 'low';
+/** `dead`: never starts. `unready`: starts and says why it is not ready. `wrong`: answers wrongly. `frail`: good until people ask it. `high`, `low`: within the tolerance of the golden answers, but not of each other. */
+export type Quality = 'good' | 'dead' | 'unready' | 'wrong' | 'frail' | 'high' | 'low';
 export type Qualities = Readonly<Partial<Record<StackName, Quality>>>;
 
 export function qualityOn(qualities: Qualities, stack: StackName): Quality {
   return qualities[stack] ?? 'good';
 }
 
-/** Does it serve, as far as one stack alone can tell? */
+/** Does it serve, as far as one stack alone can tell that is asked by nobody else? */
 export function isSound(quality: Quality): boolean {
-  return quality === 'good' || quality === 'high' || quality === 'low';
+  return quality === 'good' || quality === 'frail' || quality === 'high' || quality === 'low';
 }
 
 /** Half of the releases are good; the others are bad in prod only, or on one cloud. */
 export function drawQualities(random: Random): Qualities {
-  const fault = random.pick(['dead', 'dead', 'unready', 'wrong'] as const);
+  const fault = random.pick(['dead', 'dead', 'unready', 'wrong', 'frail', 'frail'] as const);
   const cloud = random.pick(['aws', 'gcp', 'azure'] as const);
   switch (random.between(0, 10)) {
     case 0:

@@ -31,6 +31,8 @@ export class Rules implements Witness {
   /** Promotions in the order in which they first changed something in prod. */
   readonly #changing: string[] = [];
 
+  /** Attempts that go on from one that was lost bear its name: who began each. */
+  readonly #recoveries = new Map<string, Process>();
   /** Jobs that carry out promotions. */
   readonly #jobs = new Set<Process>();
 
@@ -48,7 +50,9 @@ export class Rules implements Witness {
     const { facts } = this.#world;
     const own = facts.findLast(
       (fact): fact is FactOf<'deployment'> =>
-        fact.kind === 'deployment' && fact.stack === stack.name && fact.body.attempt.startsWith(`${by.name}/`),
+        fact.kind === 'deployment' &&
+        fact.stack === stack.name &&
+        (fact.body.attempt.startsWith(`${by.name}/`) || this.#recoveries.get(fact.body.attempt) === by),
     );
     const told = `${by.name} puts ${release} on ${stack.name} (${stage})`;
     if (own === undefined) {
@@ -68,12 +72,15 @@ export class Rules implements Witness {
       this.#broken('approved', `${told}, going back to what was never proven there`);
     }
     if (stack.environment !== 'prod') return;
-    if (isForward && stage === 'live') this.#mustBeApproved(told, stack.name, release, own, by);
+    if (isForward && stage !== 'candidate') this.#mustBeApproved(told, stack.name, release, own, by);
     if (by.purpose.kind === 'promotion') this.#mustBeAlone(told, by.purpose.promotion);
   }
 
   appended(added: readonly Fact[], by: Process): void {
     for (const fact of added) {
+      if (fact.kind === 'deployment' && fact.body.attempt.startsWith('recover ')) {
+        this.#recoveries.set(fact.body.attempt, by);
+      }
       if (fact.kind === 'deployment') this.#deployment(fact, by);
       if (fact.kind === 'promotion' && fact.body.state === 'started') {
         this.#mustNotBeStopped(`promotion ${fact.body.promotion} starts`, fact);
@@ -89,7 +96,7 @@ export class Rules implements Witness {
     const seen = statusTable(this.#world.facts, targets, outputsOf(this.#world));
     for (const { name } of everyStack) {
       const claimed = this.claimOn(name);
-      const { serving, outside, late, outputs } = this.#world.state(name);
+      const { serving, outside, late, outputs, shared, slot } = this.#world.state(name);
       const told = seen.environments.flatMap(({ stacks }) => stacks).find(({ stack }) => stack === name);
       if (
         outside &&
@@ -100,6 +107,12 @@ export class Rules implements Witness {
         this.#broken('told', `somebody put ${outputs?.release.releaseId} on ${name}, and status does not say so`);
       }
       if (claimed === undefined || outside || late !== undefined) continue;
+      if (shared !== undefined) {
+        this.#broken(
+          'told',
+          `the ledger says ${name} runs ${claimed}; ${slot?.release} has ${shared} % of the traffic`,
+        );
+      }
       if (serving?.release !== claimed) {
         this.#broken('told', `the ledger says ${name} runs ${claimed}; it runs ${serving?.release ?? 'nothing'}`);
       }
@@ -151,13 +164,18 @@ export class Rules implements Witness {
 
   #deployment(fact: FactOf<'deployment'>, by: Process): void {
     const { state, attempt } = fact.body;
-    const { serving, outside } = this.#world.state(fact.stack as StackName);
+    const { serving, outside, shared } = this.#world.state(fact.stack as StackName);
     const takesBack = this.#takesBack(fact);
-    if (state === 'updating' && !takesBack && fact.environment === 'prod' && by.purpose.kind === 'promotion') {
+    const begins =
+      state === 'updating' &&
+      !this.#before(fact).some((one) => one.kind === 'deployment' && one.body.attempt === attempt);
+    if (begins && !takesBack && fact.environment === 'prod' && by.purpose.kind === 'promotion') {
       this.#mustNotBeStopped(`${by.name} begins on ${fact.stack}`, fact);
     }
     if (state !== 'healthy' || outside) return;
     const quality = this.#world.qualityOn(fact.stack as StackName, fact.release);
+    if (shared !== undefined)
+      this.#broken('true', `${attempt} calls ${fact.release} healthy while ${shared} % is another's`);
     if (serving?.release !== fact.release || serving.dead || !isSound(quality)) {
       const runs = serving === undefined ? 'nothing' : `${serving.release}${serving.dead ? ', dead' : ''}`;
       this.#broken('true', `${attempt} calls ${fact.release} on ${fact.stack} healthy; it runs ${runs} (${quality})`);

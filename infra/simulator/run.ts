@@ -29,7 +29,8 @@ export interface RunResult {
 }
 
 const startMs = Date.parse('2026-11-21T10:00:00Z');
-const policies = ['revert-target', 'revert-all', 'hold'].map((onTargetFailure) =>
+const share = ', share: { percent: 10, minutes: 5 }';
+const policies = [`revert-target${share}`, `revert-all${share}`, 'hold'].map((onTargetFailure) =>
   parsePolicy(`
 schema: trireme.policy/1
 approvals: { via: [local, github], approvers: [], authorMayApprove: false, requesterMayApprove: false, expiresHours: 24 }

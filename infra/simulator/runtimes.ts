@@ -9,15 +9,16 @@ export const runtimeOf = { aws: 'app-runner', gcp: 'cloud-run', azure: 'app-serv
 >;
 
 export const contracts: Readonly<Record<RuntimeName, RuntimeContract>> = {
-  'app-runner': contract('app-runner', 'aws', false, 'service-failed', 'silent-rollback'),
-  'cloud-run': contract('cloud-run', 'gcp', false, 'service-without-ready-revision', 'failed-revision'),
-  'app-service': contract('app-service', 'azure', true, 'site-answers-503', 'accepted-and-dead'),
+  'app-runner': contract('app-runner', 'aws', 'none', 'service-failed', 'silent-rollback'),
+  'ecs-express': contract('ecs-express', 'aws', 'none', 'site-answers-503', 'silent-rollback'),
+  'cloud-run': contract('cloud-run', 'gcp', 'tagged-revision', 'service-without-ready-revision', 'failed-revision'),
+  'app-service': contract('app-service', 'azure', 'slot', 'site-answers-503', 'accepted-and-dead'),
 };
 
 function contract(
   name: RuntimeName,
   cloud: Cloud,
-  slots: boolean,
+  candidate: RuntimeContract['candidate']['value'],
   failedCreate: RuntimeContract['failedCreate']['value'],
   failedUpdate: RuntimeContract['failedUpdate']['value'],
 ): RuntimeContract {
@@ -32,8 +33,8 @@ function contract(
     drainSeconds: known(10),
     bodyLimitBytes: known(null),
     concurrency: known({ default: 80, max: null }),
-    trafficSplitting: known(false),
-    slots: known(slots),
+    candidate: known(candidate),
+    share: known(candidate !== 'none'),
     scaleToZero: known(false),
     autoscaling: known({
       metric: 'concurrency',

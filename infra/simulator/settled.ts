@@ -13,9 +13,10 @@ export function unsettled(world: World, rules: Rules): readonly string[] {
     );
     if (!touched) return [];
     const wrong = stacks.flatMap(({ name }) => {
-      const { serving } = world.state(name);
+      const { serving, shared } = world.state(name);
       const claimed = rules.claimOn(name);
       if (serving === undefined) return [`${name} runs nothing`];
+      if (shared !== undefined) return [`${name} gives ${shared} % to its candidate`];
       const sound = !serving.dead && isSound(world.qualityOn(name, serving.release));
       if (!sound) return [`${name} runs ${serving.release}, which is bad`];
       return claimed === serving.release

@@ -2,7 +2,7 @@
 import { DeliveryError } from '../contract/errors.ts';
 import type { DeploymentResult } from '../contract/ports.ts';
 import { copyFor, identityOf, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
-import type { DeployedService, Stage } from '../contract/service.ts';
+import type { DeployedService, Staged } from '../contract/service.ts';
 import type { Stack } from '../contract/stack.ts';
 import type { Quality } from './quality.ts';
 import { contracts, runtimeOf } from './runtimes.ts';
@@ -23,6 +23,8 @@ export interface Operation {
 export interface StackState {
   serving: Placed | undefined;
   slot: Placed | undefined;
+  /** Of a hundred requests, how many the slot gets. */
+  shared: number | undefined;
   /** What the engine's state says was applied: an `up` that would change nothing of it does nothing. */
   applied: string | undefined;
   outputs: DeployedService | undefined;
@@ -44,6 +46,7 @@ export function emptyStack(): StackState {
   return {
     serving: undefined,
     slot: undefined,
+    shared: undefined,
     applied: undefined,
     outputs: undefined,
     pending: false,
@@ -61,7 +64,7 @@ export function bringUp(
   stack: Stack,
   state: StackState,
   manifest: ReleaseManifest,
-  stage: Stage,
+  { stage, sharePercent }: Staged,
   quality: Quality,
 ): DeploymentResult {
   const { late } = state;
@@ -72,14 +75,28 @@ export function bringUp(
     state.applied = state.serving?.release;
   }
   const release = releaseIdOf(manifest);
-  const { failedCreate, failedUpdate, slots } = contracts[runtimeOf[stack.cloud]];
-  if (stage === 'candidate') {
-    if (!slots.value || state.outputs === undefined) throw new DeliveryError('errored', `${stack.name} has no slot`);
-    state.slot = { release, dead: quality === 'dead' };
-    state.outputs = { ...state.outputs, candidateEndpoint: `http://${stack.name}.candidate.test` };
+  const { failedCreate, failedUpdate, candidate } = contracts[runtimeOf[stack.cloud]];
+  if (stage !== 'live') {
+    if (candidate.value === 'none' || state.outputs === undefined)
+      throw new DeliveryError('errored', `${stack.name} has no place for a candidate`);
+    const dead = quality === 'dead';
+    const { sharePercent: _, ...outputs } = state.outputs;
+    state.slot = { release, dead };
+    state.shared = stage === 'share' ? sharePercent : undefined;
+    // A revision that never becomes ready is refused, and takes no traffic.
+    if (dead && candidate.value === 'tagged-revision') {
+      state.shared = undefined;
+      return rejected(state, 'the revision is not ready');
+    }
+    state.outputs = {
+      ...outputs,
+      ...(state.shared === undefined ? {} : { sharePercent: state.shared }),
+      candidateEndpoint: `http://${stack.name}.candidate.test`,
+    };
     return applied(state);
   }
   if (state.applied === release) {
+    state.shared = undefined;
     state.outputs = serviceOf(stack, manifest, state.last?.number ?? 0);
     return applied(state);
   }
@@ -90,6 +107,8 @@ export function bringUp(
   state.last = operation;
   if (starts || failedUpdate.value === 'accepted-and-dead') {
     state.serving = { release, dead: !starts };
+    // The rule that gave the slot a share goes with the same update.
+    state.shared = undefined;
     state.applied = release;
     state.outputs = serviceOf(stack, manifest, operation.number);
     return applied(state);
@@ -110,18 +129,18 @@ export function bringUpHalf(
   stack: Stack,
   state: StackState,
   manifest: ReleaseManifest,
-  stage: Stage,
+  staged: Staged,
   quality: Quality,
 ): void {
   const { applied: before, outputs } = state;
   try {
-    bringUp(stack, state, manifest, stage, quality);
+    bringUp(stack, state, manifest, staged, quality);
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
   }
   state.applied = before;
   state.outputs = outputs;
-  state.pending = stage === 'live';
+  state.pending = staged.stage === 'live';
 }
 
 function applied({ outputs }: StackState): DeploymentResult {

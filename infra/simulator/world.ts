@@ -1,6 +1,7 @@
 // The truth that delivery can only ask about: three clouds in two environments, their registries, and the ledger's branch.
 import type { Fact } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import type { Stage } from '../contract/service.ts';
 import { everyStackName, parseStack, type Stack, type StackName } from '../contract/stack.ts';
 import type { Process } from './process.ts';
 import { type Qualities, type Quality, qualityOn } from './quality.ts';
@@ -16,7 +17,7 @@ export interface Witness {
 export interface Change {
   readonly stack: Stack;
   readonly release: string;
-  readonly stage: 'candidate' | 'live';
+  readonly stage: Stage;
   readonly by: Process;
 }
 

@@ -107,7 +107,18 @@ export async function serviceExists(world: CloudRunWorld, name: string): Promise
 function serviceFaults(inputs: Properties): readonly InputFault[] {
   const containers = isRecord(inputs.template) ? inputs.template.containers : undefined;
   const paths = isList(containers) ? containers.map((_, index) => `template.containers.${index}`) : [];
+  const traffics = isList(inputs.traffics) ? inputs.traffics.map((_, index) => `traffics.${index}`) : [];
   return [
+    // https://cloud.google.com/run/docs/reference/rest/v2/TrafficTarget
+    ...traffics.flatMap((path) => [
+      ...range(inputs, `${path}.percent`, 0, 100),
+      ...oneOf(inputs, `${path}.type`, [
+        'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST',
+        'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION',
+      ]),
+      ...pattern(inputs, `${path}.tag`, /^[a-z]([a-z0-9-]{0,44}[a-z0-9])?$/),
+    ]),
+    ...pattern(inputs, 'template.revision', /^[a-z][a-z0-9-]{0,61}[a-z0-9]$/),
     ...pattern(inputs, 'name', /^[a-z]([a-z0-9-]{0,47}[a-z0-9])?$/),
     ...oneOf(inputs, 'ingress', [
       'INGRESS_TRAFFIC_ALL',

@@ -222,19 +222,21 @@ describe('what could not be told', () => {
   });
 });
 
-describe('a runtime with slots, in prod', () => {
-  test('takes a first release straight, and every later one through the slot', async () => {
+describe('a runtime with a place for a candidate, in prod', () => {
+  test('takes a first release straight, and every later one through that place', async () => {
     const world = new World();
     const [first, second] = [await world.release(), await world.release()];
-    const delivery = world.delivery(['azure-prod', 'gcp-prod']);
+    const delivery = world.delivery(['azure-prod', 'gcp-prod', 'aws-prod']);
     await deployRelease(delivery, first, 'prod');
     await deployRelease(delivery, second, 'prod');
-    expect(world.deployments.filter((one) => one.startsWith('azure'))).toEqual([
-      `azure-prod live ${releaseIdOf(first)}`,
-      `azure-prod candidate ${releaseIdOf(second)}`,
-      `azure-prod live ${releaseIdOf(second)}`,
-    ]);
-    expect(world.deployments.filter((one) => one.startsWith('gcp'))).toHaveLength(2);
+    for (const stack of ['azure-prod', 'gcp-prod']) {
+      expect(world.deployments.filter((one) => one.startsWith(stack))).toEqual([
+        `${stack} live ${releaseIdOf(first)}`,
+        `${stack} candidate ${releaseIdOf(second)}`,
+        `${stack} live ${releaseIdOf(second)}`,
+      ]);
+    }
+    expect(world.deployments.filter((one) => one.startsWith('aws'))).toHaveLength(2);
   });
 
   test('never touches production when the candidate fails, and proves that', async () => {

@@ -32,7 +32,9 @@ interface Case {
 
 /** By policy: they differ in what follows the fault alone. */
 const rules = (policy: Case['policy']) =>
-  parsePolicy(`${policyText}promotions: { onTargetFailure: ${policy} }\nwatch: { seconds: 20 }\n`);
+  parsePolicy(
+    `${policyText}promotions: { onTargetFailure: ${policy}, share: { percent: 10, minutes: 1 } }\nwatch: { seconds: 20 }\n`,
+  );
 const rulesOf = { 'revert-target': rules('revert-target'), 'revert-all': rules('revert-all'), hold: rules('hold') };
 
 /** The first release runs in prod; the second one is approved. The same for every fault, so it is played once. */
@@ -56,6 +58,7 @@ async function played({ cloud, step, fault, policy, way }: Case) {
   const world = before.fork();
   const process = (): Delivery => world.delivery(everyStack, { policy: rulesOf[policy] });
   const stack: StackName = `${cloud}-prod`;
+  if (step === 'take-share-back') world.behave(stack, ids[1], 'control-plane-failed', 'share');
   if (/revert/.test(step)) world.behave(stack, ids[1], 'wrong-prediction', 'live');
   world.fault = { stack, step, fault };
   const legs = way === 'one process' ? [undefined] : prod.map((name) => [name]);
@@ -76,8 +79,10 @@ const stateOf = (world: World) => environmentState(world.facts, 'prod', everySta
 /** What the ledger claims, it serves. */
 function expectHonest(world: World): void {
   for (const { stack, knows, runs } of stateOf(world).stacks) {
-    if (knows === 'release') expect(world.serving.get(stack), stack).toBe(runs);
-    else expect(knows, stack).toBe('unknown');
+    if (knows === 'release') {
+      expect(world.serving.get(stack), stack).toBe(runs);
+      expect(world.sharing.get(stack), `${stack} gives a share`).toBeUndefined();
+    } else expect(knows, stack).toBe('unknown');
   }
 }
 

@@ -63,7 +63,7 @@ test('a release that people meet errors with goes back, and the checks are in th
   expect(gcp?.reason).toContain('traffic-errors: expected at most 1.1 %');
   // Two bad looks are enough; the others are watched to the end.
   const words = world.facts.flatMap((fact) => (fact.kind === 'deployment' ? [`${fact.stack} ${fact.body.state}`] : []));
-  expect(words.indexOf('gcp-prod failed')).toBeLessThan(words.lastIndexOf('aws-prod healthy'));
+  expect(words.indexOf('gcp-prod failed')).toBeLessThan(words.lastIndexOf('azure-prod healthy'));
   expect(words).toContain('gcp-prod failed');
   expect(world.serving.get('gcp-prod')).toBe(ids[0]);
   const found = world.facts.flatMap((fact) => (fact.kind === 'verification' ? fact.body.checks : []));
@@ -86,7 +86,7 @@ test('revert-all takes the release back where it was good, and prod is what it w
 
 test('hold leaves a bad release where it is, says so, and nobody claims to know what runs', async () => {
   const { world, delivery, id, ids } = await approved('promotions: { onTargetFailure: hold }\n');
-  world.behave('gcp-prod', ids[1], 'not-ready');
+  world.behave('gcp-prod', ids[1], 'not-ready', 'live');
   const { stacks } = await promote(delivery, id);
   expect(stacks[1]).toMatchObject({ state: 'failed', reason: expect.stringContaining('left as it is') });
   expect(world.serving.get('gcp-prod')).toBe(ids[1]);

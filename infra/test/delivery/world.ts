@@ -23,7 +23,7 @@ import type {
 } from '../../contract/ports.ts';
 import { copyFor, identityOf, manifestHash, type ReleaseManifest, releaseIdOf } from '../../contract/release.ts';
 import type { RuntimeContract, Sourced } from '../../contract/runtime.ts';
-import type { DeployedService, RuntimeName } from '../../contract/service.ts';
+import { type DeployedService, type RuntimeName, type Stage, stages } from '../../contract/service.ts';
 import { parseStack, type Stack, type StackName } from '../../contract/stack.ts';
 import type { DeploymentStep, StepFault } from '../../contract/step.ts';
 import type { Check } from '../../contract/verification.ts';
@@ -81,6 +81,8 @@ export class World {
   readonly outputs = new Map<StackName, DeployedService>();
   /** What each stack really serves, whatever its outputs say. */
   readonly serving = new Map<StackName, string>();
+  /** Of a hundred requests, how many the candidate really gets; not in it: none. */
+  readonly sharing = new Map<StackName, number>();
   /** What goes wrong. */
   fault: Injected | undefined;
   /** Processes that died: whatever they ask is never answered. */
@@ -104,6 +106,7 @@ export class World {
     other.fault = this.fault;
     copyInto(other.outputs, this.outputs);
     copyInto(other.serving, this.serving);
+    copyInto(other.sharing, this.sharing);
     copyInto(other.images, this.images);
     copyInto(other.behaviours, this.behaviours);
     copyInto(other.plans, this.plans);
@@ -111,9 +114,9 @@ export class World {
     return other;
   }
 
-  /** @param stage `candidate` or `live` alone; both when absent. */
-  behave(stack: StackName, release: string, behaviour: Behaviour, stage?: 'candidate' | 'live'): void {
-    for (const where of stage === undefined ? ['candidate', 'live'] : [stage]) {
+  /** @param stage that one alone; all of them when absent. */
+  behave(stack: StackName, release: string, behaviour: Behaviour, stage?: Stage): void {
+    for (const where of stage === undefined ? stages : [stage]) {
       this.behaviours.set(`${stack} ${where} ${release}`, behaviour);
     }
   }
@@ -227,7 +230,7 @@ export class World {
   }
 
   private traffic(process: string): TrafficReader['read'] {
-    return async (service, fromMs) => {
+    return async (service, fromMs, _toMs, of) => {
       const stack = stackAt(service.endpoint);
       const good = { requests: 1000, errors: 1, meanLatencyMs: 20 };
       const before = this.facts.some(
@@ -236,7 +239,7 @@ export class World {
       return this.step(
         process,
         stack,
-        before ? undefined : 'watch',
+        before ? undefined : of === 'candidate' ? 'watch-share' : 'watch',
         async () => good,
         () => ({ ...good, errors: 500 }),
       );
@@ -297,19 +300,21 @@ export class World {
         options?.signal?.throwIfAborted();
         await options?.guard?.();
         const { manifest, stage } = request;
+        const takesBack = this.sharing.has(stack.name);
         const live = this.goingBack(stack.name, releaseIdOf(manifest)) ? 'revert' : 'update';
         const refused = (): DeploymentResult => ({
           outcome: 'rejected',
           diagnostics: ['refused'],
           ...serviceIn(this.outputs.get(stack.name)),
         });
-        const step = stage === 'candidate' ? 'update-candidate' : live;
+        const beside = takesBack ? 'take-share-back' : 'update-candidate';
+        const step = stage === 'candidate' ? beside : stage === 'share' ? 'update-share' : live;
         return this.step(process, stack.name, step, () => this.put(stack, request), refused);
       },
     };
   }
 
-  private async put(stack: Stack, { manifest, stage }: DeploymentRequest): Promise<DeploymentResult> {
+  private async put(stack: Stack, { manifest, stage, sharePercent }: DeploymentRequest): Promise<DeploymentResult> {
     const release = releaseIdOf(manifest);
     const key = `${stack.name} ${stage} ${release}`;
     this.deployments.push(key);
@@ -320,13 +325,17 @@ export class World {
     if (behaviour === 'state-unwritable') throw new DeliveryError('state-unwritable', 'no space left on device');
     const before = this.outputs.get(stack.name);
     const service =
-      stage === 'candidate' && before ? withCandidate(stack, before, manifest) : serviceOf(stack, manifest);
+      stage !== 'live' && before
+        ? withCandidate(stack, before, manifest, stage === 'share' ? sharePercent : undefined)
+        : serviceOf(stack, manifest);
     if (behaviour === 'rejected')
       return { outcome: 'rejected', diagnostics: ['Revision is not ready'], ...serviceIn(before) };
     if (stage === 'live') this.serving.set(stack.name, release);
+    if (stage === 'share' && sharePercent !== undefined) this.sharing.set(stack.name, sharePercent);
+    else this.sharing.delete(stack.name);
     // Half applied: the cloud changed, and the state that would say so was never written.
     const half = this.fault?.fault === 'half-apply' && this.fault.stack === stack.name;
-    if (!half || !/^(update|revert)/.test(this.fault?.step ?? '')) this.outputs.set(stack.name, service);
+    if (!half || !/^(update|revert|take)/.test(this.fault?.step ?? '')) this.outputs.set(stack.name, service);
     return { outcome: 'applied', diagnostics: [], service };
   }
 
@@ -344,7 +353,7 @@ export class World {
 
   private prover(name: RuntimeName, process: string): Prover {
     return {
-      runtime: contractOf(name, name === 'app-service'),
+      runtime: contractOf(name),
       baseline: (service) =>
         this.step(
           process,
@@ -353,19 +362,28 @@ export class World {
           async () => service?.revision,
         ),
       prove: async ({ service, release, stage }) => {
-        const endpoint = stage === 'candidate' ? service.candidateEndpoint : service.endpoint;
+        const endpoint = stage === 'live' ? service.endpoint : service.candidateEndpoint;
         const stack = stackAt(endpoint ?? service.endpoint);
         const live = this.goingBack(stack, release.releaseId) ? 'prove-revert' : 'prove';
-        const step = stage === 'candidate' ? 'prove-candidate' : live;
+        const step = stage === 'candidate' ? 'prove-candidate' : stage === 'share' ? 'prove-share' : live;
         return this.step(
           process,
           stack,
           step,
-          async () => [controlPlane(name, this.behaviourAt(endpoint ?? '', release.releaseId))],
+          async () => [this.seen(name, stack, stage, service, release.releaseId)],
           () => [controlPlane(name, 'control-plane-failed')],
         );
       },
     };
+  }
+
+  private seen(name: RuntimeName, stack: StackName, stage: Stage, service: DeployedService, release: string): Check {
+    const wanted = stage === 'share' ? service.sharePercent : undefined;
+    const has = this.sharing.get(stack);
+    const behaviour = this.behaviours.get(`${stack} ${stage} ${release}`) ?? 'good';
+    const check = controlPlane(name, behaviour);
+    if (has === wanted || check.outcome !== 'passed') return check;
+    return { ...check, outcome: 'failed', found: `the candidate has ${has ?? 0} % of the traffic` };
   }
 
   private behaviourAt(endpoint: string, release: string): Behaviour {
@@ -472,15 +490,22 @@ function serviceOf(stack: Stack, manifest: ReleaseManifest): DeployedService {
   };
 }
 
-function withCandidate(stack: Stack, live: DeployedService, manifest: ReleaseManifest): DeployedService {
+function withCandidate(
+  stack: Stack,
+  { sharePercent: _, ...live }: DeployedService,
+  manifest: ReleaseManifest,
+  sharePercent: number | undefined,
+): DeployedService {
   return {
     ...live,
+    ...(sharePercent === undefined ? {} : { sharePercent }),
     candidateEndpoint: `http://${stack.name}.candidate.test`,
     coordinates: { candidate: releaseIdOf(manifest) },
   };
 }
 
-function contractOf(name: RuntimeName, slots: boolean): RuntimeContract {
+function contractOf(name: RuntimeName): RuntimeContract {
+  const candidate = name === 'app-service' ? 'slot' : name === 'cloud-run' ? 'tagged-revision' : 'none';
   const known = <T>(value: T): Sourced<T> => ({ value, source: 'assumed: made for a test' });
   return {
     name,
@@ -493,8 +518,8 @@ function contractOf(name: RuntimeName, slots: boolean): RuntimeContract {
     drainSeconds: known(10),
     bodyLimitBytes: known(null),
     concurrency: known({ default: 80, max: null }),
-    trafficSplitting: known(false),
-    slots: known(slots),
+    candidate: known(candidate),
+    share: known(candidate !== 'none'),
     scaleToZero: known(false),
     autoscaling: known({
       metric: 'concurrency',

@@ -25,8 +25,9 @@ export const appRunner = {
     value: { default: 100, max: 200 },
     source: `${api}/API_CreateAutoScalingConfiguration.html`,
   },
-  trafficSplitting: { value: false, source: `${guide}/manage-deploy.html` },
-  slots: { value: false, source: `${guide}/manage-deploy.html` },
+  // It starts new instances, moves traffic and stops the old ones, by itself.
+  candidate: { value: 'none', source: `${guide}/manage-deploy.html` },
+  share: { value: false, source: `${guide}/manage-deploy.html` },
   scaleToZero: { value: false, source: `${guide}/manage-autoscaling.html` },
   autoscaling: {
     // More when concurrent requests exceed what instances may have. When fewer again is not documented: five minutes are assumed.

@@ -25,6 +25,7 @@ import { type Place, tagsFor } from '../place.ts';
 import { createPrivateAccess } from '../private-access.ts';
 import { createAutoscale, scales } from './autoscale.ts';
 import { planFor, usesSlot } from './limits.ts';
+import { diversionOf, liveRelease } from './rollout.ts';
 import { containerImage, type MadeSettings, siteSettings } from './settings.ts';
 
 export class AzurePredictionService extends ComponentResource implements PredictionServiceOutputs {
@@ -52,7 +53,8 @@ export class AzurePredictionService extends ComponentResource implements Predict
     const secretsIdentity = createSecretsIdentity(place);
     const made = createMade(place, secretsIdentity);
     const live = liveRelease(args);
-    const site = createSite(place, siteArgs(args, live, { place, plan, secretsIdentity, made }));
+    const diversion = diversionOf(args);
+    const site = createSite(place, siteArgs(args, live, { place, plan, secretsIdentity, made, diversion }));
     const slot = createSlot(place, site, siteArgs(args, release, { place, plan, secretsIdentity, made }));
     createAutoscale(place, plan);
     const domain = createDomain(place, { site, plan });
@@ -78,11 +80,6 @@ const slotName = 'candidate';
 /** Only the names that there are. */
 function named(names: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(Object.entries(names).filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-/** While a candidate is proven in the slot, production keeps what it runs; the very first release has nothing to wait behind. */
-export function liveRelease({ stack, stage, release, current }: PredictionServiceArgs): ReleaseArgs {
-  return stage === 'candidate' && usesSlot(stack) ? (current ?? release) : release;
 }
 
 function createGroup(
@@ -166,9 +163,10 @@ function siteArgs(
     plan: AppServicePlan;
     secretsIdentity: UserAssignedIdentity | undefined;
     made: MadeSettings;
+    diversion?: ReturnType<typeof diversionOf>;
   },
 ): WebAppArgs & { resourceGroupName: Output<string> } {
-  const { place, plan, secretsIdentity, made } = needs;
+  const { place, plan, secretsIdentity, made, diversion } = needs;
   const { outboundSubnet } = networkOf(config);
   return {
     resourceGroupName: place.group.name,
@@ -203,6 +201,7 @@ function siteArgs(
       // The prover reads the platform's log for why a container did not start.
       httpLoggingEnabled: true,
       logsDirectorySizeLimit: 35,
+      ...(diversion === undefined ? {} : { experiments: diversion }),
     },
   };
 }

@@ -6,12 +6,19 @@ import type { Judgement } from '../../polling.ts';
 /** Newest platform log line there was before the deployment, per site or slot; what was said before says nothing about it. */
 export type AppServiceBaseline = Readonly<Record<string, string>>;
 
+export interface Diversion {
+  readonly host: string;
+  readonly percent: number;
+}
+
 export interface AppServiceObservation {
   /** Resource id of the site or slot. */
   readonly id: string;
   /** Absent: the API knows no such site. */
   readonly state?: string | undefined;
   readonly linuxFxVersion?: string | undefined;
+  /** Of production's requests, how many in a hundred other hosts answer, by its rules. */
+  readonly diverted?: readonly Diversion[] | undefined;
   readonly instances: readonly string[];
   /** The platform's lines and the container's own, oldest first. */
   readonly log: readonly string[];
@@ -25,6 +32,7 @@ export function judge(
   observed: AppServiceObservation,
   baseline: AppServiceBaseline,
   release: ReleaseIdentity & { readonly imageRef: string },
+  wanted: readonly Diversion[] = [],
 ): Judgement {
   const expected = `${release.imageRef} configured, running, and ${release.releaseId} answering`;
   const source = `ARM ${observed.id}: site, config/web, instances, containerlogs; and its /version`;
@@ -35,6 +43,9 @@ export function judge(
     return says('failed', `configured is ${observed.linuxFxVersion || 'no image'}`);
   }
   if (observed.state !== 'Running') return says('failed', `the site is ${observed.state}`);
+  if (diversionInWords(observed.diverted) !== diversionInWords(wanted)) {
+    return says('failed', `${diversionInWords(observed.diverted)}; expected: ${diversionInWords(wanted)}`);
+  }
 
   const answer = answerOf(observed, release);
   if (answer.outcome === 'failed') return says('failed', answer.found);
@@ -46,6 +57,13 @@ export function judge(
   }
   const refuted = startFailure(observed.log, baseline[observed.id]);
   return refuted === undefined ? says('wait', answer.found) : says('failed', `${answer.found}; log: ${refuted}`);
+}
+
+function diversionInWords(diverted: readonly Diversion[] = []): string {
+  const shares = diverted.filter(({ percent }) => percent > 0).map(({ host, percent }) => `${host} gets ${percent} %`);
+  return shares.length === 0
+    ? 'production answers all requests'
+    : `of production's requests ${shares.sort().join(', ')}`;
 }
 
 /** Everything but the expected release answering may still change, save a container that has the release's name and another build. */

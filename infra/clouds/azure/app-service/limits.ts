@@ -32,7 +32,7 @@ export const planSizes: readonly PlanSize[] = [
 
 /** In prod a candidate is proven in a slot before production gets its image. */
 export function usesSlot(stack: Pick<Stack, 'environment'>): boolean {
-  return appService.slots.value && stack.environment === 'prod';
+  return appService.candidate.value === 'slot' && stack.environment === 'prod';
 }
 
 /** The plan with exactly that size; `undefined` when there is none. */

@@ -29,8 +29,11 @@ export function appServiceProver(connection: Connection): Prover {
     async prove({ service, release, stage, baseline }, { signal } = {}) {
       const { id, endpoint } = provenAt(service, stage);
       const before = z.record(z.string(), z.string()).parse(baseline);
+      const { sharePercent: percent } = service;
+      const wanted = stage === 'share' && percent !== undefined ? [{ host: new URL(endpoint).host, percent }] : [];
+      const site = service.coordinates.site ?? id;
       const check = await pollUntilTold({
-        look: async () => judge(await observe(arm, id, endpoint, signal), before, release),
+        look: async () => judge(await observe(arm, { id, site, endpoint }, signal), before, release, wanted),
         expected: `${release.releaseId} in ${id}`,
         source: `${arm.base}${id}`,
         pace: paceOf(appService, timeScale),
@@ -51,44 +54,52 @@ function idsOf({ coordinates }: DeployedService): string[] {
   return [coordinates.site, coordinates.slot].filter((id) => id !== undefined);
 }
 
-/** A candidate is proven in its slot, a live release in production. */
+/** A candidate is proven in its slot, with a share of the requests too; a live release in production. */
 function provenAt(service: DeployedService, stage: Stage): { id: string; endpoint: string } {
   const { site, slot } = service.coordinates;
-  const id = stage === 'candidate' ? slot : site;
-  const endpoint = stage === 'candidate' ? service.candidateEndpoint : service.endpoint;
+  const beside = stage !== 'live';
+  const id = beside ? slot : site;
+  const endpoint = beside ? service.candidateEndpoint : service.endpoint;
   if (id === undefined || endpoint === undefined) {
-    throw new TypeError(
-      `expected the coordinates and the endpoint of an App Service ${stage === 'candidate' ? 'slot' : 'site'}`,
-    );
+    throw new TypeError(`expected the coordinates and the endpoint of an App Service ${beside ? 'slot' : 'site'}`);
   }
   return { id, endpoint };
 }
 
 const apiVersion = '2024-11-01';
 const siteResource = z.object({ properties: z.object({ state: z.string() }) });
-const webConfig = z.object({ properties: z.object({ linuxFxVersion: z.string().nullish() }) });
+const rampUpRule = z.object({ actionHostName: z.string().default(''), reroutePercentage: z.number().default(0) });
+const webConfig = z.object({
+  properties: z.object({
+    linuxFxVersion: z.string().nullish(),
+    experiments: z.object({ rampUpRules: z.array(rampUpRule).nullish() }).nullish(),
+  }),
+});
 const instanceList = z.object({
   value: z.array(z.object({ properties: z.object({ state: z.string().nullish() }) })),
 });
 
 async function observe(
   arm: Arm,
-  id: string,
-  endpoint: string,
+  { id, site: siteId, endpoint }: { id: string; site: string; endpoint: string },
   signal: AbortSignal | undefined,
 ): Promise<AppServiceObservation> {
   // The application's answer before the log: what is said later can only be newer.
   const identity = await readIdentity(arm.asking.fetch, endpoint, signal);
-  const [site, config, instances, log] = await Promise.all([
+  const [site, config, instances, log, production] = await Promise.all([
     read(arm, id, siteResource, signal),
     read(arm, `${id}/config/web`, webConfig, signal),
     read(arm, `${id}/instances`, instanceList, signal),
     readLog(arm, id, signal),
+    // The rules stand in production's configuration, whoever is proven.
+    id === siteId ? undefined : read(arm, `${siteId}/config/web`, webConfig, signal),
   ]);
+  const rules = (production ?? config)?.properties.experiments?.rampUpRules ?? [];
   return {
     id,
     state: site?.properties.state,
     linuxFxVersion: config?.properties.linuxFxVersion ?? undefined,
+    diverted: rules.map((rule) => ({ host: rule.actionHostName, percent: rule.reroutePercentage })),
     instances: (instances?.value ?? []).map((one) => one.properties.state ?? 'UNKNOWN'),
     log,
     identity,

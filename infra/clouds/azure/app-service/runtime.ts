@@ -27,8 +27,8 @@ export const appService = {
   drainSeconds: { value: 5, source: `${docs}/reference-app-settings#custom-containers` },
   bodyLimitBytes: { value: null, source: 'assumed: no page names a limit for Linux containers' },
   concurrency: { value: { default: null, max: null }, source: `${docs}/manage-scale-up` },
-  trafficSplitting: { value: true, source: `${docs}/deploy-staging-slots#route-traffic` },
-  slots: { value: true, source: `${docs}/deploy-staging-slots` },
+  candidate: { value: 'slot', source: `${docs}/deploy-staging-slots` },
+  share: { value: true, source: `${docs}/deploy-staging-slots#route-traffic` },
   scaleToZero: { value: false, source: `${docs}/overview-hosting-plans` },
   autoscaling: {
     // Not the platform's own: the autoscale setting's, which the stack makes. One instance at a time, then the cool-down.

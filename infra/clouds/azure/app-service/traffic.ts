@@ -9,15 +9,18 @@ import { appService } from './runtime.ts';
 
 const apiVersion = '2023-10-01';
 
-/** Right it needs: `Microsoft.Insights/Metrics/Read`, in *Reader* and *Monitoring Reader*. A slot has metrics of its own: production's alone are read. */
+/** Right it needs: `Microsoft.Insights/Metrics/Read`, in *Reader* and *Monitoring Reader*. A slot has metrics of its own: a candidate's are the slot's. */
 export function appServiceTraffic(connection: Connection): TrafficReader {
   const base = (connection.endpoint ?? 'https://management.azure.com').replace(/\/+$/, '');
   const { periodSeconds, lateSeconds } = metricsOf(appService, connection);
   return {
     lateSeconds,
-    read: ({ coordinates: { site } }, fromMs, toMs) =>
+    read: ({ coordinates }, fromMs, toMs, of = 'live') =>
       readMetrics('App Service', 'Microsoft.Insights/Metrics/Read', async () => {
-        if (site === undefined) throw new TypeError('expected the coordinate site of an App Service site');
+        const site = of === 'candidate' ? coordinates.slot : coordinates.site;
+        if (site === undefined) {
+          throw new TypeError(`expected the coordinate ${of === 'candidate' ? 'slot' : 'site'} of an App Service site`);
+        }
         const { from, to } = wholePeriods(fromMs, toMs, periodSeconds);
         const parameters = new URLSearchParams({
           'api-version': apiVersion,

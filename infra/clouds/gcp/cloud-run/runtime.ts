@@ -23,8 +23,8 @@ export const cloudRun = {
   drainSeconds: { value: 10, source: `${docs}/container-contract#instance-shutdown` },
   bodyLimitBytes: { value: 32 * 1024 * 1024, source: 'https://cloud.google.com/run/quotas#request_limits' },
   concurrency: { value: { default: 80, max: 1000 }, source: `${docs}/about-concurrency` },
-  trafficSplitting: { value: true, source: `${docs}/rollouts-rollbacks-traffic-migration` },
-  slots: { value: false, source: `${docs}/rollouts-rollbacks-traffic-migration` },
+  candidate: { value: 'tagged-revision', source: `${docs}/rollouts-rollbacks-traffic-migration#tags` },
+  share: { value: true, source: `${docs}/rollouts-rollbacks-traffic-migration#gradual` },
   scaleToZero: { value: true, source: `${docs}/about-instance-autoscaling` },
   autoscaling: {
     // Sixty percent of the allowed concurrency and of the CPU, over a minute; idle instances are kept for up to fifteen.

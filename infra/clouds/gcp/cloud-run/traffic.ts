@@ -12,9 +12,9 @@ export function cloudRunTraffic(connection: Connection): TrafficReader {
   const base = (connection.endpoint ?? 'https://monitoring.googleapis.com').replace(/\/+$/, '');
   return {
     lateSeconds: metricsOf(cloudRun, connection).lateSeconds,
-    read: (service, fromMs, toMs) =>
+    read: (service, fromMs, toMs, of = 'live') =>
       readMetrics('Cloud Run', 'monitoring.timeSeries.list', async () => {
-        const { project, labels } = labelsOf(service);
+        const { project, labels } = labelsOf(service, of);
         const list = (metric: string) =>
           listAll(connection, `${base}/v3/projects/${project}/timeSeries`, {
             filter: filterOf(metric, labels),
@@ -29,7 +29,10 @@ export function cloudRunTraffic(connection: Connection): TrafficReader {
 }
 
 /** A revision has its own series: what the release before it answered in the same minute is not counted. */
-function labelsOf({ coordinates, revision }: DeployedService): {
+function labelsOf(
+  { coordinates, revision }: DeployedService,
+  of: 'live' | 'candidate',
+): {
   readonly project: string;
   readonly labels: Readonly<Record<string, string>>;
 } {
@@ -38,7 +41,8 @@ function labelsOf({ coordinates, revision }: DeployedService): {
   if (project === undefined || location === undefined || service === undefined) {
     throw new TypeError('expected the coordinate service of a Cloud Run service');
   }
-  const revisionName = revision.split('/').at(-1) ?? '';
+  const revisionName = of === 'candidate' ? coordinates.candidate : revision.split('/').at(-1);
+  if (revisionName === undefined) throw new TypeError('expected the coordinate candidate of a Cloud Run service');
   return {
     project,
     labels: {

@@ -18,6 +18,13 @@ class Refusal extends Error {
   }
 }
 
+/** https://learn.microsoft.com/rest/api/appservice/web-apps/create-or-update#rampuprule */
+const rampUpRule = z.looseObject({
+  actionHostName: z.string(),
+  reroutePercentage: z.number().min(0).max(100).optional(),
+  name: z.string().optional(),
+});
+
 const siteConfig = z.looseObject({
   linuxFxVersion: z
     .string()
@@ -25,6 +32,7 @@ const siteConfig = z.looseObject({
     .optional(),
   appSettings: z.array(z.strictObject({ name: z.string(), value: z.string().nullish() })).optional(),
   numberOfWorkers: z.int().min(1).nullish(),
+  experiments: z.strictObject({ rampUpRules: z.array(rampUpRule).nullish() }).nullish(),
 });
 type SiteConfig = z.infer<typeof siteConfig>;
 const siteBody = z.looseObject({
@@ -48,15 +56,30 @@ interface Exchange {
 export function appServiceApi(host: RuntimeHost): Handler {
   const sites = new Map<string, Site>();
 
+  /** Production's requests go to its slots as its rules say; a rule that names another host leads nowhere. */
+  const divert = () => {
+    for (const [key, site] of sites) {
+      const slots = [...sites].filter(([other]) => other.startsWith(`${key}/slots/`)).map(([, slot]) => slot.hosted);
+      site.hosted.divert(
+        (site.experiments?.rampUpRules ?? []).flatMap(({ actionHostName, reroutePercentage = 0 }) => {
+          const slot = slots.find(({ url }) => url === `http://${actionHostName}`);
+          return slot === undefined || reroutePercentage === 0 ? [] : [[slot, reroutePercentage] as const];
+        }),
+      );
+    }
+  };
+
   /** Below one existing site, by method and the path's rest in lower case. */
   const below: Readonly<Record<string, (exchange: Exchange) => WireResponse>> = {
     'GET config/web': ({ site }) => json(200, webConfig(site)),
     'PATCH config/web': ({ site, request }) => {
       configure(site, parse(configBody, request).properties);
+      divert();
       return json(200, webConfig(site));
     },
     'PUT config/web': ({ site, request }) => {
       configure(site, parse(configBody, request).properties);
+      divert();
       return json(200, webConfig(site));
     },
     'PUT config/appsettings': ({ site, request }) => {
@@ -112,6 +135,7 @@ export function appServiceApi(host: RuntimeHost): Handler {
     site.identity = body.identity ?? site.identity;
     site.properties = { ...site.properties, ...properties };
     configure(site, config ?? {});
+    divert();
     return json(200, siteResource(site));
   };
 
@@ -120,6 +144,7 @@ export function appServiceApi(host: RuntimeHost): Handler {
     if (site === undefined) return { status: 204 };
     const gone = [...sites].filter(([key]) => key === keyOf(id) || key.startsWith(`${keyOf(id)}/slots/`));
     for (const [key] of gone) sites.delete(key);
+    divert();
     await Promise.all(gone.map(([, one]) => one.delete()));
     return { status: 200 };
   };
@@ -167,7 +192,8 @@ export function appServiceApi(host: RuntimeHost): Handler {
 
 /** Given keys replace, absent ones stay; a change of what the container is made of recycles it. */
 function configure(site: Site, config: SiteConfig): void {
-  const { linuxFxVersion, appSettings: listed, numberOfWorkers, ...rest } = config;
+  const { linuxFxVersion, appSettings: listed, numberOfWorkers, experiments, ...rest } = config;
+  site.experiments = experiments ?? site.experiments;
   const before = JSON.stringify([site.settings, site.siteConfig.acrUseManagedIdentityCreds]);
   site.siteConfig = { ...site.siteConfig, ...rest };
   site.settings = {

@@ -34,6 +34,7 @@ export function webConfig(site: Site): Record<string, unknown> {
     type: 'Microsoft.Web/sites/config',
     properties: {
       ...site.siteConfig,
+      experiments: site.experiments ?? { rampUpRules: [] },
       linuxFxVersion: site.settings.linuxFxVersion,
       numberOfWorkers: site.settings.numberOfWorkers,
       // Their values are secrets to this operation.

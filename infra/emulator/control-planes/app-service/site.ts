@@ -10,6 +10,13 @@ import { containerOf, frontDoorRules, type SiteSettings } from './container.ts';
 
 export type InstanceState = 'READY' | 'STOPPED' | 'UNKNOWN';
 
+export interface Experiments {
+  readonly rampUpRules?:
+    | readonly { readonly actionHostName: string; readonly reroutePercentage?: number | undefined }[]
+    | null
+    | undefined;
+}
+
 export class Site {
   /** The resource's path below the resource group: `Microsoft.Web/sites/app/slots/candidate`. */
   readonly id: string;
@@ -23,6 +30,8 @@ export class Site {
   properties: Readonly<Record<string, unknown>> = {};
   /** The site's configuration without what `settings` holds. */
   siteConfig: Readonly<Record<string, unknown>> = {};
+  /** Which of its requests other hosts answer. Changing it starts nothing anew. */
+  experiments: Experiments | undefined;
   settings: SiteSettings = { linuxFxVersion: '', appSettings: {}, numberOfWorkers: 1 };
   state: 'Running' | 'Stopped' = 'Running';
   instanceState: InstanceState = 'UNKNOWN';

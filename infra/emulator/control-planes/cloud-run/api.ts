@@ -4,9 +4,11 @@ import { z } from 'zod';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import { HostedService } from '../../runtimes/hosted-service.ts';
 import type { Handler, WireRequest, WireResponse } from '../../world.ts';
-import { frontDoorOf, revisionTemplate } from './container.ts';
+import { frontDoorOf, revisionTemplate, trafficTarget } from './container.ts';
 import { revisionResource, serviceResource } from './resource.ts';
+import { Secrets } from './secrets.ts';
 import { CloudRunService, type ServiceSpec } from './service.ts';
+import { allToLatest, trafficFault } from './traffic.ts';
 
 /** Google's canonical codes, with their status and number. */
 const codes = {
@@ -27,7 +29,7 @@ class Refusal extends Error {
 
 const text = z.record(z.string(), z.string()).optional();
 const count = z.int().min(0).optional();
-/** The fields of a service that a client may write. Only traffic to the latest revision is emulated. */
+/** The fields of a service that a client may write. */
 const serviceBody = z.strictObject({
   name: z.string().optional(),
   description: z.string().optional(),
@@ -46,15 +48,7 @@ const serviceBody = z.strictObject({
   launchStage: z.string().optional(),
   binaryAuthorization: z.looseObject({}).optional(),
   template: revisionTemplate,
-  traffic: z
-    .array(
-      z.strictObject({
-        type: z.literal('TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST'),
-        percent: z.literal(100).optional(),
-      }),
-    )
-    .max(1)
-    .optional(),
+  traffic: z.array(trafficTarget).optional(),
   scaling: z
     .strictObject({ minInstanceCount: count, maxInstanceCount: count, scalingMode: z.literal('AUTOMATIC').optional() })
     .optional(),
@@ -74,6 +68,7 @@ interface Operation {
 export function cloudRunApi(host: RuntimeHost): Handler {
   const services = new Map<string, CloudRunService>();
   const operations = new Map<string, Operation>();
+  const secrets = new Secrets();
 
   const find = (name: string): CloudRunService => {
     const service = services.get(name);
@@ -115,10 +110,10 @@ export function cloudRunApi(host: RuntimeHost): Handler {
           throw new Refusal('INVALID_ARGUMENT', `service_id: invalid value '${id}'`);
         const fullName = `${parent}/services/${id}`;
         if (services.has(fullName)) throw new Refusal('ALREADY_EXISTS', `Resource '${id}' already exists.`);
-        const spec = specOf(body);
+        const spec = specOf(body, id, []);
         if (query.get('validateOnly') === 'true') return { done: true };
         const hosted = await HostedService.open(host, 'gcp', id, frontDoorOf(spec.template));
-        const service = new CloudRunService(host, hosted, fullName, spec);
+        const service = new CloudRunService(host, secrets, hosted, fullName, spec);
         services.set(fullName, service);
         // A service whose first revision fails stays, and another create of it is refused.
         return operate(service, service.apply(spec));
@@ -141,7 +136,11 @@ export function cloudRunApi(host: RuntimeHost): Handler {
       /^\/v2\/(projects\/[^/]+\/locations\/[^/]+\/services\/[^/:]+)$/,
       ([name = ''], _query, body) => {
         const service = find(name);
-        const spec = specOf(body);
+        const spec = specOf(
+          body,
+          service.name,
+          service.revisions.map((one) => one.name),
+        );
         const named = spec.template.revision;
         const existing = service.revisions.find((one) => one.name === named);
         if (existing !== undefined && JSON.stringify(existing.template) !== JSON.stringify(spec.template)) {
@@ -197,6 +196,8 @@ export function cloudRunApi(host: RuntimeHost): Handler {
   return async (request) => {
     const url = new URL(request.url, 'http://run.googleapis.com');
     try {
+      const secret = secrets.answer(request);
+      if (secret !== undefined) return secret;
       for (const [method, path, answer] of routes) {
         const match = path.exec(decodeURIComponent(url.pathname));
         if (method !== request.method || match === null) continue;
@@ -212,14 +213,35 @@ export function cloudRunApi(host: RuntimeHost): Handler {
   };
 }
 
-function specOf(body: unknown): ServiceSpec {
+/** @param known names of the service's revisions. */
+function specOf(body: unknown, service: string, known: readonly string[]): ServiceSpec {
   const parsed = serviceBody.safeParse(writable(body));
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new Refusal('INVALID_ARGUMENT', `Violation in ServiceConfig: ${faults.join('; ')}`);
   }
-  const { template, name: _name, etag: _etag, traffic: _traffic, ...rest } = parsed.data;
-  return { template, minInstances: rest.scaling?.minInstanceCount ?? 0, rest };
+  const { template, name: _name, etag: _etag, traffic: asked = [], ...rest } = parsed.data;
+  const { revision } = template;
+  // https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#RevisionTemplate
+  if (
+    revision !== undefined &&
+    !(revision.startsWith(`${service}-`) && /^[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(revision))
+  ) {
+    throw new Refusal(
+      'INVALID_ARGUMENT',
+      `template.revision: Revision name '${revision}' must begin with '${service}-' and have at most 63 lower-case letters, digits and hyphens.`,
+    );
+  }
+  const traffic = asked.length === 0 ? allToLatest : asked;
+  const fault = trafficFault(traffic, revision === undefined ? known : [...known, revision]);
+  if (fault !== undefined) throw new Refusal('INVALID_ARGUMENT', fault);
+  return {
+    template,
+    traffic,
+    minInstances: rest.scaling?.minInstanceCount ?? 0,
+    maxInstances: rest.scaling?.maxInstanceCount,
+    rest,
+  };
 }
 
 const readOnly = new Set([

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { cloudRun } from '../../../clouds/gcp/cloud-run/runtime.ts';
+import type { Scaling } from '../../runtimes/autoscaler.ts';
 import type { Container } from '../../runtimes/container.ts';
 import type { FrontDoorRules } from '../../runtimes/front-door.ts';
 import type { StartProbe } from '../../runtimes/probe.ts';
@@ -83,6 +84,18 @@ export const revisionTemplate = z.strictObject({
 });
 export type RevisionTemplate = z.infer<typeof revisionTemplate>;
 
+/** https://cloud.google.com/run/docs/reference/rest/v2/TrafficTarget */
+export const trafficTarget = z.strictObject({
+  type: z.enum(['TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION']),
+  revision: z.string().optional(),
+  percent: z.int().min(0).max(100).optional(),
+  tag: z
+    .string()
+    .regex(/^[a-z]([a-z0-9-]{0,44}[a-z0-9])?$/, 'a tag has lower-case letters, digits and hyphens')
+    .optional(),
+});
+export type TrafficTarget = z.infer<typeof trafficTarget>;
+
 export function containerOf(
   template: RevisionTemplate,
   names: { readonly service: string; readonly revision: string },
@@ -105,7 +118,7 @@ export function containerOf(
     },
     ...(main.command === undefined || main.command.length === 0 ? {} : { entrypoint: main.command }),
     ...(main.args === undefined || main.args.length === 0 ? {} : { command: main.args }),
-    // Also a service that scales to zero starts one instance to find out whether the revision is good; here it stays.
+    // Also a service that scales to zero starts one instance to find out whether the revision is good.
     instances: Math.max(1, template.scaling?.minInstanceCount ?? 0, serviceMinInstances),
     probe: startProbe(main.startupProbe),
     drainSeconds: cloudRun.drainSeconds.value,
@@ -141,15 +154,40 @@ function startProbe(asked: z.infer<typeof probe> | undefined): StartProbe {
   };
 }
 
+/** The vendor's own default: https://cloud.google.com/run/docs/configuring/max-instances */
+const defaultMaxInstances = 100;
+
+/** Bounds of the service and of the revision: the greater minimum, the lesser maximum. */
+export function scalingOf(
+  template: RevisionTemplate,
+  service: { readonly min: number; readonly max?: number | undefined },
+): Scaling {
+  const { minInstanceCount = 0, maxInstanceCount } = template.scaling ?? {};
+  const rule = cloudRun.autoscaling.value;
+  return {
+    rule,
+    min: Math.max(minInstanceCount, service.min),
+    max: Math.min(maxInstanceCount || defaultMaxInstances, service.max || defaultMaxInstances),
+    capacity: { concurrency: concurrencyOf(template), cpuPercent: rule.cpuPercent },
+    cpus: cpusOf(template),
+  };
+}
+
+function cpusOf(template: RevisionTemplate): number {
+  const text = template.containers[0]?.resources?.limits?.cpu ?? '1';
+  return text.endsWith('m') ? Number.parseFloat(text) / 1000 : Number.parseFloat(text);
+}
+
+/** Less than one CPU handles one request at a time: https://cloud.google.com/run/docs/configuring/services/cpu */
+function concurrencyOf(template: RevisionTemplate): number {
+  return template.maxInstanceRequestConcurrency || (cpusOf(template) >= 1 ? cloudRun.concurrency.value.default : 1);
+}
+
 export function frontDoorOf(template: RevisionTemplate): FrontDoorRules {
-  const cpu = Number.parseFloat(template.containers[0]?.resources?.limits?.cpu ?? '1');
-  const milli = template.containers[0]?.resources?.limits?.cpu?.endsWith('m') ?? false;
-  const wholeCpu = (milli ? cpu / 1000 : cpu) >= 1;
   return {
     requestDeadlineSeconds: Number.parseFloat(template.timeout ?? `${cloudRun.requestDeadlineSeconds.value}s`),
     bodyLimitBytes: cloudRun.bodyLimitBytes.value,
-    // Less than one CPU handles one request at a time: https://cloud.google.com/run/docs/configuring/services/cpu
-    concurrency: template.maxInstanceRequestConcurrency || (wholeCpu ? cloudRun.concurrency.value.default : 1),
+    concurrency: concurrencyOf(template),
     requestHeaders: ({ headers, socket }) => ({
       'x-forwarded-for': [headers['x-forwarded-for'], socket.remoteAddress].filter(Boolean).join(', '),
       'x-forwarded-proto': 'http',

@@ -1,8 +1,6 @@
 // How the Admin API v2 shows a service and a revision: int64 as strings, false and empty fields absent. Pure.
 import type { CloudRunService, RevisionRecord } from './service.ts';
 
-const latest = 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST';
-
 export function serviceResource(service: CloudRunService): Record<string, unknown> {
   const lastRevision = service.revisions.at(-1);
   const ready = service.latestReady;
@@ -18,7 +16,7 @@ export function serviceResource(service: CloudRunService): Record<string, unknow
     ingress: service.spec.rest.ingress ?? 'INGRESS_TRAFFIC_ALL',
     launchStage: service.spec.rest.launchStage ?? 'GA',
     template: service.spec.template,
-    traffic: [{ type: latest, percent: 100 }],
+    traffic: service.spec.traffic,
     observedGeneration: service.observedGeneration === 0 ? undefined : String(service.observedGeneration),
     terminalCondition: conditionsState,
     conditions: [
@@ -27,7 +25,7 @@ export function serviceResource(service: CloudRunService): Record<string, unknow
     ],
     latestReadyRevision: ready && revisionName(service, ready),
     latestCreatedRevision: lastRevision && revisionName(service, lastRevision),
-    trafficStatuses: ready && [{ type: latest, percent: 100 }],
+    trafficStatuses: service.trafficStatuses,
     uri: service.hosted.url,
     urls: [service.hosted.url],
     reconciling: service.reconciling,

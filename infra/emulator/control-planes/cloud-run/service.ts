@@ -5,7 +5,10 @@ import type { StartFailure } from '../../runtimes/container.ts';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import type { HostedService } from '../../runtimes/hosted-service.ts';
 import { pause } from '../../runtimes/probe.ts';
-import { containerOf, frontDoorOf, type RevisionTemplate } from './container.ts';
+import { Revision } from '../../runtimes/revision.ts';
+import { containerOf, frontDoorOf, type RevisionTemplate, scalingOf, type TrafficTarget } from './container.ts';
+import type { Secrets } from './secrets.ts';
+import { neededBy, weightsOf } from './traffic.ts';
 
 export interface Condition {
   readonly type: string;
@@ -30,8 +33,11 @@ export interface RevisionRecord {
 /** What a client writes; given back with what the platform adds. */
 export interface ServiceSpec {
   readonly template: RevisionTemplate;
+  /** Adds up to a hundred, and names only revisions that there are or that this makes. */
+  readonly traffic: readonly TrafficTarget[];
   /** Set for the service as a whole, over the template's own. */
   readonly minInstances: number;
+  readonly maxInstances?: number | undefined;
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
@@ -49,12 +55,18 @@ export class CloudRunService {
   revisions: RevisionRecord[] = [];
   latestReady: RevisionRecord | undefined;
   terminal: Condition;
+  /** What is so, which after a failure is not what was asked for. */
+  trafficStatuses: readonly (TrafficTarget & { readonly uri?: string })[] = [];
   readonly hosted: HostedService;
   #host: RuntimeHost;
+  #secrets: Secrets;
   #replacing = new AbortController();
+  /** The instances of a revision, for as long as it has traffic or a tag. */
+  #running = new Map<RevisionRecord, Revision>();
 
-  constructor(host: RuntimeHost, hosted: HostedService, fullName: string, spec: ServiceSpec) {
+  constructor(host: RuntimeHost, secrets: Secrets, hosted: HostedService, fullName: string, spec: ServiceSpec) {
     this.#host = host;
+    this.#secrets = secrets;
     this.hosted = hosted;
     this.fullName = fullName;
     hosted.resource = fullName;
@@ -83,7 +95,9 @@ export class CloudRunService {
     const last = this.revisions.at(-1);
     const unchanged = last !== undefined && JSON.stringify(last.template) === JSON.stringify(spec.template);
     const revision = unchanged ? last : (this.#named(spec.template.revision) ?? this.#newRevision(spec.template));
-    const message = unchanged && last === this.latestReady ? undefined : await this.#deploy(revision, replaced.signal);
+    const message =
+      (unchanged && last === this.latestReady ? undefined : await this.#deploy(revision, replaced.signal)) ??
+      (await this.#giveTraffic(replaced.signal));
     if (replaced.signal.aborted) return 'a newer generation took its place';
     this.terminal =
       message === undefined
@@ -121,37 +135,84 @@ export class CloudRunService {
     return revision;
   }
 
-  async #deploy(revision: RevisionRecord, replaced: AbortSignal): Promise<string | undefined> {
+  #runningAs(name: string): Revision | undefined {
+    const revision = this.revisions.find((one) => one.name === name);
+    return revision === undefined ? undefined : this.#running.get(revision);
+  }
+
+  /** Routes follow once the revision is ready; until then, and when it never is, they stay as they were. */
+  async #giveTraffic(signal: AbortSignal): Promise<string | undefined> {
+    const { traffic } = this.spec;
+    const latest = this.latestReady?.name;
+    const needed = neededBy(traffic, latest);
+    for (const name of needed) {
+      const revision = this.revisions.find((one) => one.name === name);
+      if (revision === undefined || this.#running.has(revision)) continue;
+      // It had no traffic, so nothing of it runs any more.
+      const message = await this.#deploy(revision, signal, this.latestReady);
+      if (message !== undefined) return message;
+    }
+    if (signal.aborted) return undefined;
+    const kept = needed.flatMap((name) => this.#runningAs(name) ?? []);
+    const gone = this.trafficStatuses.flatMap(({ tag }) => (traffic.some((one) => one.tag === tag) ? [] : (tag ?? [])));
+    this.trafficStatuses = await Promise.all(
+      traffic.map(async (target) => {
+        const { tag, revision = latest ?? '' } = target;
+        return tag === undefined
+          ? target
+          : { ...target, uri: await this.hosted.address(tag, this.#runningAs(revision)) };
+      }),
+    );
+    for (const tag of gone) await this.hosted.address(tag, undefined);
+    await this.hosted.split(
+      [...weightsOf(traffic, latest)].flatMap(([name, weight]) => {
+        const revision = this.#runningAs(name);
+        return revision === undefined ? [] : [[revision, weight] as const];
+      }),
+      kept,
+    );
+    for (const [record, revision] of this.#running) if (!kept.includes(revision)) this.#running.delete(record);
+    return undefined;
+  }
+
+  /** @param latest what is the latest ready revision then: another one, where an older revision is started again. */
+  async #deploy(
+    revision: RevisionRecord,
+    replaced: AbortSignal,
+    latest: RevisionRecord = revision,
+  ): Promise<string | undefined> {
     const signal = AbortSignal.any([replaced, this.#host.stopping.signal]);
     await pause((cloudRun.provisionSeconds.value * 1000) / this.#host.timeScale, signal);
     const names = { service: this.name, revision: revision.name };
-    const container = containerOf(revision.template, names, this.spec.minInstances);
-    const failure =
-      secretMissing(revision.template) ??
-      (await this.hosted.replace({ name: revision.name, container, rules: frontDoorOf(revision.template) }, signal));
+    const filled = this.#secrets.into(revision.template);
+    const template = 'missing' in filled ? revision.template : filled.template;
+    const { minInstances, maxInstances } = this.spec;
+    const container = containerOf(template, names, minInstances);
+    const scaling = scalingOf(template, { min: minInstances, max: maxInstances });
+    const started: Revision | StartFailure =
+      'missing' in filled
+        ? { kind: 'image', reason: filled.missing }
+        : (this.#runningAs(revision.name) ??
+          (await this.hosted.start({ name: revision.name, container, rules: frontDoorOf(template), scaling }, signal)));
     revision.reconciling = false;
-    if (failure === undefined) {
-      this.latestReady = revision;
+    if (started instanceof Revision) {
+      this.#running.set(revision, started);
+      this.latestReady = latest;
       revision.conditions = ['Ready', 'ContainerHealthy', 'ContainerReady', 'ResourcesAvailable'].map((type) =>
         condition(type, 'CONDITION_SUCCEEDED'),
       );
       this.hosted.say(`Ready condition status changed to True for Revision ${revision.name}`);
       return undefined;
     }
-    const message = wordsFor(failure, container.port);
+    const message = wordsFor(started, container.port);
     const why =
-      failure.kind === 'image'
+      started.kind === 'image'
         ? { message, reason: 'CONTAINER_MISSING' as const }
         : { message, revisionReason: 'HEALTH_CHECK_CONTAINER_ERROR' as const };
     revision.conditions = ['Ready', 'ContainerHealthy'].map((type) => condition(type, 'CONDITION_FAILED', why));
     this.hosted.say(`Ready condition status changed to False for Revision ${revision.name}: ${message}`);
     return `Revision '${revision.name}' is not ready and cannot serve traffic. ${message}`;
   }
-}
-
-function secretMissing(template: RevisionTemplate): StartFailure | undefined {
-  const secret = template.containers[0]?.env?.find((one) => one.valueSource !== undefined)?.valueSource?.secretKeyRef;
-  return secret && { kind: 'image', reason: `Secret ${secret.secret} was not found: the emulated project holds none` };
 }
 
 function wordsFor(failure: StartFailure, port: number): string {

@@ -62,6 +62,7 @@ describe('the components, foundation and service together, against the emulated 
     });
     let build = '1';
     let stage: Stage = 'live';
+    let running = '';
     const name = `${cloud}-${environment}` as const;
     const program = async () => {
       const provider = await cloudRegistry[cloud].provider(region);
@@ -83,7 +84,7 @@ describe('the components, foundation and service together, against the emulated 
           foundation,
           release: released(build),
           stage,
-          current: released('1'),
+          current: { ...released('1'), revision: running },
         },
         { provider },
       );
@@ -92,6 +93,7 @@ describe('the components, foundation and service together, against the emulated 
         candidate: service.candidateEndpoint,
         coordinates: service.coordinates,
         repository: foundation.repository,
+        revision: service.revision,
       };
     };
     const stack = await inlineStack({ name, directory, debugProviders: clouds.debugProviders, program });
@@ -100,6 +102,7 @@ describe('the components, foundation and service together, against the emulated 
     expect(up.outputs.repository?.value).toBe(repositories[cloud]);
     const endpoint = String(up.outputs.endpoint?.value);
     expect(await answers(endpoint, '1 0')).toBe('1 0');
+    running = String(up.outputs.revision?.value);
     const all = up.summary.resourceChanges?.create;
     expect((await stack.preview()).changeSummary).toEqual({ same: all });
     expect((await stack.refresh()).summary.resourceChanges).toEqual({ same: all });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type AppServiceObservation,
+  type Diversion,
   judge,
   newestLine,
   startFailure,
@@ -114,6 +115,29 @@ describe('what App Service and the application say about a deployment', () => {
     expect(judgement.outcome).toBe(outcome);
     expect(judgement.found).toMatch(found);
     expect(judgement.source).toContain('/site');
+  });
+
+  const slot = { host: 'slot.example', percent: 10 };
+  it.each<[string, Diversion[], Diversion[], string, RegExp]>([
+    ['none, as it should be', [], [], 'passed', /answers as build/],
+    ['a rule of nothing', [{ ...slot, percent: 0 }], [], 'passed', /answers as build/],
+    ['the share that the slot should have', [slot], [slot], 'passed', /answers as build/],
+    [
+      'a share where there should be none',
+      [slot],
+      [],
+      'failed',
+      /slot\.example gets 10 %; expected: production answers all/,
+    ],
+    ['none where there should be one', [], [slot], 'failed', /production answers all requests; expected: .*10 %/],
+    ['another share', [{ ...slot, percent: 50 }], [slot], 'failed', /gets 50 %; expected: .*gets 10 %/],
+    ['another host', [{ ...slot, host: 'other.example' }], [slot], 'failed', /other\.example gets 10 %/],
+  ])('looks at which requests the slot answers: %s', (_what, diverted, wanted, outcome, found) => {
+    const judgement = judge(observed({ diverted }), {}, release, wanted);
+    expect({ outcome: judgement.outcome, found: judgement.found }).toEqual({
+      outcome,
+      found: expect.stringMatching(found),
+    });
   });
 
   it('does not believe a container that imitates the platform’s words without its form', () => {

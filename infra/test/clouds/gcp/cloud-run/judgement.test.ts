@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CloudRunObservation, judge } from '../../../../clouds/gcp/cloud-run/judgement.ts';
+import { type Asked, type CloudRunObservation, judge, judged } from '../../../../clouds/gcp/cloud-run/judgement.ts';
 
 const wanted = `r.example/trireme@sha256:${'2'.repeat(64)}`;
 const service = 'projects/p/locations/l/services/trireme-dev';
@@ -102,9 +102,106 @@ describe('what Cloud Run says about a deployment', () => {
     ['an unset state', observed({ terminal: undefined }), 'errored', /unset/],
     ['no such service', { service }, 'errored', /no such service/],
   ])('%s', (_what, observation, outcome, found) => {
-    const judgement = judge(observation, wanted);
+    const judgement = judge(observation, { imageRef: wanted, stage: 'live' });
     expect(judgement.outcome).toBe(outcome);
     expect(judgement.found).toMatch(found);
     expect(judgement.source).toContain(service);
+  });
+});
+
+describe('what Cloud Run says about a candidate beside what is live', () => {
+  const tagged = (percent: number): Found['traffic'] => [
+    { revision: 'trireme-dev-1', percent: 100 - percent },
+    { revision: 'trireme-dev-2', percent, tag: 'candidate' },
+  ];
+  const beside = (percent: number, changes: Partial<Found> = {}, image: string = wanted) =>
+    observed({ intended: tagged(percent), traffic: tagged(percent), ...changes }, image);
+  const live = (changes: Partial<Found> = {}, image: string = wanted): CloudRunObservation => ({
+    ...beside(0, { ...failed, latestReady: first, ...changes }),
+    revision: { name: first, image, conditions: [{ type: 'Ready', state: 'CONDITION_SUCCEEDED' }] },
+  });
+  const other = `r.example/trireme@sha256:${'1'.repeat(64)}`;
+
+  it.each<[string, CloudRunObservation, Omit<Asked, 'imageRef'>, string, RegExp]>([
+    ['tagged, without traffic', beside(0), { stage: 'candidate' }, 'passed', /with 0 % of the traffic/],
+    [
+      'with traffic it must not have yet',
+      beside(10),
+      { stage: 'candidate' },
+      'failed',
+      /with 10 %.*trireme-dev-1 90 %/,
+    ],
+    [
+      'not tagged',
+      observed({ traffic: [{ revision: 'trireme-dev-1', percent: 100 }] }),
+      { stage: 'candidate' },
+      'failed',
+      /trireme-dev-2 is not tagged/,
+    ],
+    ['of another image', beside(0, {}, other), { stage: 'candidate' }, 'failed', /runs .*sha256:1/],
+    [
+      'that never became ready',
+      beside(0, { ...failed, latestReady: first }),
+      { stage: 'candidate' },
+      'failed',
+      /trireme-dev-2 failed: Revision is not ready; trireme-dev-1 still serves/,
+    ],
+    ['with its share', beside(10), { stage: 'share', sharePercent: 10 }, 'passed', /with 10 %/],
+    ['without its share', beside(0), { stage: 'share', sharePercent: 10 }, 'failed', /with 0 %/],
+    ['with more than its share', beside(50), { stage: 'share', sharePercent: 10 }, 'failed', /with 50 %/],
+    ['still being routed', beside(10, { reconciling: true }), { stage: 'share', sharePercent: 10 }, 'wait', /reconcil/],
+    [
+      'what is live, with a candidate that failed beside it',
+      live(),
+      { stage: 'live' },
+      'passed',
+      /trireme-dev-1 runs .*all traffic, beside trireme-dev-2/,
+    ],
+    ['what is live, of another image', live({}, other), { stage: 'live' }, 'failed', /trireme-dev-1 runs .*sha256:1/],
+    [
+      'what is live, while its traffic is not what was asked for',
+      live({ traffic: tagged(10) }),
+      { stage: 'live' },
+      'failed',
+      /trireme-dev-1 gets 90 % of the traffic/,
+    ],
+    [
+      'what is live, while a candidate has a share that was asked for',
+      beside(10),
+      { stage: 'live' },
+      'failed',
+      /trireme-dev-2 gets 10 % of the traffic/,
+    ],
+    [
+      'what is live, and has failed since',
+      {
+        ...live(),
+        revision: {
+          name: first,
+          image: wanted,
+          conditions: [{ type: 'Ready', state: 'CONDITION_FAILED', message: 'x' }],
+        },
+      },
+      { stage: 'live' },
+      'failed',
+      /trireme-dev-1 failed: x/,
+    ],
+    ['what is live, and is gone', { ...live(), revision: undefined }, { stage: 'live' }, 'errored', /no such revision/],
+  ])('%s', (_what, observation, asked, outcome, found) => {
+    const judgement = judge(observation, { imageRef: wanted, ...asked });
+    expect({ outcome: judgement.outcome, found: judgement.found }).toEqual({
+      outcome,
+      found: expect.stringMatching(found),
+    });
+  });
+
+  it.each<[string, Partial<Found>, Asked['stage'], string | undefined]>([
+    ['the tagged one', { traffic: tagged(10) }, 'candidate', 'trireme-dev-2'],
+    ['the latest, where none is tagged', { traffic: [] }, 'candidate', second],
+    ['the one that all traffic is meant for', { intended: tagged(0) }, 'live', 'trireme-dev-1'],
+    ['the latest, where traffic is shared', { intended: tagged(10) }, 'live', second],
+    ['the latest, where traffic follows it', { intended: [{ type: latest, percent: 100 }] }, 'live', second],
+  ])('the proof is about %s', (_what, changes, stage, expected) => {
+    expect(judged({ ...good, ...changes }, stage)).toBe(expected);
   });
 });

@@ -1,0 +1,269 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import type { FactOf } from '../../contract/fact.ts';
+import { releaseIdOf } from '../../contract/release.ts';
+import { approvePromotion } from '../../delivery/approve.ts';
+import type { Delivery } from '../../delivery/delivery.ts';
+import { deployRelease } from '../../delivery/deploy.ts';
+import { stackTruth } from '../../delivery/environment-state.ts';
+import { finalisePromotion } from '../../delivery/finalise.ts';
+import { parsePolicy } from '../../delivery/policy.ts';
+import { preparePromotion } from '../../delivery/prepare.ts';
+import { promote } from '../../delivery/promote.ts';
+import { recover } from '../../delivery/recover.ts';
+import { rollback } from '../../delivery/rollback.ts';
+import { shareLeft } from '../../delivery/share.ts';
+import { statusTable } from '../../delivery/status.ts';
+import { type Behaviour, policyText, World } from './world.ts';
+
+const sharing = 'promotions: { share: { percent: 10, minutes: 2 } }\n';
+
+/** The first release runs in prod; the second one is approved. */
+async function approved(policy = sharing, changes: Partial<Delivery> = {}) {
+  const world = new World();
+  const stacks = ['gcp-dev', 'gcp-prod', 'aws-dev', 'aws-prod'] as const;
+  const process = () => world.delivery(stacks, { policy: parsePolicy(`${policyText}${policy}`), ...changes });
+  const delivery = process();
+  const [first, second] = [await world.release(), await world.release()];
+  await deployRelease(delivery, world.letIntoProd(first), 'prod');
+  await deployRelease(delivery, second, 'dev');
+  const { promotion } = await preparePromotion(delivery, second, 'prod');
+  const id = promotion.body.promotion;
+  await approvePromotion(delivery, id, { login: 'alice', via: 'local' });
+  world.deployments.length = 0;
+  const ids = [releaseIdOf(first), releaseIdOf(second)] as const;
+  const onGcp = () => promote(process(), id, { stacks: ['gcp-prod'] });
+  const stagesOn = (stack: string) =>
+    world.deployments.filter((one) => one.startsWith(stack)).map((one) => one.split(' ')[1]);
+  return { world, process, id, ids, onGcp, stagesOn };
+}
+
+const facts = (world: World): readonly FactOf<'deployment'>[] =>
+  world.facts.flatMap((one) => (one.kind === 'deployment' && one.stack === 'gcp-prod' ? [one] : []));
+
+test('a candidate gets none, then its share, then all; the ledger says each before it happens', async () => {
+  const { world, ids, onGcp, stagesOn } = await approved();
+  const { stacks } = await onGcp();
+  expect(stacks[0]).toMatchObject({ state: 'healthy', runs: ids[1] });
+  expect(stagesOn('gcp-prod')).toEqual(['candidate', 'share', 'live']);
+  const told = facts(world)
+    .filter(({ release }) => release === ids[1])
+    .map(({ body }) => [body.state, body.stage, body.sharePercent]);
+  expect(told).toEqual([
+    ['updating', undefined, undefined],
+    ['proving', 'candidate', undefined],
+    ['updating', 'share', 10],
+    ['proving', 'share', 10],
+    ['updating', 'live', undefined],
+    ['proving', undefined, undefined],
+    ['healthy', undefined, undefined],
+  ]);
+  expect(world.sharing.size).toBe(0);
+});
+
+describe('there is no share', () => {
+  test('where the policy names none', async () => {
+    const { onGcp, stagesOn } = await approved('');
+    await onGcp();
+    expect(stagesOn('gcp-prod')).toEqual(['candidate', 'live']);
+  });
+
+  test('where the runtime can give none', async () => {
+    const { process, id, stagesOn } = await approved();
+    await promote(process(), id, { stacks: ['aws-prod'] });
+    expect(stagesOn('aws-prod')).toEqual(['live']);
+  });
+
+  test('for who goes back: that is in a hurry', async () => {
+    const { process, id, ids, stagesOn } = await approved();
+    await promote(process(), id);
+    await rollback(process(), 'prod', { to: ids[0] });
+    expect(stagesOn('gcp-prod')).toEqual(['candidate', 'share', 'live', 'candidate', 'live']);
+  });
+});
+
+describe('how it is watched', () => {
+  test('is for its minutes, by the requests that the candidate answered, and shorter where waiting is', async () => {
+    for (const [timeScale, seconds] of [
+      [1, 120],
+      [60, 2],
+    ] as const) {
+      const spans: { of: string | undefined; seconds: number }[] = [];
+      const read = async (_service: unknown, from: number, to: number, of?: string) => {
+        spans.push({ of, seconds: Math.round((to - from) / 1000) });
+        return { requests: 100, errors: 0, meanLatencyMs: 5 };
+      };
+      const { onGcp } = await approved(sharing, { timeScale, traffic: { 'cloud-run': { lateSeconds: 0, read } } });
+      await onGcp();
+      expect(spans[0]).toEqual({ of: 'live', seconds });
+      expect(spans.at(-1)).toEqual({ of: 'candidate', seconds });
+    }
+  });
+
+  test('is by nobody where nobody can read it, and the time passes all the same', async () => {
+    const { world, onGcp } = await approved(sharing, { traffic: undefined });
+    const began = world.nowMs;
+    expect((await onGcp()).stacks[0]?.state).toBe('healthy');
+    expect(world.nowMs - began).toBeGreaterThanOrEqual(120_000);
+  });
+});
+
+describe.each(['revert-target', 'revert-all', 'hold'])('a release that is bad, where policy says %s,', (policy) => {
+  const text = `promotions: { onTargetFailure: ${policy}, share: { percent: 10, minutes: 2 } }\n`;
+
+  test.each<[string, 'candidate' | 'share', Behaviour | 'watch', string[], RegExp]>([
+    ['beside what is live', 'candidate', 'not-ready', ['candidate'], /^beside what is live: .*WINE_REGION/],
+    ['because the platform refuses it', 'candidate', 'rejected', ['candidate'], /Revision is not ready/],
+    [
+      'once it has its share',
+      'share',
+      'control-plane-failed',
+      ['candidate', 'share', 'candidate'],
+      /^with 10 % .*ROLL/,
+    ],
+    ['because its share is refused', 'share', 'rejected', ['candidate', 'share', 'candidate'], /^with 10 % of the/],
+    ['for those who meet it', 'share', 'watch', ['candidate', 'share', 'candidate'], /^with 10 % .*traffic-errors/],
+  ])('%s has nothing at the end, and what was live was never replaced', async (_, stage, how, deployed, reason) => {
+    const { world, ids, onGcp, stagesOn } = await approved(text);
+    if (how === 'watch') world.fault = { stack: 'gcp-prod', step: 'watch-share', fault: 'fail' };
+    else world.behave('gcp-prod', ids[1], how, stage);
+    const { stacks } = await onGcp();
+    expect(stacks[0]).toMatchObject({ state: 'reverted', runs: ids[0], reason: expect.stringMatching(reason) });
+    expect(stacks[0]?.reason).toContain(`still runs ${ids[0]}`);
+    expect(stagesOn('gcp-prod')).toEqual(deployed);
+    expect(world.sharing.size).toBe(0);
+    expect(world.serving.get('gcp-prod')).toBe(ids[0]);
+    expect(stackTruth(world.facts, 'gcp-prod')).toMatchObject({ knows: 'release', runs: ids[0] });
+  });
+});
+
+test('a release that is bad only once it has all requests goes back as any other', async () => {
+  const { world, ids, onGcp, stagesOn } = await approved();
+  world.behave('gcp-prod', ids[1], 'wrong-prediction', 'live');
+  expect((await onGcp()).stacks[0]).toMatchObject({ state: 'reverted', runs: ids[0] });
+  expect(stagesOn('gcp-prod')).toEqual(['candidate', 'share', 'live', 'live']);
+  expect(world.serving.get('gcp-prod')).toBe(ids[0]);
+});
+
+test('a share of which nobody can tell stays, is said, and recover takes it back', async () => {
+  const { world, process, ids, onGcp } = await approved();
+  world.behave('gcp-prod', ids[1], 'control-plane-errored', 'share');
+  const { stacks } = await onGcp();
+  expect(stacks[0]).toMatchObject({ state: 'unknown', runs: null });
+  expect(stacks[0]?.reason).toContain('with 10 % of the traffic: control-plane: ');
+  expect(stacks[0]?.reason).toContain('npx trireme recover --environment prod');
+  expect(world.sharing.get('gcp-prod')).toBe(10);
+  const found = await recover(process(), 'prod', { stacks: ['gcp-prod'] });
+  expect(found[0]).toMatchObject({ outcome: 'found', runs: ids[0] });
+  expect(world.sharing.size).toBe(0);
+});
+
+test('a share that can’t be taken back is not called taken back, and the next recovery tries again', async () => {
+  const { world, process, ids, onGcp } = await approved();
+  world.behave('gcp-prod', ids[1], 'control-plane-failed', 'share');
+  world.fault = { stack: 'gcp-prod', step: 'take-share-back', fault: 'time-out' };
+  const { stacks } = await onGcp();
+  expect(stacks[0]).toMatchObject({ state: 'revert-failed', runs: null });
+  expect(stacks[0]?.reason).toContain('its share could not be taken back');
+  const again = await recover(process(), 'prod', { stacks: ['gcp-prod'] });
+  expect(again[0]).toMatchObject({ outcome: 'unknown', runs: null });
+  expect(world.sharing.get('gcp-prod')).toBe(10);
+  world.fault = undefined;
+  expect((await recover(process(), 'prod', { stacks: ['gcp-prod'] }))[0]).toMatchObject({ runs: ids[0] });
+  expect(world.sharing.size).toBe(0);
+});
+
+describe('a job that died while its candidate had a share', () => {
+  async function lost(step: 'update-share' | 'prove-share' | 'watch-share' | 'update') {
+    const played = await approved();
+    played.world.fault = { stack: 'gcp-prod', step, fault: 'lost' };
+    void played.onGcp();
+    for (let turn = 0; turn < 30; turn++) await setImmediate();
+    played.world.fault = undefined;
+    return played;
+  }
+
+  test('is spoken of as what it is, while it may live and after', async () => {
+    const { world, process, id, ids } = await lost('watch-share');
+    const truth = stackTruth(world.facts, 'gcp-prod', world.nowMs);
+    expect(truth).toMatchObject({ knows: 'under-way', runs: null });
+    expect(truth.why).toContain(`proving at 10 % of the traffic ${ids[1]}`);
+    const [row] = statusTable(world.facts, process().stacks).releases;
+    expect(row?.cells.find(({ stack }) => stack === 'gcp-prod')).toMatchObject({
+      state: 'proving',
+      stage: 'share',
+      sharePercent: 10,
+      reason: 'with 10 % of the traffic; the release before it has the rest',
+    });
+    await finalisePromotion(process(), id);
+    expect(facts(world).at(-1)?.body).toMatchObject({
+      state: 'unknown',
+      reason: 'its job ended without a word while proving at 10 % of the traffic',
+    });
+  });
+
+  test.each(['update-share', 'prove-share', 'watch-share'] as const)(
+    'in the step %s gives it all back to the release before, by recover',
+    async (step) => {
+      const { world, process, ids } = await lost(step);
+      expect(world.sharing.get('gcp-prod')).toBe(10);
+      const found = await recover(process(), 'prod', { stacks: ['gcp-prod'], gone: true });
+      expect(found[0]).toMatchObject({ outcome: 'found', runs: ids[0] });
+      expect(world.sharing.size).toBe(0);
+      expect(world.serving.get('gcp-prod')).toBe(ids[0]);
+      expect(stackTruth(world.facts, 'gcp-prod')).toMatchObject({ knows: 'release', runs: ids[0] });
+      const known = await recover(process(), 'prod', { stacks: ['gcp-prod'], gone: true });
+      expect(known[0]).toMatchObject({ outcome: 'known', runs: ids[0] });
+    },
+  );
+
+  test('and got all of the traffic before it died is found to run', async () => {
+    const { process, ids } = await lost('update');
+    const found = await recover(process(), 'prod', { stacks: ['gcp-prod'], gone: true });
+    expect(found[0]).toMatchObject({ outcome: 'found', runs: ids[1] });
+  });
+
+  test('leaves the way free for the same release again, and for going back', async () => {
+    for (const again of ['promote', 'rollback']) {
+      const { world, process, ids, id } = await lost('prove-share');
+      if (again === 'promote') await promote(process(), id, { stacks: ['gcp-prod'] });
+      else await rollback(process(), 'prod', { to: ids[0] });
+      expect(world.sharing.size).toBe(0);
+      expect(world.serving.get('gcp-prod')).toBe(again === 'promote' ? ids[1] : ids[0]);
+    }
+  });
+});
+
+test('whether a share is left is read from the words of one attempt', async () => {
+  const { world, ids } = await approved();
+  type Word = Pick<FactOf<'deployment'>['body'], 'state' | 'stage'>;
+  const [sample] = facts(world);
+  if (sample === undefined) throw new Error('expected a deployment');
+  const left = (words: readonly Word[]) => {
+    const told = words.map((body) => ({ ...sample, release: ids[1], body: { replaced: null, ...body, attempt: 'a' } }));
+    return (
+      shareLeft([...told, { ...sample, body: { ...sample.body, attempt: 'b', stage: 'live' } }], 'a') !== undefined
+    );
+  };
+  const shared: readonly Word[] = [
+    { state: 'updating' },
+    { state: 'proving', stage: 'candidate' },
+    { state: 'updating', stage: 'share' },
+  ];
+  expect(left(shared.slice(0, 2))).toBe(false);
+  expect(left(shared)).toBe(true);
+  for (const state of ['unknown', 'failed', 'revert-failed', 'skipped'] as const) {
+    expect(left([...shared, { state }]), state).toBe(true);
+  }
+  for (const state of ['healthy', 'reverted'] as const) expect(left([...shared, { state }]), state).toBe(false);
+  expect(left([...shared, { state: 'updating', stage: 'live' }])).toBe(false);
+});
+
+test.each([
+  ['{ percent: 100, minutes: 1 }', 'expected less than 100 %'],
+  ['{ percent: 0, minutes: 1 }', 'percent'],
+  ['{ percent: 10, minutes: 31 }', 'expected at most 30 minutes'],
+  ['{ percent: 10 }', 'minutes'],
+])('policy refuses a share of %s', (share, words) => {
+  expect(() => parsePolicy(`${policyText}promotions: { share: ${share} }\n`)).toThrow(words);
+});
