@@ -1,0 +1,137 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Provider } from '@pulumi/gcp/provider.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GcpPredictionService } from '../../../clouds/gcp/cloud-run/component.ts';
+import { cloudRunFaults } from '../../../clouds/gcp/cloud-run/limits.ts';
+import { GcpFoundation } from '../../../clouds/gcp/foundation.ts';
+import { foundationConfig, type ReleaseArgs, serviceConfig } from '../../../contract/service.ts';
+import { accounts } from '../../../emulator/world.ts';
+import { type AttachedClouds, attachedClouds } from '../../emulator/providers/attached-clouds.ts';
+import { inlineStack } from '../../emulator/providers/inline-stack.ts';
+import { installationMilliseconds } from '../../pulumi/tiny-deployer.ts';
+
+let clouds: AttachedClouds;
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'trireme-gcp-'));
+  clouds = await attachedClouds();
+}, installationMilliseconds);
+afterAll(async () => {
+  await clouds?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const region = 'europe-west1';
+const repository = 'europe-west1-docker.pkg.dev/trireme-emulated/trireme/trireme';
+const labels = { 'cost-center': 'ml' };
+const foundation = foundationConfig.parse({
+  region,
+  accounts: { prod: 'trireme-production' },
+  github: { owner: 'octo', ownerId: '1', repository: 'app', repositoryId: '2' },
+  alarmEmail: 'ops@example.org',
+  stateBucket: true,
+  labels,
+});
+const service = serviceConfig.parse({
+  runtime: 'cloud-run',
+  region,
+  cpu: 1,
+  memoryMiB: 512,
+  minInstances: 1,
+  maxInstances: 2,
+  concurrency: 50,
+  exposure: 'public',
+  protect: false,
+  env: {},
+  secrets: {},
+  logRetentionDays: 90,
+  alarms: {},
+  uptimeCheck: true,
+  dashboard: true,
+  domain: 'predict.example.org',
+  network: { network: 'default', subnetwork: 'default' },
+  database: { engine: 'postgresql', size: 'db-f1-micro', storageGiB: 10 },
+  objectStore: true,
+  labels,
+});
+
+function released(digest: string): ReleaseArgs {
+  return {
+    releaseId: `rel-${digest}-000000000000`,
+    imageDigest: `sha256:${digest}`,
+    buildId: `bld-${digest}`,
+    imageRef: `${repository}@sha256:${digest}`,
+  } as unknown as ReleaseArgs;
+}
+
+describe('Google Cloud with every optional key, on the real engine', () => {
+  it('comes up, stays as it is, takes a release, goes without remains, and comes up again under the same names', async () => {
+    expect(cloudRunFaults(service)).toEqual([]);
+    let build = '1';
+    const program = async () => {
+      const options = { provider: new Provider('gcp', { region }) };
+      const made = new GcpFoundation('foundation', foundation, options);
+      const { endpoint, coordinates, nodes } = new GcpPredictionService(
+        'service',
+        {
+          stack: { name: 'gcp-dev', cloud: 'gcp', environment: 'dev' },
+          config: service,
+          foundation: made,
+          release: released(build),
+          stage: 'live',
+        },
+        // In one program the APIs have to be on first; apart, the foundation is up before.
+        { ...options, dependsOn: [made] },
+      );
+      const alarmed = nodes.observability.alarms.map((one) => one.notificationChannels);
+      return { endpoint, coordinates, details: made.details, alarmed };
+    };
+    const stack = await inlineStack({
+      name: 'gcp-dev',
+      directory,
+      debugProviders: clouds.debugProviders,
+      program,
+    });
+
+    const up = await stack.up();
+    const details = up.outputs.details?.value as Record<string, string>;
+    expect(details).toMatchObject({
+      project: accounts.gcp.project,
+      stateBucket: 'trireme-emulated-trireme-state',
+      'account.deploy-dev': 'trireme-deploy-dev@trireme-emulated.iam.gserviceaccount.com',
+      'account.deploy-prod': 'trireme-deploy-prod@trireme-emulated.iam.gserviceaccount.com',
+      'account.plan': 'trireme-plan@trireme-emulated.iam.gserviceaccount.com',
+    });
+    expect(details.alarmChannel).toMatch(/^projects\/trireme-emulated\/notificationChannels\/\d+$/);
+    expect(details['alarmChannel.prod']).toMatch(/^projects\/trireme-production\/notificationChannels\/\d+$/);
+    expect(details.workloadIdentityProvider).toMatch(
+      /^projects\/123456789012\/locations\/global\/workloadIdentityPools\/trireme-[0-9a-f]{6}\/providers\/github$/,
+    );
+    expect(up.outputs.alarmed?.value).toEqual([[details.alarmChannel], [details.alarmChannel], [details.alarmChannel]]);
+    expect(up.outputs.coordinates?.value).toEqual({
+      service: `projects/${accounts.gcp.project}/locations/${region}/services/trireme-dev`,
+      dnsRecords: 'predict CNAME ghs.googlehosted.com.',
+    });
+    const told = await fetch(`${String(up.outputs.endpoint?.value)}/environment`);
+    const { environment } = (await told.json()) as { environment: Record<string, string> };
+    expect(environment).toMatchObject({
+      OBJECT_STORE_URL: 'gs://trireme-emulated-trireme-dev',
+      DATABASE_URL: expect.stringMatching(
+        /^postgresql:\/\/prediction:[A-Za-z0-9]{32}@localhost\/predictions\?host=%2Fcloudsql%2Ftrireme-emulated%3Aeurope-west1%3Atrireme-dev$/,
+      ),
+    });
+
+    const all = up.summary.resourceChanges?.create;
+    expect((await stack.refresh()).summary.resourceChanges).toEqual({ same: all });
+    build = '2';
+    const next = await stack.up();
+    expect(next.summary.resourceChanges).toEqual({ update: 1, same: Number(all) - 1 });
+
+    await stack.destroy();
+    expect((await stack.exportStack()).deployment.resources ?? []).toEqual([]);
+    expect(clouds.bench.host.pids()).toEqual([]);
+    expect((await stack.up()).summary).toMatchObject({ result: 'succeeded', resourceChanges: { create: all } });
+  }, 60_000);
+});
