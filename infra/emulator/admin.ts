@@ -11,6 +11,8 @@ const faultSwitches = z.strictObject({
   drain: z.enum(['on', 'off']),
   /** These clouds go on running the previous image's bytes after a deployment, and report the new one. */
   staleImage: z.array(z.enum(clouds)),
+  /** To these clouds the account is a new one: what they no longer sell to new customers they refuse. */
+  newAccount: z.array(z.enum(clouds)),
   /** The registries of these clouds serve a layer with one byte changed. */
   alterLayer: z.array(z.enum(clouds)),
 });
@@ -37,11 +39,13 @@ export function adminApi(emulator: {
   const faults = (): FaultSwitches => ({
     drain: host.faults.drain,
     staleImage: [...host.faults.staleImage],
+    newAccount: [...(host.faults.newAccount ?? [])],
     alterLayer: clouds.filter((cloud) => registries[cloud].faults.alterLayer),
   });
-  const setFaults = ({ drain, staleImage, alterLayer }: FaultChanges) => {
+  const setFaults = ({ drain, staleImage, newAccount, alterLayer }: FaultChanges) => {
     host.faults.drain = drain ?? host.faults.drain;
     host.faults.staleImage = staleImage ?? host.faults.staleImage;
+    host.faults.newAccount = newAccount ?? host.faults.newAccount ?? [];
     if (alterLayer === undefined) return;
     for (const cloud of clouds) registries[cloud].faults.alterLayer = alterLayer.includes(cloud);
   };

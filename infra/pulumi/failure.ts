@@ -51,10 +51,10 @@ export function failureOf({ stack, diagnostics, printed, interrupted, refusal }:
   }
   const about = (one: Diagnostic) => one.urn !== undefined && !/::pulumi:(pulumi:Stack|providers:)/.test(one.urn);
   const refusals = diagnostics.filter(
-    (one) => about(one) && !unreachable.test(one.message) && !unauthorized.test(one.message),
+    (one) => about(one) && ![unreachable, unauthorized, otherAccount].some((cause) => cause.test(one.message)),
   );
   if (refusals.length > 0) {
-    const sentences = refusals.map((one) => `${nameOf(one.urn ?? '')}: ${vendorSentence(one.message)}`);
+    const sentences = refusals.map((one) => `${nameOf(one.urn ?? '')}: ${withWayOn(vendorSentence(one.message))}`);
     return { kind: 'rejected', diagnostics: [...new Set(sentences)] };
   }
   for (const [pattern, code, hint] of causes) {
@@ -63,6 +63,20 @@ export function failureOf({ stack, diagnostics, printed, interrupted, refusal }:
   }
   const said = diagnostics.find((one) => !isSummary(one.message))?.message ?? printed;
   return error('errored', `${stack}: the engine could not finish: ${vendorSentence(said)}`);
+}
+
+/** A refusal that no other try and no other release will change. */
+const waysOn: readonly (readonly [RegExp, string])[] = [
+  // https://docs.aws.amazon.com/apprunner/latest/dg/apprunner-availability-change.html
+  [
+    /AppRunner: CreateService.*(new customers|needs a subscription|OptInRequired|SubscriptionRequired)/s,
+    'App Runner takes no accounts that were not its customers before 2026-04-30: set `runtime: ecs-express` in the stack file',
+  ],
+];
+
+function withWayOn(sentence: string): string {
+  const found = waysOn.find(([pattern]) => pattern.test(sentence));
+  return found === undefined ? sentence : `${sentence} (${found[1]})`;
 }
 
 /** An error of the engine, as it streams by; anything else is `undefined`. */
@@ -100,6 +114,9 @@ const unreachable =
 const unauthorized =
   /NoCredentialProviders|No valid credential sources|ExpiredToken|InvalidClientTokenId|UnrecognizedClientException|security token included in the request is (invalid|expired)|could not find default credentials|invalid_grant|Unable to authenticate|AADSTS\d+|az login|no credentials/i;
 
+/** Said by AWS's provider, about itself, through each resource it was to make. */
+const otherAccount = /AWS account ID not allowed/;
+
 const causes: readonly (readonly [RegExp, 'config-invalid' | 'cloud-unreachable' | 'errored', string])[] = [
   [
     /incorrect passphrase/,
@@ -115,6 +132,11 @@ const causes: readonly (readonly [RegExp, 'config-invalid' | 'cloud-unreachable'
     /PULUMI_ACCESS_TOKEN must be set/,
     'config-invalid',
     'say where the state is kept: set `PULUMI_BACKEND_URL`, or `pulumi login`; without an account: npx trireme emulator up',
+  ],
+  [
+    otherAccount,
+    'config-invalid',
+    'log in to the account that `account` in the stack file names, or mend the stack file',
   ],
   [unauthorized, 'cloud-unreachable', 'log in to the cloud again, or renew the credentials in the environment'],
   [

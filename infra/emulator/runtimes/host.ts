@@ -20,6 +20,8 @@ export interface Faults {
   drain: 'on' | 'off';
   /** After a deployment these clouds go on running the previous image's bytes and report the new one. */
   staleImage: readonly Cloud[];
+  /** To these clouds the account is a new one: what they no longer sell to new customers they refuse. Left out: to none. */
+  newAccount?: readonly Cloud[];
 }
 
 export const noFaults: Faults = { drain: 'on', staleImage: [] };

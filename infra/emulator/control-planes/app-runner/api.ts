@@ -91,6 +91,11 @@ export function appRunnerApi(host: RuntimeHost): Handler {
   const operations: Readonly<Record<string, (body: unknown, region: string) => unknown>> = {
     async CreateService(body, region) {
       const request = parse(createService, body);
+      // Assumed words: that it is so is documented, what the API says is not.
+      // https://docs.aws.amazon.com/apprunner/latest/dg/apprunner-availability-change.html
+      if (host.faults.newAccount?.includes('aws') === true) {
+        throw new Refusal('AccessDeniedException', 'AWS App Runner is not available to new customers.');
+      }
       refuse(refusals(request.SourceConfiguration));
       if (services.some((one) => one.name === request.ServiceName && one.status !== 'DELETED')) {
         throw new Refusal(
