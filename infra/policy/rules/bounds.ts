@@ -58,7 +58,7 @@ export const logRetention: Rule = {
 };
 
 export const labelled: Rule = {
-  enforcement: 'advisory',
+  enforcement: 'mandatory',
   reason: 'What has no label belongs to nobody when costs are told apart or something is to be cleared away.',
   pages: [
     'https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html',
