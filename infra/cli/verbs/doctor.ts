@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { githubStack, parseStackFile } from '../../config.ts';
 import { DeliveryError } from '../../contract/errors.ts';
 import type { GithubConfig } from '../../contract/github.ts';
-import type { Cloud } from '../../contract/stack.ts';
+import { type Cloud, foundationOf } from '../../contract/stack.ts';
 import { type Policy, parsePolicy } from '../../delivery/policy.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
 import { type Finding, fault, good, type Judged, note } from '../doctor/finding.ts';
 import { inspectMachine, systemProbe } from '../doctor/machine.ts';
 import { judgeReality } from '../doctor/reality.ts';
+import { judgeTrust, type StatedTrust } from '../doctor/trust.ts';
 import { judgeWorkflows, type Needs, needsOf, type WorkflowFile } from '../doctor/workflows.ts';
 import type { StackFiles } from '../stack-files.ts';
 import { readWiredStacks, wireLedger } from '../wiring.ts';
@@ -40,7 +41,7 @@ export const doctor: Verb = (cli) =>
         ...[files.finding, ledger.finding].map((one): Finding => ({ area: 'machine', ...one })),
         { area: 'policy', ...policy.finding },
         ...judgeWorkflows(needs).map((one): Finding => ({ area: 'workflows', ...one })),
-        ...github.map((one): Finding => ({ area: 'GitHub', ...one })),
+        ...[...trustFindings(files.value, config), ...github].map((one): Finding => ({ area: 'GitHub', ...one })),
       ];
       if (options.json !== true) for (const line of findings.flatMap((one) => linesOf(cli, one))) cli.output.data(line);
       const faults = findings.filter(({ outcome }) => outcome === 'fault');
@@ -114,6 +115,25 @@ function filledIn(files: StackFiles | undefined): GithubConfig | undefined {
   const text = files?.texts[githubStack];
   const found = text === undefined ? undefined : parseStackFile(githubStack, text);
   return found?.kind === 'github' && found.config.owner !== 'your-organisation' ? found.config : undefined;
+}
+
+function trustFindings(files: StackFiles | undefined, config: GithubConfig | undefined): readonly Judged[] {
+  try {
+    return judgeTrust(trustIn(files), config);
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    return [fault('foundations', 'stack files that can be read', error.message, error.hint ?? 'edit the stack file')];
+  }
+}
+
+function trustIn(files: StackFiles | undefined): readonly StatedTrust[] {
+  return (files?.foundations ?? []).flatMap((cloud) => {
+    const stack = foundationOf(cloud);
+    const found = parseStackFile(stack, files?.texts[stack] ?? '');
+    return found.kind === 'foundation' && found.config.github !== undefined
+      ? [{ stack, github: found.config.github }]
+      : [];
+  });
 }
 
 async function githubFindings(
