@@ -13,6 +13,7 @@ import type { AskApproval } from './approval.ts';
 import { author } from './checkout.ts';
 import type { Spoil } from './controls.ts';
 import type { Display } from './display.ts';
+import { assertSecretRefused } from './planted-secret.ts';
 import type { Stage } from './stage.ts';
 import { expectObserved, type Steps } from './steps.ts';
 import { requiredRate, startTraffic, type Traffic } from './traffic.ts';
@@ -60,6 +61,9 @@ export async function tellStory({
     display.chapter(`R1: the first release, to ${clouds}`);
     const r1 = await makeRelease('R1', 'The first release');
     await spoil('R1 is published', r1);
+    await steps.run('a secret in a stack file is refused before anything is touched', (say) =>
+      assertSecretRefused(stage, delivery(say), r1, signal),
+    );
     await deployToDev('R1', r1);
     await spoil('R1 is in dev', r1);
     await promoteToProd('R1', r1);
