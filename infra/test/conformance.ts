@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyFor, identityOf } from '../contract/release.ts';
 import type { RuntimeContract } from '../contract/runtime.ts';
-import type { DeployedService, Stage } from '../contract/service.ts';
+import type { DeployedService, RuntimeName, Stage } from '../contract/service.ts';
 import type { Stack } from '../contract/stack.ts';
 import type { Check } from '../contract/verification.ts';
 import {
@@ -262,12 +262,21 @@ function reasonFor({ failedUpdate }: RuntimeContract): RegExp {
   }[failedUpdate.value];
 }
 
+/** What `docs/real-clouds.md` tells a person to do who takes the cloud's other runtime: name it, and leave out what it does not take. */
+export function onRuntime(name: RuntimeName, stackFile: string): string {
+  const [, shipped] = /^ {2}trireme:runtime: (.*)$/m.exec(stackFile) ?? [];
+  if (shipped === undefined || shipped === name) return stackFile;
+  return stackFile
+    .replace(`trireme:runtime: ${shipped}`, `trireme:runtime: ${name}`)
+    .replace(/^ {2}trireme:(alarms|dashboard):.*\n/gm, '');
+}
+
 /** As shipped, with this runtime where a cloud has two. */
 async function stackFilesOf({ cloud, name }: RuntimeContract): Promise<Record<string, string>> {
   const files = (await readdir(stacks)).filter((file) => file.startsWith(`Pulumi.${cloud}-`));
   const texts = files.map(async (file) => [
     file.slice('Pulumi.'.length, -'.yaml'.length),
-    (await readFile(join(stacks, file), 'utf8')).replace(/^( {2}trireme:runtime: ).*$/m, `$1${name}`),
+    onRuntime(name, await readFile(join(stacks, file), 'utf8')),
   ]);
   return Object.fromEntries(await Promise.all(texts));
 }
