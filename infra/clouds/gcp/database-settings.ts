@@ -10,7 +10,7 @@ export interface InstanceWish {
   readonly wanted: DatabaseConfig;
   readonly labels: Record<string, string>;
   /** `projects/<project>/global/networks/<network>`, which has private services access. */
-  readonly privateNetwork?: Input<string> | undefined;
+  readonly privateNetwork: Input<string>;
 }
 
 /** https://cloud.google.com/sql/docs/mysql/admin-api/rest/v1/instances#settings */
@@ -39,13 +39,8 @@ export function instanceSettings({
       // Point in time: MySQL by its binary log, PostgreSQL by its write-ahead log.
       ...(mysql ? { binaryLogEnabled: true } : { pointInTimeRecoveryEnabled: true }),
     },
-    ipConfiguration: ipConfiguration(privateNetwork),
+    // No address on the internet; the connector's socket reaches it through the network.
+    ipConfiguration: { ipv4Enabled: false, privateNetwork, sslMode: 'ENCRYPTED_ONLY' },
     userLabels: labels,
   };
-}
-
-/** Without a network: a public address that no network may connect to, only the connector with a right and its own certificate. */
-function ipConfiguration(privateNetwork: Input<string> | undefined): sql.DatabaseInstanceSettingsIpConfiguration {
-  const tls = { sslMode: 'ENCRYPTED_ONLY' };
-  return privateNetwork === undefined ? { ipv4Enabled: true, ...tls } : { ipv4Enabled: false, privateNetwork, ...tls };
 }

@@ -17,6 +17,7 @@ import {
   secret,
 } from '@pulumi/pulumi';
 import { RandomPassword } from '@pulumi/random/randomPassword.js';
+import { DeliveryError } from '../../contract/errors.ts';
 import type { DatabaseConfig, PredictionServiceArgs, ServiceConfig } from '../../contract/service.ts';
 import { serviceName } from '../names.ts';
 import { instanceSettings } from './database-settings.ts';
@@ -113,8 +114,12 @@ export function createDatabase(
   };
 }
 
-function networkPath({ network: { network } }: ServiceConfig, project: Output<string>): Input<string> | undefined {
-  if (typeof network !== 'string') return undefined;
+function networkPath({ network: { network } }: ServiceConfig, project: Output<string>): Input<string> {
+  if (typeof network !== 'string') {
+    throw new DeliveryError('config-invalid', 'expected network.network beside database; found none', {
+      hint: 'name a network with private services access: https://cloud.google.com/sql/docs/postgres/private-ip',
+    });
+  }
   return network.includes('/') ? network : interpolate`projects/${project}/global/networks/${network}`;
 }
 

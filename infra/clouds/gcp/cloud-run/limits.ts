@@ -63,6 +63,13 @@ function exposureFaults(config: ServiceConfig): string[] {
   const open = config.exposure === 'public';
   const unknown = Object.keys(config.network).filter((key) => !networkKeys.includes(key));
   return [
+    ...['network', 'subnetwork']
+      .filter((key) => Array.isArray(config.network[key]))
+      .map((key) => `network.${key}: expected one name; found a list`),
+    // https://cloud.google.com/sql/docs/postgres/private-ip
+    ...(config.database !== undefined && config.network.network === undefined
+      ? ['database: expected network.network beside it, a network with private services access; found none']
+      : []),
     ...unknown.map((key) => `network.${key}: expected one of ${networkKeys.join(', ')} on Cloud Run`),
     ...invokersOf(config)
       .filter((member) => !invoker.test(member))

@@ -86,13 +86,13 @@ describe('a dashboard', () => {
 });
 
 describe('a database', () => {
-  const wish = (engine: 'mysql' | 'postgresql', environment: 'dev' | 'prod', privateNetwork?: string) =>
+  const wish = (engine: 'mysql' | 'postgresql', environment: 'dev' | 'prod') =>
     instanceSettings({
       stack: { environment },
       config: { protect: environment === 'prod' },
       wanted: { engine, size: 'db-g1-small', storageGiB: 20 },
       labels: { project: 'trireme' },
-      privateNetwork,
+      privateNetwork: 'projects/p/global/networks/n',
     });
   const cases: readonly [Parameters<typeof wish>, Record<string, unknown>][] = [
     [
@@ -101,20 +101,14 @@ describe('a database', () => {
         availabilityType: 'ZONAL',
         deletionProtectionEnabled: false,
         backupConfiguration: { enabled: true, startTime: '03:00', binaryLogEnabled: true },
-        ipConfiguration: { ipv4Enabled: true, sslMode: 'ENCRYPTED_ONLY' },
       },
     ],
     [
-      ['postgresql', 'prod', 'projects/p/global/networks/n'],
+      ['postgresql', 'prod'],
       {
         availabilityType: 'REGIONAL',
         deletionProtectionEnabled: true,
         backupConfiguration: { enabled: true, startTime: '03:00', pointInTimeRecoveryEnabled: true },
-        ipConfiguration: {
-          ipv4Enabled: false,
-          privateNetwork: 'projects/p/global/networks/n',
-          sslMode: 'ENCRYPTED_ONLY',
-        },
       },
     ],
   ];
@@ -126,6 +120,11 @@ describe('a database', () => {
       diskSize: 20,
       diskAutoresize: false,
       userLabels: { project: 'trireme' },
+      ipConfiguration: {
+        ipv4Enabled: false,
+        privateNetwork: 'projects/p/global/networks/n',
+        sslMode: 'ENCRYPTED_ONLY',
+      },
       ...expected,
     });
   });

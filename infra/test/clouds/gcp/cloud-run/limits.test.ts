@@ -23,7 +23,15 @@ describe('what Cloud Run takes of a stack file', () => {
     ['the least', good],
     [
       'everything that goes with a public service',
-      { ...good, alarms: {}, uptimeCheck: true, domain: 'a.example.org', database, objectStore: true },
+      {
+        ...good,
+        alarms: {},
+        uptimeCheck: true,
+        domain: 'a.example.org',
+        network: { network: 'n' },
+        database,
+        objectStore: true,
+      },
     ],
     ['a private service with callers', { ...inside, network: { network: 'n', invokers: ['group:a@example.org'] } }],
   ];
@@ -41,7 +49,12 @@ describe('what Cloud Run takes of a stack file', () => {
     [{ ...inside, uptimeCheck: true }, /^uptimeCheck: expected false with private exposure/],
     [{ ...inside, domain: 'a.example.org' }, /^domain: expected none with private exposure/],
     [{ ...good, region: 'europe-west9', domain: 'a.example.org' }, /^domain: expected one of .* found europe-west9$/],
-    [{ ...good, database, secrets: { DATABASE_URL: 's' } }, /^DATABASE_URL: expected a variable of the service's own/],
+    [{ ...good, database }, /^database: expected network\.network beside it/],
+    [{ ...good, network: { network: ['a', 'b'] } }, /^network\.network: expected one name; found a list/],
+    [
+      { ...good, network: { network: 'n' }, database, secrets: { DATABASE_URL: 's' } },
+      /^DATABASE_URL: expected a variable of the service's own/,
+    ],
     [{ ...good, objectStore: true, env: { OBJECT_STORE_URL: 'x' } }, /^OBJECT_STORE_URL: expected a variable/],
     [{ ...good, labels: { team: 'ML Ops' } }, /^labels\.team: expected lower-case letters.* found ML Ops$/],
     [{ ...good, logRetentionDays: 4000 }, /^logRetentionDays: expected at most 3650/],
