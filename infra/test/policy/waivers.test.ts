@@ -1,8 +1,10 @@
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
 import { describe, expect, it } from 'vitest';
+import { planLines } from '../../cli/plan-text.ts';
 import { DeliveryError } from '../../contract/errors.ts';
 import { enforcementOf, type Waivers } from '../../contract/policy-pack.ts';
 import { parseWaivers } from '../../policy/waivers.ts';
+import { planOf } from '../../pulumi/plan.ts';
 import { policyRefusal, policyWarnings, violationOf } from '../../pulumi/policy-pack.ts';
 
 const rule = { id: 'tls-only', enforcement: 'mandatory' } as const;
@@ -83,5 +85,14 @@ describe('what the engine says of a broken rule', () => {
 
   it('is nothing where the event is another', () => {
     expect(violationOf({ sequence: 1, timestamp: 1 })).toBeUndefined();
+  });
+
+  it('stands in the plan that is approved, and in its fingerprint', () => {
+    const quiet = planOf('azure-dev', []);
+    const warned = planOf('azure-dev', [], ['tls-only, site: a trial']);
+    expect(quiet).not.toHaveProperty('warnings');
+    expect(warned).toMatchObject({ warnings: ['tls-only, site: a trial'] });
+    expect(warned.fingerprint).not.toBe(quiet.fingerprint);
+    expect(planLines([warned], {}, 'rel-1').join('\n')).toContain('! policy  tls-only, site: a trial');
   });
 });
