@@ -134,8 +134,8 @@ const ecsExpress: readonly AwsGrant[] = [
     reads: ['ecs:ListTasks'],
     writes: [],
     writers: [],
-    // Takes a container instance, which Fargate has none of: the cluster is its condition.
-    on: arn('ecs', () => 'container-instance/default/*'),
+    // Of container instances, which Fargate has none of: the cluster says which.
+    on: anything,
     condition: ({ account }) => ({
       ArnEquals: { 'ecs:cluster': `arn:aws:ecs:*:${account}:cluster/default` },
     }),

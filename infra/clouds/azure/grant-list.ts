@@ -47,7 +47,7 @@ const service: readonly AzureGrant[] = [
         'Microsoft.Web/sites/containerlogs/action',
         'Microsoft.Web/sites/instances/read',
       ],
-      writes: ['Microsoft.Web/sites/config/write', 'Microsoft.Web/sites/slotsswap/action'],
+      writes: ['Microsoft.Web/sites/config/write'],
     },
   ),
   managed(

@@ -7,7 +7,7 @@ import { grants as gcpGrants } from '../../clouds/gcp/grant-list.ts';
 import { permissionsOf as gcpPermissions, projectCondition } from '../../clouds/gcp/grants.ts';
 import { actionsOf, deployers, type Grant, purposes } from '../../clouds/grants.ts';
 import { type DeployIdentity, deployIdentities } from '../../contract/service.ts';
-import { importsOf, type ManagedTypes, managedTypes } from './managed-types.ts';
+import { importsOf, type ManagedTypes, managedTypes, sdkActions, statedRights } from './managed-types.ts';
 
 const lists = { aws: awsGrants, gcp: gcpGrants, azure: azureGrants } as const;
 const clouds = ['aws', 'gcp', 'azure'] as const;
@@ -116,6 +116,32 @@ describe('every managed resource has its grants, and every grant its resource', 
       ],
       files: ['infra/clouds/x/role.ts'],
     });
+  });
+});
+
+describe('what the code asks vendors for by itself', () => {
+  it.each(clouds)('%s: each right it says it needs is everybody’s', async (cloud) => {
+    const stated = await statedRights(cloud);
+    expect(stated.length).toBeGreaterThan(2);
+    for (const identity of deployIdentities) {
+      const held = actions(cloud, identity).map((action) => action.toLowerCase());
+      expect(
+        stated.filter((right) => !held.includes(right.toLowerCase())),
+        identity,
+      ).toEqual([]);
+    }
+  });
+
+  it('AWS: each command of an SDK is granted to everybody', async () => {
+    const asked = await sdkActions();
+    expect(asked).toContain('apprunner:DescribeService');
+    expect(asked.length).toBeGreaterThan(6);
+    for (const identity of deployIdentities) {
+      expect(
+        asked.filter((action) => !actions('aws', identity).includes(action)),
+        identity,
+      ).toEqual([]);
+    }
   });
 });
 

@@ -37,6 +37,43 @@ export async function managedTypes(cloud: 'aws' | 'gcp' | 'azure'): Promise<Mana
   };
 }
 
+/** What comments beside provers and readers say: ``Rights it needs: `run.services.get` ``. Short forms of the name before are left to the reader. */
+export async function statedRights(cloud: 'aws' | 'gcp' | 'azure'): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const text of await sourcesOf(cloud)) {
+    for (const [, sentence = ''] of text.matchAll(/Rights? it needs:((?:[^.*]|\.(?! |\n| \*)|\n? \* )*)/g)) {
+      for (const [, right = ''] of sentence.matchAll(/`([^`]+)`/g)) if (fullName.test(right)) found.add(right);
+    }
+  }
+  return [...found].sort();
+}
+
+const fullName = /^([a-z-]+:[A-Z]\w+|[a-z]+\.[a-zA-Z]+\.[a-zA-Z]+|Microsoft\.[\w/]+)$/;
+const prefixes: Readonly<Record<string, string>> = { 'cloudwatch-logs': 'logs' };
+
+/** `DescribeServiceCommand` and `paginateListTasks` of a client are actions of its service. */
+export async function sdkActions(): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const text of await sourcesOf('aws')) {
+    for (const [, names = '', client = ''] of text.matchAll(
+      /\{([^{}]*)\} (?:from |= await import\()'@aws-sdk\/client-([a-z-]+)'/g,
+    )) {
+      for (const [, command, paginated] of names.matchAll(/\b(?:([A-Z]\w+)Command|paginate([A-Z]\w+))\b/g)) {
+        found.add(`${prefixes[client] ?? client}:${command ?? paginated}`);
+      }
+    }
+  }
+  return [...found].sort();
+}
+
+async function sourcesOf(cloud: string): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for await (const path of glob(`infra/clouds/${cloud}/**/*.ts`, { cwd: root })) {
+    texts.push(await readFile(join(root, path), 'utf8'));
+  }
+  return texts;
+}
+
 interface FileImports {
   readonly files: readonly string[];
   readonly types: readonly string[];

