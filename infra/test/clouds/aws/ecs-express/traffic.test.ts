@@ -1,5 +1,12 @@
+import { CreateExpressGatewayServiceCommand } from '@aws-sdk/client-ecs';
 import { expect, it } from 'vitest';
-import { queriesFor, trafficIn } from '../../../../clouds/aws/ecs-express/traffic.ts';
+import { ecsClient } from '../../../../clouds/aws/ecs-express/client.ts';
+import { ecsExpressTraffic, queriesFor, trafficIn } from '../../../../clouds/aws/ecs-express/traffic.ts';
+import { cloudWatchApi } from '../../../../emulator/control-planes/app-runner/metrics.ts';
+import { ecsApi } from '../../../../emulator/control-planes/ecs/api.ts';
+import { listen } from '../../../../emulator/listen.ts';
+import { bench } from '../../../emulator/runtimes/fixture.ts';
+import { clock } from '../../emulated-clouds.ts';
 
 const minute = (at: number) => new Date(Date.UTC(2026, 10, 21, 10, at));
 const result = (Id: string, values: Readonly<Record<number, number>>) => ({
@@ -43,3 +50,40 @@ it('asks for each of the target groups, never for the balancer that other servic
   );
   expect(new Set(asked.map((one) => one?.Value))).toEqual(new Set(['targetgroup/x/1', 'targetgroup/y/2']));
 });
+
+it('counts what people met, by the names that ECS itself gives its balancer', async () => {
+  const clouds = await bench({ timeScale: 1000 });
+  const [ecs, metrics] = await Promise.all([listen(ecsApi(clouds.host)), listen(cloudWatchApi(clouds.host))]);
+  const serviceArn = 'arn:aws:ecs:eu-west-1:123456789012:service/default/trireme-dev';
+  const client = ecsClient(serviceArn, ecs.url);
+  try {
+    const image = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:a-sick';
+    const { service } = await client.send(
+      new CreateExpressGatewayServiceCommand({
+        serviceName: 'trireme-dev',
+        executionRoleArn: 'arn:aws:iam::123456789012:role/execution',
+        infrastructureRoleArn: 'arn:aws:iam::123456789012:role/infrastructure',
+        primaryContainer: { image, containerPort: 8080, environment: [{ name: 'PORT', value: '8080' }] },
+        healthCheckPath: '/ready',
+      }),
+    );
+    const endpoint = `http://${service?.activeConfigurations?.[0]?.ingressPaths?.[0]?.endpoint}`;
+    await expect.poll(async () => (await fetch(`${endpoint}/ready`)).status, { timeout: 20_000 }).toBe(200);
+    const from = Date.now();
+    // Three of the ten are answered with 500; what nobody answered before is the balancer's alone.
+    for (let sent = 0; sent < 10; sent++) await fetch(endpoint);
+    const control = { endpoint: ecs.url, fetch, clock, timeScale: 1 };
+    const reader = ecsExpressTraffic({ ...control, endpoint: metrics.url }, () => control);
+    const coordinates = { serviceArn };
+    const release = { releaseId: 'r', imageDigest: 'd', buildId: 'b', imageRef: image };
+    const read = () => reader.read({ endpoint, revision: 'r', coordinates, release }, from - 1000, Date.now() + 1000);
+    const { requests, errors, meanLatencyMs } = await read();
+    expect({ errors, requests }).toEqual({ errors: 3, requests: 11 });
+    expect(meanLatencyMs).toBeGreaterThan(0);
+    expect(meanLatencyMs).toBeLessThan(10_000);
+  } finally {
+    client.destroy();
+    await Promise.all([ecs.close(), metrics.close()]);
+    await clouds.stop();
+  }
+}, 60_000);
