@@ -4,6 +4,8 @@ import type { Checkout } from './checkout.ts';
 
 /** Real seconds for each promotion: some 75 requests to each endpoint. */
 export const watchedSeconds = 3;
+/** Real seconds for which a candidate has its share of the traffic, where its platform can give it one. */
+export const sharedSeconds = 1.5;
 
 /**
  * Changes the policy of the rehearsal's own checkout. Three seconds on a laptop that starts services meanwhile are no measure of latency,
@@ -18,6 +20,7 @@ export async function watchBriefly(checkout: Pick<Checkout, 'edit'>, timeScale: 
       maxErrorPercent: 20,
       maxLatencyRatio: 50,
     });
+    policy.setIn(['promotions', 'share', 'minutes'], (sharedSeconds * timeScale) / 60);
     return String(policy);
   });
 }

@@ -1,4 +1,4 @@
-// `trireme recover`: after lost jobs, reads what really runs, proves it, and tells the ledger; deploys nothing.
+// `trireme recover`: after lost jobs, reads what really runs, proves it, and tells the ledger; deploys nothing but the end of a share.
 import { lastEnvironment } from '../../contract/stack.ts';
 import { type Recovered, recover as recoverEnvironment } from '../../delivery/recover.ts';
 import { type Verb, verb } from '../cli.ts';

@@ -119,9 +119,37 @@ describe('App Service', () => {
     expect(await logs()).toContain(words);
     expect(await state()).toBe('STOPPED');
     expect((await call('GET', app)).body.properties).toMatchObject({ state: 'Running', availabilityState: 'Normal' });
-    expect(clouds.host.pids()).toEqual([]);
+    await expect.poll(() => clouds.host.pids(), { timeout: 10_000 }).toEqual([]);
     await call('PUT', app, site('c-good'));
     await answering(url, 'c-good 0');
+  });
+
+  it('gives a slot the percentage of production’s requests that its rules say, and takes it back without a request lost', async () => {
+    const url = urlOf(await call('PUT', app, site('a-good')));
+    const slot = urlOf(await call('PUT', `${app}/slots/candidate`, site('b-good')));
+    await answering(url, 'a-good 0');
+    await answering(slot, 'b-good 0');
+    const rule = (percent: number) => ({
+      properties: {
+        experiments: {
+          rampUpRules: [{ name: 'candidate', actionHostName: new URL(slot).host, reroutePercentage: percent }],
+        },
+      },
+    });
+    const traffic = constantTraffic(url, 100);
+    const { status, body } = await call('PATCH', `${app}/config/web`, rule(25));
+    expect({ status, rules: body.properties.experiments.rampUpRules }).toMatchObject({
+      status: 200,
+      rules: [{ reroutePercentage: 25 }],
+    });
+    const told = await Promise.all(Array.from({ length: 400 }, () => fetch(url).then((answer) => answer.text())));
+    const share = told.filter((text) => text === 'b-good 0').length;
+    // Six standard deviations of a binomial of 400 at a quarter.
+    expect(Math.abs(share - 100)).toBeLessThan(6 * Math.sqrt(400 * 0.25 * 0.75));
+    await call('PATCH', `${app}/config/web`, { properties: { experiments: { rampUpRules: [] } } });
+    const after = await Promise.all(Array.from({ length: 40 }, () => fetch(url).then((answer) => answer.text())));
+    expect(new Set(after)).toEqual(new Set(['a-good 0']));
+    expect(Object.fromEntries((await traffic.stop()).losses)).toEqual({});
   });
 
   it('takes any answer for a start when no statuses are asked for', async () => {

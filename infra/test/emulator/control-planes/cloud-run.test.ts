@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cloudRunApi } from '../../../emulator/control-planes/cloud-run/api.ts';
+import { trafficFault } from '../../../emulator/control-planes/cloud-run/traffic.ts';
 import { type Listener, listen } from '../../../emulator/listen.ts';
 import { Checked } from '../../published/checked.ts';
 import { type Bench, bench } from '../runtimes/fixture.ts';
@@ -160,6 +161,77 @@ describe('Cloud Run', () => {
     });
   });
 
+  it('routes by percentages and tags without a request lost, and replaces nothing for it', async () => {
+    const type = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
+    const [one, two] = ['trireme-dev-one', 'trireme-dev-two'];
+    const asked = (build: string, revision: string, traffic: unknown[]) => ({
+      ...service(build, { revision }),
+      traffic,
+    });
+    const put = async (body: unknown) => (await done(await call('PATCH', `${services}/trireme-dev`, body))).response;
+    const all = { type, revision: one, percent: 100 };
+    const created = await call('POST', `${services}?serviceId=trireme-dev`, asked('a-good', one, [all]));
+    const { uri } = (await done(created)).response;
+    const told = async (url: string, times: number) =>
+      Promise.all(Array.from({ length: times }, async () => (await fetch(url)).text()));
+
+    const traffic = constantTraffic(uri, 100);
+    const beside = await put(asked('b-good', two, [all, { type, revision: two, tag: 'candidate' }]));
+    expect(beside.trafficStatuses).toEqual([
+      all,
+      { type, revision: two, tag: 'candidate', uri: expect.stringMatching(/^http:\/\/127/) },
+    ]);
+    const tagged = beside.trafficStatuses[1].uri;
+    expect(new Set(await told(uri, 40))).toEqual(new Set(['a-good 0']));
+    expect(new Set(await told(tagged, 5))).toEqual(new Set(['b-good 0']));
+    const pids = clouds.host.pids();
+
+    const split = [
+      { type, revision: one, percent: 80 },
+      { type, revision: two, tag: 'candidate', percent: 20 },
+    ];
+    const shared = await put(asked('b-good', two, split));
+    expect(shared.trafficStatuses[1]).toMatchObject({ percent: 20, uri: tagged });
+    expect(clouds.host.pids()).toEqual(pids);
+    const share = (await told(uri, 400)).filter((text) => text === 'b-good 0').length;
+    // Six standard deviations of a binomial of 400 at a fifth.
+    expect(Math.abs(share - 80)).toBeLessThan(6 * Math.sqrt(400 * 0.2 * 0.8));
+
+    await put(asked('b-good', two, [{ type, revision: two, percent: 100 }]));
+    expect(new Set(await told(uri, 40))).toEqual(new Set(['b-good 0']));
+    expect((await fetch(tagged)).status).toBe(404);
+    // The revision before it has stopped, and is started again by its name.
+    const back = await put(asked('a-good', one, [all]));
+    expect(back.trafficStatuses).toEqual([all]);
+    expect(new Set(await told(uri, 40))).toEqual(new Set(['a-good 0']));
+    expect((await call('GET', `${services}/trireme-dev/revisions`)).body.revisions).toHaveLength(2);
+    expect(Object.fromEntries((await traffic.stop()).losses)).toEqual({});
+  });
+
+  it.each([
+    ['does not add up', [{ revision: 'trireme-dev-one', percent: 90 }], /must be 100, got 90/],
+    ['names what is not there', [{ revision: 'trireme-dev-none', percent: 100 }], /'trireme-dev-none' not found/],
+    [
+      'uses a tag twice',
+      [
+        { revision: 'trireme-dev-one', percent: 100, tag: 'a' },
+        { revision: 'trireme-dev-one', tag: 'a' },
+      ],
+      /Tag 'a' is used more than once/,
+    ],
+    ['names no revision', [{ percent: 100 }], /revision must be set/],
+  ])('refuses traffic that %s', (_what, targets, words) => {
+    const asked = targets.map((target) => ({ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION' as const, ...target }));
+    expect(trafficFault(asked, ['trireme-dev-one'])).toMatch(words);
+  });
+
+  it('refuses a revision name that does not begin with the service’s', async () => {
+    expect(await create('a-good', { revision: 'other-one' })).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining("must begin with 'trireme-dev-'") } },
+    });
+  });
+
   it('makes no revision when the template stays the same', async () => {
     const { response } = await done(await create('a-good'));
     const relabelled = { ...service('a-good'), labels: { stack: 'gcp-dev' } };
@@ -184,7 +256,7 @@ describe('Cloud Run', () => {
   it.each([
     ['a misspelt field', { ...service('a-good'), trafic: [] }],
     [
-      'traffic to one revision, which is not emulated',
+      'traffic to a revision that is not there',
       {
         ...service('a-good'),
         traffic: [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION', revision: 'x', percent: 100 }],
