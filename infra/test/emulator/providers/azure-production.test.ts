@@ -1,11 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AzurePredictionService } from '../../../clouds/azure/app-service/component.ts';
 import { AzureFoundation } from '../../../clouds/azure/foundation.ts';
 import { cloudRegistry } from '../../../clouds/index.ts';
-import { foundationConfig, type ReleaseArgs, serviceConfig } from '../../../contract/service.ts';
+import {
+  type FoundationConfig,
+  foundationConfig,
+  type ReleaseArgs,
+  type ServiceConfig,
+  serviceConfig,
+} from '../../../contract/service.ts';
 import { accounts } from '../../../emulator/world.ts';
 import { installationMilliseconds } from '../../pulumi/tiny-deployer.ts';
 import { type AttachedClouds, attachedClouds } from './attached-clouds.ts';
@@ -76,26 +83,43 @@ const release = {
   imageRef: `${image}@sha256:1`,
 } as unknown as ReleaseArgs;
 
+/** What excludes some of the above: nobody outside reaches it, and another engine. */
+const hidden = serviceConfig.parse({
+  ...base,
+  maxInstances: 2,
+  exposure: 'private',
+  network: {
+    privateEndpointSubnet: subnet('endpoints'),
+    privateDnsZone: `${networks}/privateDnsZones/privatelink.azurewebsites.net`,
+    outboundSubnet: subnet('outbound'),
+    databaseSubnet: subnet('database'),
+    databaseDnsZone: `${networks}/privateDnsZones/trireme.private.postgres.database.azure.com`,
+  },
+  database: { engine: 'postgresql', size: 'Standard_D2ds_v4', storageGiB: 32 },
+});
+
+async function azureStack(config: ServiceConfig, shared: FoundationConfig): Promise<Stack> {
+  const program = async () => {
+    const provider = await cloudRegistry.azure.provider(region, config.account);
+    const foundation = new AzureFoundation('foundation', shared, { provider });
+    const stack = { name: 'azure-prod', cloud: 'azure', environment: 'prod' } as const;
+    const args = { stack, config, foundation, release, stage: 'live' } as const;
+    const service = new AzurePredictionService('service', args, { provider });
+    return { endpoint: service.endpoint, coordinates: service.coordinates, details: foundation.details };
+  };
+  const name = `azure-${config.exposure}`;
+  return inlineStack({ name, directory, debugProviders: clouds.debugProviders, program });
+}
+
+async function resourcesOf(stack: Stack): Promise<readonly string[]> {
+  const { deployment } = await stack.exportStack();
+  const { resources = [] } = deployment as { resources?: { type: string }[] };
+  return resources.map(({ type }) => type.split(':').at(-1) ?? '');
+}
+
 describe('Azure with every optional key, on the real engine', () => {
   it('comes up, is not touched again, and leaves nothing', async () => {
-    const program = async () => {
-      const provider = await cloudRegistry.azure.provider(region, everything.account);
-      const shared = new AzureFoundation('foundation', foundation, { provider });
-      const service = new AzurePredictionService(
-        'service',
-        {
-          stack: { name: 'azure-prod', cloud: 'azure', environment: 'prod' },
-          config: everything,
-          foundation: shared,
-          release,
-          stage: 'live',
-        },
-        { provider },
-      );
-      return { endpoint: service.endpoint, coordinates: service.coordinates, details: shared.details };
-    };
-    const stack = await inlineStack({ name: 'azure-prod', directory, debugProviders: clouds.debugProviders, program });
-
+    const stack = await azureStack(everything, foundation);
     const up = await stack.up();
     const made = up.summary.resourceChanges?.create;
     expect(up.outputs.coordinates?.value).toMatchObject({
@@ -119,7 +143,21 @@ describe('Azure with every optional key, on the real engine', () => {
     const text = JSON.stringify(state.deployment).replaceAll('"protect":true', '"protect":false');
     await stack.importStack({ ...state, deployment: JSON.parse(text) });
     await stack.destroy();
-    expect((await stack.exportStack()).deployment.resources ?? []).toEqual([]);
+    expect(await resourcesOf(stack)).toEqual([]);
     expect(clouds.bench.host.pids()).toEqual([]);
+  });
+
+  it('hides behind private endpoints, for the slot too, with the other database', async () => {
+    const stack = await azureStack(hidden, foundationConfig.parse({ region }));
+    const { summary } = await stack.up();
+    const types = await resourcesOf(stack);
+    expect(types.filter((type) => type === 'PrivateEndpoint')).toHaveLength(2);
+    // What was not asked for is not there.
+    for (const none of ['AutoscaleSetting', 'MetricAlert', 'WebTest', 'Dashboard', 'Certificate', 'StorageAccount']) {
+      expect(types).not.toContain(none);
+    }
+    expect((await stack.preview()).changeSummary).toEqual({ same: summary.resourceChanges?.create });
+    await stack.destroy();
+    expect(await resourcesOf(stack)).toEqual([]);
   });
 });
