@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GcpPredictionService } from '../../../clouds/gcp/cloud-run/component.ts';
 import { cloudRunFaults } from '../../../clouds/gcp/cloud-run/limits.ts';
 import { GcpFoundation } from '../../../clouds/gcp/foundation.ts';
+import { cloudRegistry } from '../../../clouds/index.ts';
 import { foundationConfig, type ReleaseArgs, serviceConfig } from '../../../contract/service.ts';
 import { accounts } from '../../../emulator/world.ts';
 import { type AttachedClouds, attachedClouds } from '../../emulator/providers/attached-clouds.ts';
@@ -133,5 +134,59 @@ describe('Google Cloud with every optional key, on the real engine', () => {
     expect((await stack.exportStack()).deployment.resources ?? []).toEqual([]);
     expect(clouds.bench.host.pids()).toEqual([]);
     expect((await stack.up()).summary).toMatchObject({ result: 'succeeded', resourceChanges: { create: all } });
-  }, 60_000);
+  }, 180_000);
+
+  it('puts a private service into the project its stack file names, and lets in whom it names', async () => {
+    const invokers = ['serviceAccount:caller@elsewhere.iam.gserviceaccount.com', 'group:ml@example.org'];
+    const config = serviceConfig.parse({
+      ...service,
+      exposure: 'private',
+      network: { invokers },
+      logRetentionDays: 30,
+      uptimeCheck: false,
+      dashboard: false,
+      domain: undefined,
+      database: undefined,
+      objectStore: false,
+    });
+    expect(cloudRunFaults(config)).toEqual([]);
+    const program = async () => {
+      const { coordinates, nodes } = new GcpPredictionService(
+        'service',
+        {
+          stack: { name: 'gcp-dev', cloud: 'gcp', environment: 'dev' },
+          config,
+          foundation: { pullIdentity: '', details: {} },
+          release: released('1'),
+          stage: 'live',
+        },
+        { provider: await cloudRegistry.gcp.provider(region, 'trireme-production') },
+      );
+      const { alarms, logs } = nodes.observability;
+      return {
+        service: coordinates,
+        ingress: nodes.service.ingress,
+        members: nodes.invokers.map((one) => one.member),
+        alarmed: alarms.map((one) => one.notificationChannels),
+        logs: logs?.bucket.id ?? 'the project’s own',
+      };
+    };
+    const stack = await inlineStack({
+      name: 'gcp-private',
+      directory,
+      debugProviders: clouds.debugProviders,
+      program,
+    });
+    const { outputs, summary } = await stack.up();
+    expect(Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]))).toEqual({
+      service: { service: `projects/trireme-production/locations/${region}/services/trireme-dev` },
+      ingress: 'INGRESS_TRAFFIC_INTERNAL_ONLY',
+      members: invokers.toSorted(),
+      alarmed: [[], [], []],
+      logs: 'the project’s own',
+    });
+    // Stack, component, provider, account, service, two callers, three alarms: what the file leaves out makes nothing.
+    expect(summary.resourceChanges).toEqual({ create: 10 });
+    expect((await stack.preview()).changeSummary).toEqual({ same: 10 });
+  }, 180_000);
 });
