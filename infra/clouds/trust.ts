@@ -25,7 +25,10 @@ export interface TrustedJob {
   readonly environment: GithubEnvironment;
   /** Name of the file under `.github/workflows/`. */
   readonly workflow: string;
-  /** The claim `job_workflow_ref`: file and branch. A job of a plain workflow has its own file there. */
+  /**
+   * The claim `job_workflow_ref`: file and branch. A job of a plain workflow has its own file there, as Sigstore relies on:
+   * https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
+   */
   readonly workflowRef: string;
   /** Every `sub` its token may carry: the form with ids, and where the repository still sends it, the one without. */
   readonly subjects: readonly string[];
