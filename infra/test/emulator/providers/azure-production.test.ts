@@ -69,6 +69,7 @@ const everything = serviceConfig.parse({
 
 const foundation = foundationConfig.parse({
   region,
+  accounts: { prod: accounts.azure.subscriptionId },
   github: { owner: 'octo', ownerId: '1', repository: 'app', repositoryId: '2', legacySubject: true },
   alarmEmail: 'operators@example.org',
   stateBucket: true,
