@@ -134,7 +134,7 @@ describe('Google Cloud with every optional key, on the real engine', () => {
     expect((await stack.exportStack()).deployment.resources ?? []).toEqual([]);
     expect(clouds.bench.host.pids()).toEqual([]);
     expect((await stack.up()).summary).toMatchObject({ result: 'succeeded', resourceChanges: { create: all } });
-  }, 180_000);
+  });
 
   it('puts a private service into the project its stack file names, and lets in whom it names', async () => {
     const invokers = ['serviceAccount:caller@elsewhere.iam.gserviceaccount.com', 'group:ml@example.org'];
@@ -188,5 +188,5 @@ describe('Google Cloud with every optional key, on the real engine', () => {
     // Stack, component, provider, account, service, two callers, three alarms: what the file leaves out makes nothing.
     expect(summary.resourceChanges).toEqual({ create: 10 });
     expect((await stack.preview()).changeSummary).toEqual({ same: 10 });
-  }, 180_000);
+  });
 });
