@@ -129,9 +129,9 @@ export const cloudRegistry = {
     registryLogin: () => ecrLogin(),
   },
   gcp: {
-    async provider(region) {
+    async provider(region, account?: string) {
       const { Provider } = await import('@pulumi/gcp/provider.js');
-      return new Provider('gcp', { region });
+      return new Provider('gcp', { region, ...(account === undefined ? {} : { project: account }) });
     },
     async foundation(config, options) {
       const { GcpFoundation } = await import('./gcp/foundation.ts');
