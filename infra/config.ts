@@ -6,6 +6,7 @@ import { appRunnerFaults } from './clouds/aws/app-runner/limits.ts';
 import { appRunner } from './clouds/aws/app-runner/runtime.ts';
 import { ecsExpressFaults } from './clouds/aws/ecs-express/limits.ts';
 import { ecsExpress } from './clouds/aws/ecs-express/runtime.ts';
+import { awsFoundationFaults } from './clouds/aws/limits.ts';
 import { appServiceFaults } from './clouds/azure/app-service/limits.ts';
 import { appService } from './clouds/azure/app-service/runtime.ts';
 import { cloudRunFaults } from './clouds/gcp/cloud-run/limits.ts';
@@ -76,6 +77,9 @@ const limits: Readonly<Record<RuntimeName, (config: ServiceConfig, stack: Stack)
   'cloud-run': cloudRunFaults,
   'app-service': appServiceFaults,
 };
+const foundationLimits: Readonly<Partial<Record<Cloud, (config: FoundationConfig) => string[]>>> = {
+  aws: awsFoundationFaults,
+};
 const contracts: Readonly<Record<RuntimeName, RuntimeContract>> = {
   'app-runner': appRunner,
   'ecs-express': ecsExpress,
@@ -107,7 +111,8 @@ function checked(stackName: string, values: Readonly<Record<string, unknown>>, f
   }
   const cloud = foundationCloud(stackName);
   if (cloud !== undefined) {
-    return { kind: 'foundation', cloud, config: parsed(stackName, foundationConfig, named, faults) };
+    const rules = foundationLimits[cloud];
+    return { kind: 'foundation', cloud, config: parsed(stackName, foundationConfig, named, faults, rules) };
   }
   const stack = parseStack(stackName);
   const config = parsed(stackName, serviceConfig, named, faults, (one) => serviceFaults(one, stack));

@@ -1,5 +1,5 @@
 // What AWS accepts of a stack's configuration, whatever runs there.
-import { resourceVariables, type ServiceConfig } from '../../contract/service.ts';
+import { type FoundationConfig, resourceVariables, type ServiceConfig } from '../../contract/service.ts';
 import { databaseFaults } from './database-engines.ts';
 import { networkFaults } from './network.ts';
 import { retentionFaults } from './retention-days.ts';
@@ -11,9 +11,7 @@ const mostAlarmMinutes = 1440;
 /** Every fault, as `<key>: expected …; found …`. */
 export function awsFaults(config: ServiceConfig): string[] {
   return [
-    ...(config.account === undefined || /^\d{12}$/.test(config.account)
-      ? []
-      : [`account: expected an AWS account id, twelve digits; found \`${config.account}\``]),
+    ...accountFaults('account', config.account),
     ...retentionFaults(config.logRetentionDays),
     ...alarmFaults(config),
     ...networkFaults(config),
@@ -21,6 +19,19 @@ export function awsFaults(config: ServiceConfig): string[] {
     ...variableFaults(config),
     ...tagFaults(config.labels),
   ];
+}
+
+/** The same of a foundation. */
+export function awsFoundationFaults({ accounts, labels }: FoundationConfig): string[] {
+  return [
+    ...Object.entries(accounts).flatMap(([environment, account]) => accountFaults(`accounts.${environment}`, account)),
+    ...tagFaults(labels),
+  ];
+}
+
+function accountFaults(key: string, account: string | undefined): string[] {
+  if (account === undefined || /^\d{12}$/.test(account)) return [];
+  return [`${key}: expected an AWS account id, twelve digits; found \`${account}\``];
 }
 
 function alarmFaults({ alarms, uptimeCheck, exposure }: ServiceConfig): string[] {

@@ -3,6 +3,7 @@ import { awsFaults } from '../../../clouds/aws/limits.ts';
 import { networkOf } from '../../../clouds/aws/network.ts';
 import { retentionDays } from '../../../clouds/aws/retention-days.ts';
 import { tagsOf } from '../../../clouds/aws/tags.ts';
+import { parseStackFile } from '../../../config.ts';
 import { serviceConfig } from '../../../contract/service.ts';
 
 const base = {
@@ -60,6 +61,19 @@ describe('what AWS accepts of a stack’s parts', () => {
     [{ labels: { team: 'a;b' } }, /^labels\.team: expected letters, numbers, spaces.*`a;b`$/],
   ])('refuses %j', (changes, words) => {
     expect(faultsOf(changes)).toEqual([expect.stringMatching(words)]);
+  });
+});
+
+describe('what AWS accepts of a foundation', () => {
+  const file = (...lines: string[]) =>
+    parseStackFile('aws-foundation', ['config:', '  trireme:region: eu-west-1', ...lines].join('\n'));
+  it('is account ids and labels that are nobody’s yet', () => {
+    expect(file('  trireme:accounts: {prod: "210987654321"}', '  trireme:labels: {team: wine}')).toMatchObject({
+      config: { accounts: { prod: '210987654321' }, labels: { team: 'wine' } },
+    });
+    expect(() => file('  trireme:accounts: {prod: wine}', '  trireme:labels: {project: x}')).toThrow(
+      /accounts\.prod: expected an AWS account id, twelve digits; found `wine`\s+labels\.project: expected a name/,
+    );
   });
 });
 
