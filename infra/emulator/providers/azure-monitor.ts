@@ -1,13 +1,18 @@
 // Azure Monitor as `azure-native` drives it: scaling rules, alarms and whom they tell.
 import { isList, isRecord, type Properties, type Property, text } from '../engine/property.ts';
 import type { InputFault, ResourceModel } from '../engine/resource-model.ts';
+import type { Handler } from '../world.ts';
+import { followedAutoscale } from './azure-autoscale.ts';
 import { armResource, notFound, refusal } from './azure-resource.ts';
 import type { AzureSubscription } from './azure-subscription.ts';
 import { oneOf, pattern, range } from './input-rule.ts';
 
-export function monitorResources(subscription: AzureSubscription): Readonly<Record<string, ResourceModel>> {
+export function monitorResources(
+  subscription: AzureSubscription,
+  arm: Handler,
+): Readonly<Record<string, ResourceModel>> {
   return {
-    'azure-native:monitor:AutoscaleSetting': autoscaleSetting(subscription),
+    'azure-native:monitor:AutoscaleSetting': followedAutoscale(autoscaleSetting(subscription), arm),
     'azure-native:monitor:ActionGroup': actionGroup(subscription),
     'azure-native:monitor:MetricAlert': metricAlert(subscription),
     'azure-native:monitor:ScheduledQueryRule': scheduledQueryRule(subscription),

@@ -32,7 +32,7 @@ export function azureProvider(world: Pick<World, 'controlPlanes' | 'registries' 
       'azure-native:web:WebApp': webApp(world, subscription),
       'azure-native:web:WebAppSlot': webAppSlot(world, subscription),
       ...accessResources(subscription),
-      ...monitorResources(subscription),
+      ...monitorResources(subscription, world.controlPlanes.arm),
       ...insightResources(subscription),
       ...dataResources(subscription),
       ...networkResources(subscription),

@@ -57,6 +57,8 @@ export class Autoscaler {
   #samples: Sample[] = [];
   #leaning: Leaning = {};
   #waiting = 0;
+  #stopped = false;
+  readonly #timer: NodeJS.Timeout;
   #failedMs = Number.NEGATIVE_INFINITY;
 
   constructor(revision: Scalable, scaling: Scaling, pace: Pace, say: (line: string) => void) {
@@ -74,8 +76,14 @@ export class Autoscaler {
     const leastWindow = this.#followsCpu ? Math.min(pace.leastSeconds, windowSeconds) : 0;
     this.#windowMs = Math.max(windowSeconds / pace.timeScale, leastWindow) * 1000;
     const tickMs = Math.max(this.#windowMs / resolution, leastTickSeconds * 1000);
-    const timer = setInterval(() => void this.#tick(), tickMs).unref();
-    revision.over.addEventListener('abort', () => clearInterval(timer), { once: true });
+    this.#timer = setInterval(() => void this.#tick(), tickMs).unref();
+    revision.over.addEventListener('abort', () => this.stop(), { once: true });
+  }
+
+  /** From now on there are as many as there are. */
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
   }
 
   /** No instance is ready and one will be: a request is held instead of refused. */
@@ -94,7 +102,7 @@ export class Autoscaler {
 
   async #tick(): Promise<void> {
     const cpu = this.#followsCpu ? await cpuSeconds(this.#revision.pids()) : new Map<number, number>();
-    if (this.#revision.over.aborted) return;
+    if (this.#stopped) return;
     const atMs = performance.now();
     this.#samples.push({ atMs, requests: this.#requests(), cpu });
     this.#samples = this.#samples.filter((one) => atMs - one.atMs <= this.#windowMs);
@@ -102,7 +110,7 @@ export class Autoscaler {
   }
 
   #act(): void {
-    if (this.#revision.over.aborted) return;
+    if (this.#stopped) return;
     const current = this.#revision.backends().length + this.#revision.starting;
     const now = this.#requests();
     const measured = {

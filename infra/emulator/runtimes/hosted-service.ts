@@ -144,6 +144,15 @@ export class HostedService {
     return this.#addresses.get(name)?.door.url ?? '';
   }
 
+  /** From now on what runs is scaled so; `undefined`: it stays as many as it is. */
+  scale(scaling: Scaling | undefined): void {
+    for (const [revision, running] of this.#running) {
+      running.scaler?.stop();
+      this.#running.set(revision, { ...running, scaler: this.#scalerOf(revision, scaling) });
+    }
+    this.#route();
+  }
+
   /** No instance is left; the address answers that it is unavailable. */
   async halt(): Promise<void> {
     const all = this.#letGo();

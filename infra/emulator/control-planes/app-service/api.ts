@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import { HostedService } from '../../runtimes/hosted-service.ts';
 import type { Handler, WireRequest, WireResponse } from '../../world.ts';
+import { Autoscales } from './autoscale.ts';
 import { frontDoorRules } from './container.ts';
 import { siteMetrics } from './metrics.ts';
 import { appSettings, instanceOf, siteResource, webConfig } from './resource.ts';
@@ -55,6 +56,7 @@ interface Exchange {
 
 export function appServiceApi(host: RuntimeHost): Handler {
   const sites = new Map<string, Site>();
+  const autoscales = new Autoscales(() => sites.values());
 
   /** Production's requests go to its slots as its rules say; a rule that names another host leads nowhere. */
   const divert = () => {
@@ -136,6 +138,7 @@ export function appServiceApi(host: RuntimeHost): Handler {
     site.properties = { ...site.properties, ...properties };
     configure(site, config ?? {});
     divert();
+    autoscales.apply(site);
     return json(200, siteResource(site));
   };
 
@@ -158,6 +161,8 @@ export function appServiceApi(host: RuntimeHost): Handler {
         'The api-version query parameter (?api-version=) is required for all requests.',
       );
     }
+    const autoscale = autoscales.answer(request);
+    if (autoscale !== undefined) return autoscale;
     const { site: id, app = '', slot, rest } = path.exec(decodeURIComponent(url.pathname))?.groups ?? {};
     if (id === undefined)
       throw new Refusal(404, 'InvalidResourceType', `The resource type could not be found: ${url.pathname}`);

@@ -1,6 +1,7 @@
 // One App Service site or slot: it accepts any image at once, starts it later, and is dead when the container never answers.
 import { createHash, randomBytes } from 'node:crypto';
 import { appService } from '../../../clouds/azure/app-service/runtime.ts';
+import type { Scaling } from '../../runtimes/autoscaler.ts';
 import type { Container, StartFailure } from '../../runtimes/container.ts';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import type { HostedService } from '../../runtimes/hosted-service.ts';
@@ -33,6 +34,8 @@ export class Site {
   /** Which of its requests other hosts answer. Changing it starts nothing anew. */
   experiments: Experiments | undefined;
   settings: SiteSettings = { linuxFxVersion: '', appSettings: {}, numberOfWorkers: 1 };
+  /** By the autoscale setting of its plan; without one there are always as many workers. */
+  scaling: Scaling | undefined;
   state: 'Running' | 'Stopped' = 'Running';
   instanceState: InstanceState = 'UNKNOWN';
   readonly instanceId: string;
@@ -103,6 +106,8 @@ export class Site {
       this.#pullRefused(container) ?? (await this.hosted.replace({ name, container, rules: frontDoorRules }, signal));
     const elapsed = `Elapsed time = ${((performance.now() - started) / 1000).toFixed(7)} sec`;
     if (failure === undefined) {
+      // As the setting is now, which may have come while the container started.
+      this.hosted.scale(this.scaling);
       this.instanceState = 'READY';
       this.#log('INFO', `Container ${name} for site ${site} initialized successfully and is ready to serve requests.`);
       return;

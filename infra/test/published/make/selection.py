@@ -64,6 +64,8 @@ def created(model):
     return None, None, model, None
 
 
+SCALES = "azure/mgmt/monitor/operations/_autoscale_settings_operations.py"
+
 AZURE = {
     "azure-web": (
         "azure-mgmt-web",
@@ -94,7 +96,9 @@ AZURE = {
         "azure/mgmt/monitor/models/",
         {
             "metrics.list": ("azure/mgmt/monitor/operations/_metrics_operations.py", "build_list_request", None, "Response"),
-            "autoscale_settings.create_or_update": created("AutoscaleSettingResource"),
+            "autoscale_settings.create_or_update": (SCALES, "build_create_or_update_request", "AutoscaleSettingResource", "AutoscaleSettingResource"),
+            "autoscale_settings.get": (SCALES, "build_get_request", None, "AutoscaleSettingResource"),
+            "autoscale_settings.delete": (SCALES, "build_delete_request", None, None),
             "metric_alerts.create_or_update": created("MetricAlertResource"),
             "action_groups.create_or_update": created("ActionGroupResource"),
         },
