@@ -97,6 +97,18 @@ async function verifyStack(delivery: Delivery, { target, manifest }: Expected, s
     };
     return { stack: stack.name, release, seconds: secondsSince(), checks: [nothing] };
   }
+  // Whoever asks the endpoint then may be answered by the candidate: that tells nothing about what is live.
+  if (service.sharePercent !== undefined) {
+    const shared: Check = {
+      name: 'control-plane',
+      outcome: 'errored',
+      expected: `${release} with all of the traffic`,
+      found: `a candidate that has ${service.sharePercent} % of it`,
+      seconds: 0,
+      source: `outputs of ${stack.name}`,
+    };
+    return { stack: stack.name, release, seconds: secondsSince(), checks: [shared] };
+  }
   // Nothing is deployed here: whatever operation the control plane shows last is the one to judge.
   const baseline = await proverFor(delivery, target).baseline(undefined);
   const verified = await verifyService(delivery, { target, service, manifest, stage: 'live', baseline, signal });

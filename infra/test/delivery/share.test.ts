@@ -13,7 +13,10 @@ import { promote } from '../../delivery/promote.ts';
 import { recover } from '../../delivery/recover.ts';
 import { rollback } from '../../delivery/rollback.ts';
 import { shareLeft } from '../../delivery/share.ts';
+import { provenOn } from '../../delivery/stack-state.ts';
 import { statusTable } from '../../delivery/status.ts';
+import { holdRelease } from '../../delivery/stop.ts';
+import { verifyEnvironment } from '../../delivery/verify.ts';
 import { type Behaviour, policyText, World } from './world.ts';
 
 const sharing = 'promotions: { share: { percent: 10, minutes: 2 } }\n';
@@ -145,6 +148,50 @@ test('a release that is bad only once it has all requests goes back as any other
   expect(world.serving.get('gcp-prod')).toBe(ids[0]);
 });
 
+test('a release that is held while it has its share loses it instead of getting the rest', async () => {
+  const { world, process, ids, onGcp, stagesOn } = await approved(sharing, {
+    traffic: {
+      'cloud-run': {
+        lateSeconds: 0,
+        async read(_service, _from, _to, of) {
+          if (of === 'candidate' && !world.facts.some(({ kind }) => kind === 'hold')) {
+            await holdRelease(process(), ids[1], 'it looks bad');
+          }
+          return { requests: 100, errors: 0, meanLatencyMs: 5 };
+        },
+      },
+    },
+  });
+  const { stacks } = await onGcp();
+  expect(stacks[0]).toMatchObject({ state: 'reverted', runs: ids[0], reason: expect.stringContaining('is held by') });
+  expect(stagesOn('gcp-prod')).toEqual(['candidate', 'share', 'candidate']);
+  expect(world.sharing.size).toBe(0);
+});
+
+test.each(['revert-target', 'hold'])(
+  'a release whose last step is refused loses its share, where policy says %s',
+  async (policy) => {
+    const { world, ids, onGcp, stagesOn } = await approved(
+      `promotions: { onTargetFailure: ${policy}, share: { percent: 10, minutes: 2 } }\n`,
+    );
+    world.behave('gcp-prod', ids[1], 'rejected', 'live');
+    expect((await onGcp()).stacks[0]).toMatchObject({ state: 'reverted', runs: ids[0] });
+    expect(stagesOn('gcp-prod')).toEqual(['candidate', 'share', 'live', 'candidate']);
+    expect(world.sharing.size).toBe(0);
+  },
+);
+
+test('a share that the outputs alone know of is taken back too', async () => {
+  const { world, process, ids, onGcp } = await approved();
+  world.fault = { stack: 'gcp-prod', step: 'update', fault: 'time-out' };
+  expect((await onGcp()).stacks[0]).toMatchObject({ state: 'unknown' });
+  expect(facts(world).findLast(({ body }) => body.stage !== undefined)?.body.stage).toBe('live');
+  world.fault = undefined;
+  const found = await recover(process(), 'prod', { stacks: ['gcp-prod'] });
+  expect(found[0]).toMatchObject({ outcome: 'found', runs: ids[0] });
+  expect(world.sharing.size).toBe(0);
+});
+
 test('a share of which nobody can tell stays, is said, and recover takes it back', async () => {
   const { world, process, ids, onGcp } = await approved();
   world.behave('gcp-prod', ids[1], 'control-plane-errored', 'share');
@@ -171,6 +218,18 @@ test('a share that can’t be taken back is not called taken back, and the next 
   world.fault = undefined;
   expect((await recover(process(), 'prod', { stacks: ['gcp-prod'] }))[0]).toMatchObject({ runs: ids[0] });
   expect(world.sharing.size).toBe(0);
+});
+
+test('verifying meanwhile can’t tell, and takes nothing from what is live', async () => {
+  const { world, process, ids, onGcp } = await approved();
+  world.behave('gcp-prod', ids[1], 'control-plane-errored', 'share');
+  await onGcp();
+  const [found] = await verifyEnvironment(process(), 'prod', { stacks: ['gcp-prod'] });
+  expect(found).toMatchObject({
+    outcome: 'errored',
+    reason: expect.stringContaining('a candidate that has 10 % of it'),
+  });
+  expect(provenOn(world.facts, 'gcp-prod', ids[0])).toBe(true);
 });
 
 describe('a job that died while its candidate had a share', () => {
