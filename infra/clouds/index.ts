@@ -2,6 +2,7 @@
 import type { ProviderArgs as AwsProviderArgs } from '@pulumi/aws/provider.js';
 import type { Output, ProviderResource } from '@pulumi/pulumi';
 import { DeliveryError } from '../contract/errors.ts';
+import type { LogReader } from '../contract/logs.ts';
 import type { Clock, Prover, TrafficReader } from '../contract/ports.ts';
 import type { RuntimeContract } from '../contract/runtime.ts';
 import type {
@@ -12,6 +13,7 @@ import type {
   RuntimeName,
 } from '../contract/service.ts';
 import type { Cloud } from '../contract/stack.ts';
+import { appRunnerLogs } from './aws/app-runner/logs.ts';
 import { appRunnerProver } from './aws/app-runner/prover.ts';
 import { appRunner } from './aws/app-runner/runtime.ts';
 import { appRunnerTraffic } from './aws/app-runner/traffic.ts';
@@ -21,12 +23,14 @@ import { ecsExpress } from './aws/ecs-express/runtime.ts';
 import { ecsExpressTraffic } from './aws/ecs-express/traffic.ts';
 import { ecrLogin } from './aws/registry-login.ts';
 import { azureAccessToken, azureCredentialsFrom } from './azure/access-token.ts';
+import { appServiceLogs } from './azure/app-service/logs.ts';
 import { appServiceProver } from './azure/app-service/prover.ts';
 import { appService } from './azure/app-service/runtime.ts';
 import { appServiceTraffic } from './azure/app-service/traffic.ts';
 import { acrLogin } from './azure/registry-login.ts';
 import type { Connection, RegistryLogin } from './connection.ts';
 import { googleAccessToken } from './gcp/access-token.ts';
+import { cloudRunLogs } from './gcp/cloud-run/logs.ts';
 import { cloudRunProver } from './gcp/cloud-run/prover.ts';
 import { cloudRun } from './gcp/cloud-run/runtime.ts';
 import { cloudRunTraffic } from './gcp/cloud-run/traffic.ts';
@@ -52,6 +56,9 @@ export interface Runtime {
   readonly metricsVariable: string;
   /** @param controlPlane for a runtime whose own API knows by which names its metrics are asked for. */
   traffic(connection: Connection, controlPlane: () => Connection): TrafficReader;
+  /** The variable that says where the emulated logs answer. */
+  readonly logsVariable: string;
+  logs(connection: Connection): LogReader;
 }
 
 export interface CloudParts {
@@ -82,6 +89,8 @@ export const runtimeRegistry = {
     prover: appRunnerProver,
     metricsVariable: 'AWS_ENDPOINT_URL_CLOUDWATCH',
     traffic: appRunnerTraffic,
+    logsVariable: 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',
+    logs: appRunnerLogs,
   },
   'ecs-express': {
     contract: ecsExpress,
@@ -100,6 +109,8 @@ export const runtimeRegistry = {
     prover: cloudRunProver,
     metricsVariable: 'CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING',
     traffic: cloudRunTraffic,
+    logsVariable: 'CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING',
+    logs: cloudRunLogs,
   },
   'app-service': {
     contract: appService,
@@ -108,6 +119,8 @@ export const runtimeRegistry = {
     prover: appServiceProver,
     metricsVariable: 'TRIREME_ARM_ENDPOINT',
     traffic: appServiceTraffic,
+    logsVariable: 'TRIREME_ARM_ENDPOINT',
+    logs: appServiceLogs,
   },
 } satisfies Record<RuntimeName, Runtime>;
 
@@ -181,6 +194,11 @@ export function trafficReaders(reaching: Reaching): Readonly<Record<RuntimeName,
       connectionTo(runtime, runtime.endpointVariable, reaching),
     ),
   );
+}
+
+/** One reader of the vendor's logs per runtime. @throws DeliveryError `emulator-missing`, as `provers`. */
+export function logReaders(reaching: Reaching): Readonly<Record<RuntimeName, LogReader>> {
+  return forEachRuntime((runtime) => runtime.logs(connectionTo(runtime, runtime.logsVariable, reaching)));
 }
 
 function forEachRuntime<T>(make: (runtime: Runtime) => T): Readonly<Record<RuntimeName, T>> {

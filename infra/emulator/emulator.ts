@@ -11,6 +11,8 @@ import { appServiceApi } from './control-planes/app-service/api.ts';
 import { cloudRunApi } from './control-planes/cloud-run/api.ts';
 import { cloudMonitoringApi } from './control-planes/cloud-run/metrics.ts';
 import { ecsApi } from './control-planes/ecs/api.ts';
+import { cloudLoggingApi } from './control-planes/logs/cloud-logging.ts';
+import { cloudWatchLogsApi } from './control-planes/logs/cloud-watch.ts';
 import { attestationApi } from './github/attestations.ts';
 import { createSigner } from './github/sigstore.ts';
 import { type Listener, listen } from './listen.ts';
@@ -101,6 +103,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       arm: await open(controlPlanes.arm),
       cloudWatch: await open(cloudWatchApi(host)),
       cloudMonitoring: await open(cloudMonitoringApi(host)),
+      cloudWatchLogs: await open(cloudWatchLogsApi(host)),
+      cloudLogging: await open(cloudLoggingApi(host)),
       attestations: await open(attestationApi(signer)),
       registries,
       debugProviders: providers.debugProviders,
@@ -122,6 +126,8 @@ function environmentOf(
     readonly arm: string;
     readonly cloudWatch: string;
     readonly cloudMonitoring: string;
+    readonly cloudWatchLogs: string;
+    readonly cloudLogging: string;
     readonly attestations: string;
     readonly registries: Readonly<Record<Cloud, RunningRegistry>>;
     readonly debugProviders: string;
@@ -137,11 +143,13 @@ function environmentOf(
     AWS_ENDPOINT_URL_APPRUNNER: open.appRunner,
     AWS_ENDPOINT_URL_ECS: open.ecs,
     AWS_ENDPOINT_URL_CLOUDWATCH: open.cloudWatch,
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: open.cloudWatchLogs,
     AWS_ACCESS_KEY_ID: 'emulated',
     AWS_SECRET_ACCESS_KEY: 'emulated',
     AWS_REGION: 'eu-west-1',
     CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN: `${open.cloudRun}/`,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING: `${open.cloudMonitoring}/`,
+    CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING: `${open.cloudLogging}/`,
     GOOGLE_PROJECT: accounts.gcp.project,
     TRIREME_ARM_ENDPOINT: open.arm,
     ARM_SUBSCRIPTION_ID: accounts.azure.subscriptionId,
