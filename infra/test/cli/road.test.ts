@@ -45,6 +45,10 @@ test('train, release, deploy, verify: a release is proven in dev', { timeout: 3 
   expect(await json(0, 'preview', '--release', first)).toMatchObject({ ok: true });
   expect(await json(0, 'deploy', '--release', 'latest')).toMatchObject({ ok: true });
   expect(await json(0, 'verify')).toMatchObject({ ok: true });
+  const said = await json(0, 'logs', '--stack', 'gcp-dev');
+  expect((said.lines as { from: string }[]).map(({ from }) => from)).toEqual(
+    expect.arrayContaining(['platform', 'container']),
+  );
   const audited = await json(0, 'audit', first, '--no-rebuild');
   expect(audited).toMatchObject({ outcome: 'passed' });
   expect(audited.checks).toMatchObject(
