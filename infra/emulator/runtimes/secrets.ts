@@ -3,6 +3,26 @@
 /** Values by the secret's ARN. */
 export type Secrets = Map<string, string>;
 
+export type Resolved =
+  | { readonly variables: Readonly<Record<string, string>> }
+  /** In a person's words: which secret, for which variable. */
+  | { readonly missing: string };
+
+/** @param references by the variables that hold them. */
+export function resolved(secrets: ReadonlyMap<string, string>, references: Readonly<Record<string, string>>): Resolved {
+  const values = Object.entries(references).map(([name, reference]) => ({
+    name,
+    reference,
+    value: secretValue(secrets, reference),
+  }));
+  const missing = values.filter(({ value }) => value === undefined);
+  if (missing.length > 0) {
+    const names = missing.map(({ name, reference }) => `${name} from ${reference}`).join(', ');
+    return { missing: `${names}: the emulated account holds none` };
+  }
+  return { variables: Object.fromEntries(values.map(({ name, value = '' }) => [name, value])) };
+}
+
 /**
  * @param reference a secret's ARN, or `<arn>:<json key>:<stage>:<version>`:
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html

@@ -5,7 +5,7 @@ import type { StartFailure } from '../../runtimes/container.ts';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import type { HostedService } from '../../runtimes/hosted-service.ts';
 import { pause } from '../../runtimes/probe.ts';
-import { secretValue } from '../../runtimes/secrets.ts';
+import { resolved } from '../../runtimes/secrets.ts';
 import { containerOf, frontDoorOf, type ServiceSettings, scalingOf } from './container.ts';
 
 export type OperationType = 'CREATE_SERVICE' | 'UPDATE_SERVICE' | 'DELETE_SERVICE' | 'PAUSE_SERVICE' | 'RESUME_SERVICE';
@@ -145,24 +145,16 @@ export class AppRunnerService {
   async #deploy(settings: ServiceSettings): Promise<StartFailure | undefined> {
     await this.#provision(1);
     const container = containerOf(settings);
-    const secrets = Object.entries(settings.source.ImageRepository.ImageConfiguration?.RuntimeEnvironmentSecrets ?? {});
+    const { RuntimeEnvironmentSecrets = {} } = settings.source.ImageRepository.ImageConfiguration ?? {};
+    const secrets = resolved(this.#host.secrets, RuntimeEnvironmentSecrets);
     this.hosted.say(`Deploying ${container.imageRef}`);
-    const values = secrets.map(([name, arn]): [string, string | undefined] => [
-      name,
-      secretValue(this.#host.secrets, arn),
-    ]);
-    const missing = secrets.filter((_one, index) => values[index]?.[1] === undefined);
-    const variables = {
-      ...container.variables,
-      ...Object.fromEntries(values.map(([name, value = '']) => [name, value])),
-    };
-    const failure =
-      missing.length > 0
-        ? secretMissing(missing)
+    const failure: StartFailure | undefined =
+      'missing' in secrets
+        ? { kind: 'image', reason: `Failed to retrieve secrets: ${secrets.missing}` }
         : await this.hosted.replace(
             {
               name: this.name,
-              container: { ...container, variables },
+              container: { ...container, variables: { ...container.variables, ...secrets.variables } },
               rules: frontDoorOf(settings),
               scaling: scalingOf(settings),
             },
@@ -175,11 +167,6 @@ export class AppRunnerService {
   #provision(share: number): Promise<void> {
     return pause((share * appRunner.provisionSeconds.value * 1000) / this.#host.timeScale, this.#host.stopping.signal);
   }
-}
-
-function secretMissing(secrets: readonly (readonly [string, string])[]): StartFailure {
-  const names = secrets.map(([name, arn]) => `${name} from ${arn}`).join(', ');
-  return { kind: 'image', reason: `Failed to retrieve secrets: ${names}: the emulated account holds none` };
 }
 
 /** The lines of the service's event log. */

@@ -5,6 +5,7 @@ import type { RuntimeHost } from '../../runtimes/host.ts';
 import type { HostedService } from '../../runtimes/hosted-service.ts';
 import { pause } from '../../runtimes/probe.ts';
 import { Revision } from '../../runtimes/revision.ts';
+import { resolved } from '../../runtimes/secrets.ts';
 import { balancerRules, type Configuration, containerOf, scalingOf } from './container.ts';
 import { type Deployment, isOver, RollbackAlarm, type ServiceRevision } from './deployment.ts';
 
@@ -158,13 +159,12 @@ export class ExpressService {
 
   /** @returns why no task became healthy. */
   async #startTasks(target: ServiceRevision, signal: AbortSignal): Promise<string | undefined> {
-    const container = containerOf(target.settings);
-    const secrets = target.settings.primaryContainer.secrets ?? [];
-    this.hosted.say(`(service ${this.identity.name}) starts tasks of ${container.imageRef}`);
-    if (secrets.length > 0) {
-      const names = secrets.map(({ name, valueFrom }) => `${name} from ${valueFrom}`).join(', ');
-      return `ResourceInitializationError: unable to pull secrets: ${names}: the emulated account holds none`;
-    }
+    const asked = containerOf(target.settings);
+    this.hosted.say(`(service ${this.identity.name}) starts tasks of ${asked.imageRef}`);
+    const references = (target.settings.primaryContainer.secrets ?? []).map(({ name, valueFrom }) => [name, valueFrom]);
+    const secrets = resolved(this.#host.secrets, Object.fromEntries(references));
+    if ('missing' in secrets) return `ResourceInitializationError: unable to pull secrets: ${secrets.missing}`;
+    const container = { ...asked, variables: { ...asked.variables, ...secrets.variables } };
     try {
       const named = /@(?<digest>sha256:[0-9a-f]{64})$/.exec(container.imageRef)?.groups?.digest;
       target.imageDigest = named ?? (await this.#host.images.pull('aws', container.imageRef)).digest;

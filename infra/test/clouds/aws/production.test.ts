@@ -182,7 +182,14 @@ describe('AWS with every key of foundation and service set', () => {
     expect(new Set(sets.map(({ RetentionInDays }) => RetentionInDays))).toEqual(new Set([14]));
   });
 
-  it('gives the container its database and bucket by name, and the password to nobody', () => {
+  it('gives the container its database and bucket, and the password to nobody else', async () => {
+    const answer = await fetch(`${outputs.inside?.value}/environment`);
+    const { environment } = (await answer.json()) as { environment: Readonly<Record<string, string>> };
+    expect(environment.OBJECT_STORE_URL).toBe(`s3://trireme-prod-${home}`);
+    expect(environment.DATABASE_URL).toMatch(
+      /^postgresql:\/\/trireme:[A-Za-z0-9]{32}@trireme-prod\.[a-z0-9.-]+:5432\/trireme\?sslmode=require$/,
+    );
+
     const service = JSON.stringify(inputsOf('prod', 'service'));
     expect(service).toMatch(/"OBJECT_STORE_URL":"s3:\/\/trireme-prod-123456789012"/);
     expect(service).toMatch(/"DATABASE_URL":"arn:aws:secretsmanager:eu-west-1:\d+:secret:trireme-prod\/database-url-/);
