@@ -84,10 +84,11 @@ function createInstance(parent: ComponentResource, args: DatabaseArgs, password:
       publiclyAccessible: false,
       autoMinorVersionUpgrade: true,
       backupRetentionPeriod: 7,
+      // They outlive the database by their seven days: what was destroyed in error can be brought back, under any name.
+      deleteAutomatedBackups: false,
+      skipFinalSnapshot: true,
       copyTagsToSnapshot: true,
       deletionProtection: protect,
-      skipFinalSnapshot: !protect,
-      ...(protect ? { finalSnapshotIdentifier: `${service}-final` } : {}),
       tags,
     },
     { parent, protect },

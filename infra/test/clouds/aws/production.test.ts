@@ -193,7 +193,11 @@ describe('AWS with every key of foundation and service set', () => {
     const service = JSON.stringify(inputsOf('prod', 'service'));
     expect(service).toMatch(/"OBJECT_STORE_URL":"s3:\/\/trireme-prod-123456789012"/);
     expect(service).toMatch(/"DATABASE_URL":"arn:aws:secretsmanager:eu-west-1:\d+:secret:trireme-prod\/database-url-/);
-    expect(inputsOf('prod', 'database')).toMatchObject({ publiclyAccessible: false, storageEncrypted: true });
+    expect(inputsOf('prod', 'database')).toMatchObject({
+      publiclyAccessible: false,
+      storageEncrypted: true,
+      deleteAutomatedBackups: false,
+    });
     for (const kept of [inputsOf('prod', 'database-url-value').secretString, inputsOf('prod', 'database').password]) {
       expect(kept).toMatchObject({ [signature]: secretSignature });
     }
