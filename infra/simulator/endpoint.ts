@@ -27,13 +27,16 @@ export function stackAt(endpoint: string): StackName {
 export function answerOf(world: World, url: URL): Response {
   const stack = stackAt(url.origin);
   const { serving, slot } = world.state(stack);
-  const placed = url.hostname.includes('.candidate.') ? slot : serving;
+  const isCandidate = url.hostname.includes('.candidate.');
+  const placed = isCandidate ? slot : serving;
   const manifest = world.manifests.get(placed?.release ?? '');
   if (placed === undefined || placed.dead || manifest === undefined) throw new TypeError('fetch failed');
   const quality = world.qualityOn(stack, placed.release);
   if (url.pathname === versionPath) return json(200, identityOf(manifest));
   if (url.pathname === readyPath) {
-    return quality === 'unready' ? json(503, { reason: 'a setting is missing' }) : json(200, { ready: true });
+    return quality === 'unready' || (quality === 'sour' && !isCandidate)
+      ? json(503, { reason: 'a setting is missing' })
+      : json(200, { ready: true });
   }
   const predictions = golden.cases.map(({ output }) => ({
     ...output,

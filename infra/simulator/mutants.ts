@@ -61,6 +61,32 @@ export const mutants: readonly Mutant[] = [
     breaks: 'true',
   },
   {
+    name: 'a bad share gets the rest',
+    file: 'delivery/deploy-stack.ts',
+    find: "if (shared.outcome === 'failed') return",
+    replace: "if (shared.outcome === ('never' as string)) return",
+    breaks: 'approved',
+  },
+  {
+    name: 'a share is given before the ledger hears of it',
+    file: 'delivery/share.ts',
+    find: "deploymentFact(attempt, 'updating', { ...where, reason: stageInWords(where) }),",
+    replace: '',
+    breaks: 'told',
+  },
+  {
+    name: 'a share that was taken back is not proven to be gone',
+    file: 'delivery/share.ts',
+    find: 'const problem = await withdraw(attempt);',
+    replace: 'const problem = undefined;',
+    also: {
+      file: 'delivery/share.ts',
+      find: "return still.outcome === 'passed'",
+      replace: "return still.outcome !== ('never' as string)",
+    },
+    breaks: 'told',
+  },
+  {
     name: 'going back leads to the newest release',
     file: 'delivery/deploy-stack.ts',
     find: 'replaced === null ? undefined : findRelease(facts, replaced)',

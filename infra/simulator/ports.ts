@@ -122,6 +122,8 @@ function deployerFor(world: World, process: Process, scheduler: Scheduler): Depl
   const quick = { takesMs: 4_000, faults: ['fail', 'time-out'] } as const;
   return {
     foundation: () => Promise.reject(new DeliveryError('errored', 'no foundation is deployed here')),
+    foundationOutputs: async () => undefined,
+    previewFoundation: () => Promise.reject(new DeliveryError('errored', 'no foundation is deployed here')),
     deployed: (stack) =>
       process.call(`deployer.deployed ${stack.name}`, { ...quick, apply: () => world.state(stack.name).outputs }),
     preview: (stack, { manifest }) =>

@@ -2,8 +2,8 @@
 import type { StackName } from '../contract/stack.ts';
 import type { Random } from './random.ts';
 
-/** `dead`: never starts. `unready`: starts and says why it is not ready. `wrong`: answers wrongly. `frail`: good until people ask it. `high`, `low`: within the tolerance of the golden answers, but not of each other. */
-export type Quality = 'good' | 'dead' | 'unready' | 'wrong' | 'frail' | 'high' | 'low';
+/** `dead`: never starts. `unready`: starts and says why it is not ready. `wrong`: answers wrongly. `frail`: good until people ask it. `sour`: ready as a candidate, never once it is live. `high`, `low`: within the tolerance of the golden answers, but not of each other. */
+export type Quality = 'good' | 'dead' | 'unready' | 'wrong' | 'frail' | 'sour' | 'high' | 'low';
 export type Qualities = Readonly<Partial<Record<StackName, Quality>>>;
 
 export function qualityOn(qualities: Qualities, stack: StackName): Quality {
@@ -17,7 +17,7 @@ export function isSound(quality: Quality): boolean {
 
 /** Half of the releases are good; the others are bad in prod only, or on one cloud. */
 export function drawQualities(random: Random): Qualities {
-  const fault = random.pick(['dead', 'dead', 'unready', 'wrong', 'frail', 'frail'] as const);
+  const fault = random.pick(['dead', 'unready', 'wrong', 'frail', 'sour', 'sour', 'sour'] as const);
   const cloud = random.pick(['aws', 'gcp', 'azure'] as const);
   switch (random.between(0, 10)) {
     case 0:
@@ -36,6 +36,6 @@ export function drawQualities(random: Random): Qualities {
 /** A release made while a schedule runs may be bad in dev already. */
 export function drawNewQualities(random: Random): Qualities {
   const cloud = random.pick(['aws', 'gcp', 'azure'] as const);
-  const fault = random.pick(['dead', 'unready', 'wrong'] as const);
+  const fault = random.pick(['dead', 'unready', 'wrong', 'sour'] as const);
   return random.chance(0.3) ? { [`${cloud}-dev`]: fault } : drawQualities(random);
 }

@@ -71,6 +71,18 @@ export class Rules implements Witness {
     if (!isForward && !this.#wasProven(stack.name, release) && !this.#world.state(stack.name).outside) {
       this.#broken('approved', `${told}, going back to what was never proven there`);
     }
+    if (isForward && stage === 'share' && own.body.stage !== 'share') {
+      this.#broken('told', `${told}, and its last fact does not speak of a share`);
+    }
+    const { shared } = this.#world.state(stack.name);
+    if (
+      isForward &&
+      stage === 'live' &&
+      shared !== undefined &&
+      this.#world.qualityOn(stack.name, release) === 'frail'
+    ) {
+      this.#broken('approved', `${told}, although it was bad with ${shared} % of the traffic`);
+    }
     if (stack.environment !== 'prod') return;
     if (isForward && stage !== 'candidate') this.#mustBeApproved(told, stack.name, release, own, by);
     if (by.purpose.kind === 'promotion') this.#mustBeAlone(told, by.purpose.promotion);
