@@ -6,9 +6,7 @@ import { canonicalJson, digestOf } from '../contract/canonical.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Report } from '../contract/ports.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
-import type { Cloud } from '../contract/stack.ts';
 import { makeRelease } from '../delivery/release.ts';
-import { settleAll } from '../delivery/settle.ts';
 import { assertBasesPinned, baseImagesOf } from '../image/base-images.ts';
 import { buildIdOf } from '../image/build-id.ts';
 import { type BakedModel, prepareContext, sourceDigest } from '../image/context.ts';
@@ -21,6 +19,7 @@ import { releases } from '../ledger/view.ts';
 import { publish } from '../registry/publish.ts';
 import { runApplication } from './application.ts';
 import type { CliEnvironment } from './environment.ts';
+import { repositoriesOf } from './foundations.ts';
 import { programDigest } from './program-digest.ts';
 import { type BuildMaterials, leaveEvidence } from './release-evidence.ts';
 import type { StackFiles } from './stack-files.ts';
@@ -140,23 +139,6 @@ async function readMaterials(
   return { bases, buildArgs };
 }
 
-/** Registries and pull identities of these clouds, brought up where they are missing. @returns `<host>/<repository>` of each. */
-export async function bringUpFoundations(
-  { report, signal }: Bench,
-  delivery: Pick<WiredDelivery, 'deployer'>,
-  clouds: readonly Cloud[],
-): Promise<readonly { readonly cloud: Cloud; readonly repository: string }[]> {
-  const options = { report, ...(signal === undefined ? {} : { signal }) };
-  return settleAll(
-    clouds.map(async (cloud) => {
-      report({ stack: `${cloud}-foundation`, message: 'bringing up registry and pull identity' });
-      const { repository } = await delivery.deployer.foundation(cloud, options);
-      report({ stack: `${cloud}-foundation`, message: `done: ${repository}` });
-      return { cloud, repository };
-    }),
-  );
-}
-
 /** Publishes the image to every cloud with a stack, and makes the release: sequence, manifest, fact, and a copy of the manifest on disk. */
 export async function publishRelease(
   bench: Bench,
@@ -168,7 +150,7 @@ export async function publishRelease(
   // Before a number is taken: a release whose manifest can't be written here would be one that nobody can name.
   await mkdir(join(environment.stateDirectory, 'releases'), { recursive: true });
   const clouds = [...new Set(delivery.stacks.map(({ stack }) => stack.cloud))];
-  const repositories = await bringUpFoundations(bench, delivery, clouds);
+  const repositories = await repositoriesOf(bench, delivery, clouds);
   const { layout, builder, builderVersion } = image;
   const published = await publish({ client: delivery.client, layout, repositories, report });
   const lockfile = digestOf(await readFile(join(environment.checkout, 'package-lock.json')));

@@ -73,7 +73,12 @@ export interface DeploymentResult {
 
 /** Pulumi, as delivery sees it. Throws DeliveryError `stack-locked`, `errored`, `cloud-unreachable`, `interrupted`, `config-invalid`, `cli-missing`. */
 export interface Deployer {
+  /** Brings it up. */
   foundation(cloud: Cloud, options?: RunOptions): Promise<FoundationOutputs>;
+  /** What it gave when it was last brought up, read from its state alone; `undefined` where nobody has. */
+  foundationOutputs(cloud: Cloud): Promise<FoundationOutputs | undefined>;
+  /** What bringing it up again would change; only of one that is there. */
+  previewFoundation(cloud: Cloud, options?: RunOptions): Promise<Plan>;
   deployed(stack: Stack): Promise<DeployedService | undefined>;
   preview(stack: Stack, request: DeploymentRequest, options?: RunOptions): Promise<Plan>;
   /** What the cloud shows otherwise than the stack's state declares it; nothing where there is no state. Changes neither, locks nothing. */

@@ -147,6 +147,26 @@ export function createDeployer(options: DeployerOptions): Deployer {
       return parseOutputs(name, foundationOutputs, (await engine.state(name))?.outputs ?? {});
     },
 
+    async foundationOutputs(cloud) {
+      const name = foundationOf(cloud);
+      const state = await engine.state(name);
+      if (state?.outputs.repository === undefined) return undefined;
+      return parseOutputs(name, foundationOutputs, state.outputs);
+    },
+
+    async previewFoundation(cloud, run = {}) {
+      const name = foundationOf(cloud);
+      const steps: Step[] = [];
+      const failure = await engine.run(name, program.foundation({ cloud }), run, 'preview', (event) => {
+        const step = stepOf(event);
+        if (step !== undefined) steps.push(step);
+      });
+      if (failure === undefined) return planOf(name, steps);
+      throw failure.kind === 'rejected'
+        ? new DeliveryError('errored', `${name}: the preview was refused: ${failure.diagnostics.join('; ')}`)
+        : failure.error;
+    },
+
     freeLock: (stack) => engine.freeLocks(stack.name),
 
     async destroy(target, run = {}) {

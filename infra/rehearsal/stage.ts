@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { runApplication } from '../cli/application.ts';
 import { type CliEnvironment, readEnvironment, type Variables } from '../cli/environment.ts';
+import { bringUpFoundations } from '../cli/foundations.ts';
 import {
   type Build,
   type BuildOptions,
-  bringUpFoundations,
   buildImage,
   ensureModels,
   manifestPath,

@@ -285,6 +285,8 @@ export class World {
   private deployerOf(process: string): Deployer {
     return {
       foundation: async () => ({ repository: 'registry.test/trireme', pullIdentity: 'puller', details: {} }),
+      foundationOutputs: async () => undefined,
+      previewFoundation: async (cloud) => ({ stack: `${cloud}-foundation`, fingerprint: '', changes: [] }),
       deployed: (stack) =>
         this.step(process, stack.name, this.began(stack.name) ? undefined : 'read-outputs', async () =>
           this.outputs.get(stack.name),

@@ -126,13 +126,17 @@ describe('a deployment through the real engine', () => {
     );
   });
 
-  test('a foundation gives its outputs', async () => {
+  test('a foundation gives its outputs, and again from its state alone', async () => {
     const deployer = await deployerWith();
-    expect(await deployer.foundation('aws')).toEqual({
+    expect(await deployer.foundationOutputs('aws')).toBeUndefined();
+    const given = {
       repository: 'registry.example/aws',
       pullIdentity: 'thing-aws',
       details: { address: 'http://127.0.0.1/aws' },
-    });
+    };
+    expect(await deployer.foundation('aws')).toEqual(given);
+    expect(await deployer.foundationOutputs('aws')).toEqual(given);
+    expect(await deployer.previewFoundation('aws')).toMatchObject({ stack: 'aws-foundation', changes: [] });
   });
 
   test('a protected stack is not destroyed', async () => {
