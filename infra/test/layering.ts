@@ -95,6 +95,8 @@ export const rooms: readonly Room[] = [
     ],
     packages: [],
   },
+  // Estimates need to know how a vendor sizes and scales, and no vendor's SDK.
+  { folder: 'infra/cost', rooms: ['infra/contract', 'infra/clouds'], packages: documents },
   // Pages and notices say what delivery makes of the ledger; they act on nothing.
   { folder: 'infra/page', rooms: ['infra/contract', 'infra/ledger', 'infra/delivery'], packages: [] },
   { folder: 'infra/notice', rooms: ['infra/contract', 'infra/ledger', 'infra/delivery'], packages: [] },
