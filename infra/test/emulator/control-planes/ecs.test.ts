@@ -178,6 +178,31 @@ describe('ECS Express Mode', () => {
     expect([details?.alarms?.status, details?.deploymentCircuitBreaker?.status]).toContain('TRIGGERED');
   });
 
+  it('goes back to tasks that never stopped when the new ones fail after they got all requests', async () => {
+    await create('a-good');
+    await ended('SUCCESSFUL');
+    const url = await urlOf();
+    const pids = clouds.host.pids();
+    await update('b-good');
+    await settled(
+      async () => detailsOf((await deployments())[0]?.serviceDeploymentArn),
+      (found) => found?.lifecycleStage === 'BAKE_TIME',
+    );
+    await settled(
+      async () => {
+        // New tasks end as soon as they run, under people's requests.
+        for (const pid of clouds.host.pids()) if (!pids.includes(pid)) end(pid);
+        await fetch(`${url}/`);
+        return deployments();
+      },
+      ([newest]) => newest?.status !== 'IN_PROGRESS',
+    );
+    const [newest] = await ended('ROLLBACK_SUCCESSFUL');
+    expect(newest?.statusReason).toMatch(/CloudWatch alarms/);
+    expect(await fetch(`${url}/`).then((answer) => answer.text())).toBe('a-good 0');
+    expect(clouds.host.pids()).toEqual(expect.arrayContaining([...pids]));
+  });
+
   it('leaves a first bad image ACTIVE without a task, has nothing to go back to, and takes a good one after it', async () => {
     await create('a-exits');
     const [newest] = await ended('ROLLBACK_FAILED');
@@ -227,6 +252,15 @@ describe('ECS Express Mode', () => {
     expect(failures).toEqual([{ arn: 'none', reason: 'MISSING' }]);
   });
 });
+
+/** It may have ended meanwhile. */
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ESRCH' });
+  }
+}
 
 describe('the alarm of a deployment', () => {
   const minute = (requests: number, errors: number) => ({ requests, errors });
