@@ -80,6 +80,8 @@ function allowRetention(parent: ComponentResource, { arn }: RetentionArgs, role:
   return new RolePolicy(
     'set-log-retention',
     {
+      // Named: a name drawn anew in each preview would make each plan another one.
+      name: 'set-log-retention',
       role: role.id,
       policy: jsonStringify({
         Version: '2012-10-17',

@@ -37,6 +37,8 @@ export function createObjectStore(
   const policy = new RolePolicy(
     'use-objects',
     {
+      // Named: a name drawn anew in each preview would make each plan another one.
+      name: 'use-objects',
       role: role.id,
       policy: jsonStringify({
         Version: '2012-10-17',

@@ -42,6 +42,8 @@ export function allowSecrets(
   return new RolePolicy(
     'read-secrets',
     {
+      // Named: a name drawn anew in each preview would make each plan another one.
+      name: 'read-secrets',
       role: role.id,
       policy: jsonStringify({
         Version: '2012-10-17',

@@ -48,6 +48,8 @@ export function createRoles(parent: ComponentResource, args: PredictionServiceAr
   const start = new RolePolicy(
     'start-tasks',
     {
+      // Named: a name drawn anew in each preview would make each plan another one.
+      name: 'start-tasks',
       role: execution.id,
       policy: jsonStringify({ Version: '2012-10-17', Statement: executionStatements(args, needs) }),
     },
