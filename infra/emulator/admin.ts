@@ -1,6 +1,7 @@
 // The emulator's own interface, on loopback: what runs, the fault switches, and an end.
 import { z } from 'zod';
 import { type Cloud, clouds } from '../contract/stack.ts';
+import { refusalReasons } from './providers/refusing.ts';
 import type { RunningRegistry } from './registries/registry.ts';
 import type { RuntimeHost } from './runtimes/host.ts';
 import type { Handler, WireResponse } from './world.ts';
@@ -13,6 +14,10 @@ const faultSwitches = z.strictObject({
   staleImage: z.array(z.enum(clouds)),
   /** To these clouds the account is a new one: what they no longer sell to new customers they refuse. */
   newAccount: z.array(z.enum(clouds)),
+  /** What these clouds refuse to create, in the vendor's words: `{cloud: "gcp", why: "quota", type: "Service"}`. */
+  refusals: z.array(
+    z.strictObject({ cloud: z.enum(clouds), why: z.enum(refusalReasons), type: z.string().exactOptional() }),
+  ),
   /** The registries of these clouds serve a layer with one byte changed. */
   alterLayer: z.array(z.enum(clouds)),
 });
@@ -40,12 +45,14 @@ export function adminApi(emulator: {
     drain: host.faults.drain,
     staleImage: [...host.faults.staleImage],
     newAccount: [...(host.faults.newAccount ?? [])],
+    refusals: [...(host.faults.refusals ?? [])],
     alterLayer: clouds.filter((cloud) => registries[cloud].faults.alterLayer),
   });
-  const setFaults = ({ drain, staleImage, newAccount, alterLayer }: FaultChanges) => {
+  const setFaults = ({ drain, staleImage, newAccount, refusals, alterLayer }: FaultChanges) => {
     host.faults.drain = drain ?? host.faults.drain;
     host.faults.staleImage = staleImage ?? host.faults.staleImage;
     host.faults.newAccount = newAccount ?? host.faults.newAccount ?? [];
+    host.faults.refusals = refusals ?? host.faults.refusals ?? [];
     if (alterLayer === undefined) return;
     for (const cloud of clouds) registries[cloud].faults.alterLayer = alterLayer.includes(cloud);
   };

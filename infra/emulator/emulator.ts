@@ -69,7 +69,13 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     cloudRun: cloudRunApi(host),
     arm: appServiceApi(host),
   };
-  const world: World = { timeScale: options.timeScale, controlPlanes, registries, secrets: host.secrets };
+  const world: World = {
+    timeScale: options.timeScale,
+    controlPlanes,
+    registries,
+    secrets: host.secrets,
+    refusals: () => host.faults.refusals ?? [],
+  };
 
   const listeners: Listener[] = [];
   const open = async (handler: Parameters<typeof listen>[0]): Promise<string> => {

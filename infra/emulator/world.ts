@@ -1,5 +1,6 @@
 // What the parts of the emulated clouds share: handlers that speak a vendor's own wire protocol, however they are reached, and the registries.
 import type { Cloud } from '../contract/stack.ts';
+import type { RefusalFault } from './providers/refusing.ts';
 
 /** One HTTP exchange, free of any transport: a provider calls a handler in process, everybody else through `listen.ts`. */
 export interface WireRequest {
@@ -46,6 +47,8 @@ export interface World {
   readonly registries: Readonly<Record<Cloud, EmulatedRegistry>>;
   /** Where AWS's provider puts what its secrets hold, for the containers that name them. Left out: such containers don't start. */
   readonly secrets?: Map<string, string>;
+  /** What the clouds refuse just now; left out: nothing beyond what their own rules say. */
+  readonly refusals?: () => readonly RefusalFault[];
 }
 
 /** The made-up accounts of the emulated clouds. */

@@ -2,6 +2,7 @@
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
 import { DeliveryError } from '../contract/errors.ts';
 import { nameOf } from './plan.ts';
+import { lineOf, refusalOf } from './refusals.ts';
 
 /** An error the engine reported; without `urn` it is about the run, not about a resource. */
 export interface Diagnostic {
@@ -54,29 +55,24 @@ export function failureOf({ stack, diagnostics, printed, interrupted, refusal }:
     (one) => about(one) && ![unreachable, unauthorized, otherAccount].some((cause) => cause.test(one.message)),
   );
   if (refusals.length > 0) {
-    const sentences = refusals.map((one) => `${nameOf(one.urn ?? '')}: ${withWayOn(vendorSentence(one.message))}`);
+    const sentences = refusals.map(
+      (one) => `${nameOf(one.urn ?? '')}: ${withWayOn(vendorSentence(one.message), stack)}`,
+    );
     return { kind: 'rejected', diagnostics: [...new Set(sentences)] };
   }
   for (const [pattern, code, hint] of causes) {
     const text = texts.find((candidate) => pattern.test(candidate));
-    if (text !== undefined) return error(code, `${stack}: ${lineWith(pattern, text)}`, hint);
+    if (text === undefined) continue;
+    const line = lineWith(pattern, text);
+    return error(code, `${stack}: ${line}`, refusalOf(line, stack)?.mend ?? hint);
   }
   const said = diagnostics.find((one) => !isSummary(one.message))?.message ?? printed;
   return error('errored', `${stack}: the engine could not finish: ${vendorSentence(said)}`);
 }
 
-/** A refusal that no other try and no other release will change. */
-const waysOn: readonly (readonly [RegExp, string])[] = [
-  // https://docs.aws.amazon.com/apprunner/latest/dg/apprunner-availability-change.html
-  [
-    /AppRunner: CreateService.*(new customers|needs a subscription|OptInRequired|SubscriptionRequired)/s,
-    'App Runner takes no accounts that were not its customers before 2026-04-30: set `runtime: ecs-express` in the stack file',
-  ],
-];
-
-function withWayOn(sentence: string): string {
-  const found = waysOn.find(([pattern]) => pattern.test(sentence));
-  return found === undefined ? sentence : `${sentence} (${found[1]})`;
+function withWayOn(sentence: string, stack: string): string {
+  const known = refusalOf(sentence, stack);
+  return known === undefined ? sentence : lineOf(known, sentence);
 }
 
 /** An error of the engine, as it streams by; anything else is `undefined`. */
@@ -112,7 +108,7 @@ const unwritable =
 const unreachable =
   /dial tcp|dial unix|connect: connection refused|code = (Unavailable|DeadlineExceeded)|no such host|i\/o timeout|TLS handshake|transport is closing|did not begin responding to RPC/;
 const unauthorized =
-  /NoCredentialProviders|No valid credential sources|ExpiredToken|InvalidClientTokenId|UnrecognizedClientException|security token included in the request is (invalid|expired)|could not find default credentials|invalid_grant|Unable to authenticate|AADSTS\d+|az login|no credentials/i;
+  /NoCredentialProviders|No valid credential sources|ExpiredToken|RequestExpired|SSO session .*expired|ExpiredAuthenticationToken|invalid authentication credentials|InvalidClientTokenId|UnrecognizedClientException|security token included in the request is (invalid|expired)|could not find default credentials|invalid_grant|Unable to authenticate|AADSTS\d+|az login|no credentials/i;
 
 /** Said by AWS's provider, about itself, through each resource it was to make. */
 const otherAccount = /AWS account ID not allowed/;

@@ -6,6 +6,7 @@ import { awsProvider } from './aws.ts';
 import { azureProvider } from './azure.ts';
 import { gcpProvider } from './gcp.ts';
 import { randomProvider } from './random.ts';
+import { refusing } from './refusing.ts';
 
 export interface Providers {
   /** The value of `PULUMI_DEBUG_PROVIDERS`: `aws:<port>,gcp:<port>,azure-native:<port>,random:<port>`. */
@@ -19,11 +20,13 @@ export interface Providers {
  * @param options.cacheDirectory where the inputs' schemas are kept, once read from the npm packages (about a second).
  */
 export async function startProviders(
-  world: Pick<World, 'controlPlanes' | 'registries' | 'timeScale' | 'secrets'>,
+  world: Pick<World, 'controlPlanes' | 'registries' | 'timeScale' | 'secrets' | 'refusals'>,
   options: { readonly cacheDirectory: string; readonly each?: (definition: ProviderDefinition) => ProviderDefinition },
 ): Promise<Providers> {
   const each = options.each ?? ((definition: ProviderDefinition) => definition);
-  const definitions = [awsProvider(world), gcpProvider(world), azureProvider(world), randomProvider()].map(each);
+  const definitions = [awsProvider(world), gcpProvider(world), azureProvider(world), randomProvider()]
+    .map((definition) => refusing(definition, world.refusals ?? (() => [])))
+    .map(each);
   const started = await Promise.allSettled(definitions.map((definition) => startProviderServer(definition, options)));
   const servers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const stop = async () => {

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Cloud } from '../../contract/stack.ts';
+import type { RefusalFault } from '../providers/refusing.ts';
 import type { StartFailure, UnpackedImage } from './container.ts';
 import type { HostedService } from './hosted-service.ts';
 import type { Instance } from './instance.ts';
@@ -22,6 +23,8 @@ export interface Faults {
   staleImage: readonly Cloud[];
   /** To these clouds the account is a new one: what they no longer sell to new customers they refuse. Left out: to none. */
   newAccount?: readonly Cloud[];
+  /** What the providers refuse, in the vendors' words. Left out: nothing. */
+  refusals?: readonly RefusalFault[];
 }
 
 export const noFaults: Faults = { drain: 'on', staleImage: [] };

@@ -15,6 +15,7 @@ import { appServiceApi } from '../../emulator/control-planes/app-service/api.ts'
 import { cloudRunApi } from '../../emulator/control-planes/cloud-run/api.ts';
 import { ecsApi } from '../../emulator/control-planes/ecs/api.ts';
 import { listen } from '../../emulator/listen.ts';
+import type { RefusalFault } from '../../emulator/providers/refusing.ts';
 import { startProviders } from '../../emulator/providers/start.ts';
 import { type Images, RuntimeHost } from '../../emulator/runtimes/host.ts';
 import { ProcessRecord } from '../../emulator/runtimes/process-record.ts';
@@ -44,6 +45,8 @@ export const repositories: Readonly<Record<Cloud, string>> = {
 export interface EmulatedClouds {
   readonly deployer: Deployer;
   readonly provers: Readonly<Record<RuntimeName, Prover>>;
+  /** What the clouds refuse from now on. */
+  refuse(...faults: readonly RefusalFault[]): void;
   /** Engine variables and a folder with the project, for plain `pulumi`. */
   readonly plain: { readonly directory: string; readonly variables: Readonly<Record<string, string | undefined>> };
   stop(): Promise<void>;
@@ -75,7 +78,7 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
   });
   const registries = { aws: registry('aws'), gcp: registry('gcp'), azure: registry('azure') };
   const started = await startProviders(
-    { controlPlanes, registries, timeScale },
+    { controlPlanes, registries, timeScale, refusals: () => host.faults.refusals ?? [] },
     {
       cacheDirectory: join(root, '.trireme', 'cache'),
       each: (definition) => judged(definition, checked),
@@ -115,6 +118,9 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
       policyPack: attachedPack(join(root, 'policy.yaml')),
     }),
     provers: provers({ variables, clock, timeScale }),
+    refuse(...faults) {
+      host.faults.refusals = faults;
+    },
     plain: { directory: workspace.directory, variables },
     async stop() {
       await started.stop();
