@@ -4,14 +4,12 @@ import type { LogLine, LogReader } from '../../contract/logs.ts';
 import type { DeployedService } from '../../contract/service.ts';
 import { type Connection, isLoopback } from '../connection.ts';
 import { mostLines, readLines } from '../logs.ts';
-import { Unanswered } from '../polling.ts';
+import { answerMilliseconds, unanswered } from './cloudwatch.ts';
 
 export interface LogGroups {
   readonly region: string;
   readonly groups: readonly { readonly name: string; readonly prefix?: string; readonly from: LogLine['from'] }[];
 }
-
-const answerMilliseconds = 30_000;
 
 /** Right it needs: `logs:FilterLogEvents` on the groups. */
 export function cloudWatchLogReader(
@@ -63,8 +61,7 @@ async function linesOf(
     if (!(error instanceof Error)) throw error;
     // A group comes to be with its first line.
     if (error.name === 'ResourceNotFoundException') return [];
-    const refused = /AccessDenied|UnrecognizedClient|ExpiredToken|CredentialsProvider|^Invalid/;
-    throw new Unanswered(`${error.name}: ${error.message}`, { passing: !refused.test(error.name), cause: error });
+    throw unanswered(error);
   }
   return events.map(({ timestamp, message = '' }) => ({
     ...(timestamp === undefined ? {} : { atMs: timestamp }),

@@ -1,21 +1,14 @@
 // What people's requests met on ECS Express Mode, from its balancer's target groups in CloudWatch:
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
-import {
-  CloudWatchClient,
-  type MetricDataQuery,
-  type MetricDataResult,
-  paginateGetMetricData,
-} from '@aws-sdk/client-cloudwatch';
+import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import { DescribeExpressGatewayServiceCommand, DescribeServiceRevisionsCommand } from '@aws-sdk/client-ecs';
 import type { Traffic, TrafficReader } from '../../../contract/ports.ts';
-import { type Connection, isLoopback } from '../../connection.ts';
+import type { Connection } from '../../connection.ts';
 import { Unanswered } from '../../polling.ts';
 import { metricsOf, type Period, readMetrics, sumOf, wholePeriods } from '../../traffic.ts';
+import { answerMilliseconds, type MetricData, readMetricData, unanswered, valuesById } from '../cloudwatch.ts';
 import { arnOf, ecsClient, serviceNameOf } from './client.ts';
 import { ecsExpress } from './runtime.ts';
-
-/** A connection that hangs must not eat the time there is to watch. */
-const answerMilliseconds = 30_000;
 
 /**
  * Rights it needs: `cloudwatch:GetMetricData`, `ecs:DescribeExpressGatewayService`, `ecs:DescribeServiceRevisions`.
@@ -30,23 +23,10 @@ export function ecsExpressTraffic(connection: Connection, controlPlane: () => Co
     read: ({ coordinates }, fromMs, toMs) =>
       readMetrics(ecsExpress.product, 'cloudwatch:GetMetricData and ecs:DescribeServiceRevisions', async () => {
         const serviceArn = arnOf(coordinates);
-        const client = metricsClient(serviceNameOf(serviceArn).region, connection.endpoint);
-        const { from, to } = wholePeriods(fromMs, toMs, periodSeconds);
-        try {
-          const parts = await balancerOf(serviceArn, controlPlane().endpoint);
-          const input = { MetricDataQueries: queriesFor(parts, periodSeconds), StartTime: from, EndTime: to };
-          const results: MetricDataResult[] = [];
-          for await (const { MetricDataResults = [] } of paginateGetMetricData({ client }, input, {
-            abortSignal: AbortSignal.timeout(answerMilliseconds),
-          })) {
-            results.push(...MetricDataResults);
-          }
-          return trafficIn(results);
-        } catch (error) {
-          throw unanswered(error);
-        } finally {
-          client.destroy();
-        }
+        const place = { region: serviceNameOf(serviceArn).region, endpoint: connection.endpoint };
+        const parts = await balancerOf(serviceArn, controlPlane().endpoint);
+        const span = wholePeriods(fromMs, toMs, periodSeconds);
+        return trafficIn(await readMetricData(place, queriesFor(parts, periodSeconds), span));
       }),
   };
 }
@@ -75,18 +55,11 @@ async function balancerOf(serviceArn: string, endpoint: string | undefined): Pro
       throw new Unanswered('the service has no load balancer yet', { passing: true });
     }
     return { loadBalancer, targetGroups };
+  } catch (error) {
+    throw unanswered(error);
   } finally {
     client.destroy();
   }
-}
-
-/** As the prover's: named in full, so that no variable of the shell leads it elsewhere; emulated ones are signed with a key that opens nothing. */
-function metricsClient(region: string, endpoint: string | undefined): CloudWatchClient {
-  if (endpoint === undefined) {
-    return new CloudWatchClient({ region, endpoint: `https://monitoring.${region}.amazonaws.com` });
-  }
-  const throwaway = { credentials: { accessKeyId: 'emulated', secretAccessKey: 'emulated' } };
-  return new CloudWatchClient({ region, endpoint, ...(isLoopback(endpoint) ? throwaway : {}) });
 }
 
 const asked = {
@@ -94,7 +67,6 @@ const asked = {
   errors: { MetricName: 'HTTPCode_Target_5XX_Count', Stat: 'Sum' },
   latency: { MetricName: 'TargetResponseTime', Stat: 'Average' },
 } as const;
-type Asked = keyof typeof asked;
 
 /** Ids such as `errors0`: the number is the target group's. */
 export function queriesFor({ loadBalancer, targetGroups }: Balancer, Period: number): MetricDataQuery[] {
@@ -114,38 +86,17 @@ export function queriesFor({ loadBalancer, targetGroups }: Balancer, Period: num
  * For each target group three lists of timestamps with values, joined by the time: a minute without a 5xx has no such value. Latency is in
  * seconds. @throws Unanswered when CloudWatch could not say all of it.
  */
-export function trafficIn(
-  results: readonly Pick<MetricDataResult, 'Id' | 'Timestamps' | 'Values' | 'StatusCode'>[],
-): Traffic {
-  const failed = results.find(({ StatusCode }) => StatusCode === 'InternalError' || StatusCode === 'Forbidden');
-  if (failed !== undefined) {
-    throw new Unanswered(`${failed.Id}: ${failed.StatusCode}`, { passing: failed.StatusCode === 'InternalError' });
-  }
+export function trafficIn(results: readonly MetricData[]): Traffic {
+  const valuesOf = valuesById(results);
   const groups = new Set(results.map(({ Id = '' }) => Id.replace(/^[a-z]+/, '')));
-  return sumOf([...groups].flatMap((group) => periodsOf(results, group)));
+  return sumOf([...groups].flatMap((group) => periodsOf(valuesOf, group)));
 }
 
-function periodsOf(
-  results: readonly Pick<MetricDataResult, 'Id' | 'Timestamps' | 'Values'>[],
-  group: string,
-): readonly Period[] {
-  const valuesOf = (id: Asked) =>
-    new Map(
-      results
-        .filter((one) => one.Id === `${id}${group}`)
-        .flatMap(({ Timestamps = [], Values = [] }) => Timestamps.map((at, index) => [at.getTime(), Values[index]])),
-    );
-  const errors = valuesOf('errors');
-  const latency = valuesOf('latency');
-  return [...valuesOf('requests')].map(([at, requests = 0]) => {
+function periodsOf(valuesOf: ReturnType<typeof valuesById>, group: string): readonly Period[] {
+  const errors = valuesOf(`errors${group}`);
+  const latency = valuesOf(`latency${group}`);
+  return [...valuesOf(`requests${group}`)].map(([at, requests = 0]) => {
     const seconds = latency.get(at);
     return { requests, errors: errors.get(at) ?? 0, meanLatencyMs: seconds === undefined ? undefined : seconds * 1000 };
   });
-}
-
-/** Throttling is an HTTP 400 here: errors are told apart by name. */
-function unanswered(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof Unanswered) return error;
-  const refused = /AccessDenied|UnrecognizedClient|ExpiredToken|CredentialsProvider|^Invalid/;
-  return new Unanswered(`${error.name}: ${error.message}`, { passing: !refused.test(error.name), cause: error });
 }

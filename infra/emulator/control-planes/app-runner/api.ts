@@ -2,20 +2,13 @@
 import { z } from 'zod';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import { HostedService } from '../../runtimes/hosted-service.ts';
-import type { Handler, WireRequest, WireResponse } from '../../world.ts';
+import type { Handler } from '../../world.ts';
 import { accounts } from '../../world.ts';
+import { bodyOf, json, pageOf, parsed, Refusal, regionOf } from '../aws-json.ts';
 import { frontDoorOf, healthCheckConfiguration, refusals, sourceConfiguration } from './container.ts';
 import { describeService, summarize } from './resource.ts';
 import { type AutoScaling, AutoScalings, createAutoScaling } from './scaling.ts';
 import { AppRunnerService } from './service.ts';
-
-class Refusal extends Error {
-  readonly type: string;
-  constructor(type: string, message: string) {
-    super(message);
-    this.type = type;
-  }
-}
 
 /** What a client says about a service that changes nothing here. */
 const described = {
@@ -196,10 +189,10 @@ export function appRunnerApi(host: RuntimeHost): Handler {
       if (request.method !== 'POST' || operation === undefined) {
         throw new Refusal('com.amazon.coral.service#UnknownOperationException', `Unknown operation ${name}`);
       }
-      return json(200, await operation(bodyOf(request), regionOf(request)));
+      return json('1.0', 200, await operation(bodyOf(request), regionOf(request)));
     } catch (error) {
-      if (error instanceof Refusal) return json(400, { __type: error.type, Message: error.message });
-      return json(500, { __type: 'InternalServiceErrorException', Message: String(error) });
+      if (error instanceof Refusal) return json('1.0', 400, { __type: error.type, Message: error.message });
+      return json('1.0', 500, { __type: 'InternalServiceErrorException', Message: String(error) });
     }
   };
 }
@@ -238,16 +231,13 @@ function pairs(list: z.infer<typeof tags> | undefined): [string, string][] {
   return (list ?? []).map(({ Key, Value }) => [Key, Value]);
 }
 
-/** The region the request was signed for; a provider in this process signs nothing. */
-function regionOf(request: WireRequest): string {
-  return /Credential=[^/]+\/\d+\/([a-z0-9-]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? 'eu-west-1';
-}
-
 function parse<T>(schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new Refusal('InvalidRequestException', `${faults.length} validation error detected: ${faults.join('; ')}`);
+  return parsed(
+    schema,
+    body,
+    'InvalidRequestException',
+    (faults) => `${faults.length} validation error detected: ${faults.join('; ')}`,
+  );
 }
 
 function refuse(faults: readonly string[]): void {
@@ -257,24 +247,8 @@ function refuse(faults: readonly string[]): void {
 function paged(
   name: string,
   all: readonly unknown[],
-  {
-    MaxResults = 20,
-    NextToken = '0',
-  }: { readonly MaxResults?: number | undefined; readonly NextToken?: string | undefined },
+  { MaxResults, NextToken }: { readonly MaxResults?: number | undefined; readonly NextToken?: string | undefined },
 ): Record<string, unknown> {
-  const from = Number(NextToken);
-  const to = from + MaxResults;
-  return { [name]: all.slice(from, to), ...(to < all.length ? { NextToken: String(to) } : {}) };
-}
-
-function bodyOf(request: WireRequest): unknown {
-  try {
-    return request.body.length === 0 ? {} : JSON.parse(request.body.toString('utf8'));
-  } catch {
-    throw new Refusal('com.amazon.coral.service#SerializationException', 'The request is not JSON');
-  }
-}
-
-function json(status: number, body: unknown): WireResponse {
-  return { status, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: JSON.stringify(body) };
+  const { items, next } = pageOf(all, MaxResults, NextToken);
+  return { [name]: items, ...(next === undefined ? {} : { NextToken: next }) };
 }

@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import { type Counted, inPeriods, total } from '../../runtimes/meter.ts';
-import type { Handler, WireResponse } from '../../world.ts';
+import type { Handler } from '../../world.ts';
+import { oneOperation } from '../aws-json.ts';
 import { balancerMetric, balancerSeconds, balancerWorth } from '../ecs/metrics.ts';
 
 const dimensions = z.array(z.strictObject({ Name: z.string(), Value: z.string() }));
@@ -41,17 +42,13 @@ const request = z.strictObject({
 type Query = z.infer<typeof query>;
 
 export function cloudWatchApi(host: RuntimeHost): Handler {
-  return async ({ method, headers, body }) => {
-    const operation = (headers['x-amz-target'] ?? '').split('.').at(-1);
-    if (method !== 'POST' || operation !== 'GetMetricData') return refusal('UnknownOperationException', `${operation}`);
-    const parsed = request.safeParse(parseJson(body));
-    if (!parsed.success) return refusal('InvalidParameterValueException', z.prettifyError(parsed.error));
-    const { MetricDataQueries, StartTime, EndTime } = parsed.data;
-    const results = MetricDataQueries.map((one) => {
-      return resultOf(one, secondsOf(host, one, StartTime * 1000, EndTime * 1000));
-    });
-    return json(200, { MetricDataResults: results, Messages: [] });
-  };
+  const asked = { version: '1.0', schema: request, invalid: 'InvalidParameterValueException' } as const;
+  return oneOperation('GetMetricData', asked, ({ MetricDataQueries, StartTime, EndTime }) => ({
+    MetricDataResults: MetricDataQueries.map((one) =>
+      resultOf(one, secondsOf(host, one, StartTime * 1000, EndTime * 1000)),
+    ),
+    Messages: [],
+  }));
 }
 
 /** A metric of a service that there is not has no values; asking for it is no error. */
@@ -103,20 +100,4 @@ function worthOf(
   }
   const sum = metric === 'Requests' ? requests : total(seconds, ({ answers }) => answers[Number(metric[0])] ?? 0);
   return stat === 'Sum' ? sum : sum / requests;
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-function refusal(type: string, message: string): WireResponse {
-  return json(400, { __type: type, message });
-}
-
-function json(status: number, body: unknown): WireResponse {
-  return { status, headers: { 'content-type': 'application/x-amz-json-1.0' }, body: JSON.stringify(body) };
 }

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { cluster as defaultCluster } from '../../../clouds/aws/ecs-express/runtime.ts';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import { HostedService } from '../../runtimes/hosted-service.ts';
-import type { Handler, WireRequest, WireResponse } from '../../world.ts';
+import type { Handler } from '../../world.ts';
 import { accounts } from '../../world.ts';
+import { bodyOf, json, pageOf, parsed, Refusal, regionOf } from '../aws-json.ts';
 import { balancerRules, type Configuration, changes, configuration, normalized, refusals } from './container.ts';
 import {
   describeDeployment,
@@ -17,14 +18,6 @@ import {
   tasksOf,
 } from './resource.ts';
 import { ExpressService } from './service.ts';
-
-class Refusal extends Error {
-  readonly type: string;
-  constructor(type: string, message: string) {
-    super(message);
-    this.type = type;
-  }
-}
 
 const tags = z.array(z.strictObject({ key: z.string().min(1), value: z.string() }));
 const create = configuration.extend({
@@ -179,10 +172,10 @@ export function ecsApi(host: RuntimeHost): Handler {
       if (request.method !== 'POST' || operation === undefined) {
         throw new Refusal('com.amazon.coral.service#UnknownOperationException', `Unknown operation ${name}`);
       }
-      return json(200, await operation(bodyOf(request), regionOf(request)));
+      return json('1.1', 200, await operation(bodyOf(request), regionOf(request)));
     } catch (error) {
-      if (error instanceof Refusal) return json(400, { __type: error.type, message: error.message });
-      return json(500, { __type: 'ServerException', message: String(error) });
+      if (error instanceof Refusal) return json('1.1', 400, { __type: error.type, message: error.message });
+      return json('1.1', 500, { __type: 'ServerException', message: String(error) });
     }
   };
 }
@@ -209,16 +202,8 @@ function described(
   };
 }
 
-/** The region the request was signed for; a provider in this process signs nothing. */
-function regionOf(request: WireRequest): string {
-  return /Credential=[^/]+\/\d+\/([a-z0-9-]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? 'eu-west-1';
-}
-
 function parse<T>(schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new Refusal('InvalidParameterException', faults.join('; '));
+  return parsed(schema, body, 'InvalidParameterException');
 }
 
 function refuse(faults: readonly string[]): void {
@@ -228,24 +213,8 @@ function refuse(faults: readonly string[]): void {
 function paged(
   name: string,
   all: readonly unknown[],
-  {
-    maxResults = 20,
-    nextToken = '0',
-  }: { readonly maxResults?: number | undefined; readonly nextToken?: string | undefined },
+  { maxResults, nextToken }: { readonly maxResults?: number | undefined; readonly nextToken?: string | undefined },
 ): Record<string, unknown> {
-  const from = Number(nextToken);
-  const to = from + maxResults;
-  return { [name]: all.slice(from, to), ...(to < all.length ? { nextToken: String(to) } : {}) };
-}
-
-function bodyOf(request: WireRequest): unknown {
-  try {
-    return request.body.length === 0 ? {} : JSON.parse(request.body.toString('utf8'));
-  } catch {
-    throw new Refusal('com.amazon.coral.service#SerializationException', 'The request is not JSON');
-  }
-}
-
-function json(status: number, body: unknown): WireResponse {
-  return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(body) };
+  const { items, next } = pageOf(all, maxResults, nextToken);
+  return { [name]: items, ...(next === undefined ? {} : { nextToken: next }) };
 }

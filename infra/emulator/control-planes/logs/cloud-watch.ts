@@ -2,7 +2,8 @@
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
 import { z } from 'zod';
 import type { RuntimeHost } from '../../runtimes/host.ts';
-import type { Handler, WireResponse } from '../../world.ts';
+import type { Handler } from '../../world.ts';
+import { oneOperation, pageOf, Refusal } from '../aws-json.ts';
 
 const request = z.strictObject({
   logGroupName: z.string().regex(/^[.\-_/#A-Za-z0-9]{1,512}$/),
@@ -14,46 +15,24 @@ const request = z.strictObject({
 });
 
 export function cloudWatchLogsApi(host: RuntimeHost): Handler {
-  return async ({ method, headers, body }) => {
-    const operation = (headers['x-amz-target'] ?? '').split('.').at(-1);
-    if (method !== 'POST' || operation !== 'FilterLogEvents')
-      return refusal('UnknownOperationException', `${operation}`);
-    const parsed = request.safeParse(parseJson(body));
-    if (!parsed.success) return refusal('InvalidParameterException', z.prettifyError(parsed.error));
-    const { logGroupName, startTime = 0, endTime = Number.MAX_SAFE_INTEGER, nextToken, limit } = parsed.data;
+  const asked = { version: '1.1', schema: request, invalid: 'InvalidParameterException' } as const;
+  return oneOperation('FilterLogEvents', asked, ({ logGroupName, startTime = 0, endTime, nextToken, limit }) => {
     const service = [...host.services].find(({ logGroups }) => Object.hasOwn(logGroups, logGroupName));
-    const said = service?.book
-      .between(startTime, endTime)
-      .filter(({ from }) => from === service.logGroups[logGroupName]);
     // A group comes to be with its first line.
-    if (service === undefined || said === undefined || service.book.between(0, Date.now()).length === 0) {
-      return refusal('ResourceNotFoundException', 'The specified log group does not exist.');
+    if (service === undefined || service.book.between(0, Date.now()).length === 0) {
+      throw new Refusal('ResourceNotFoundException', 'The specified log group does not exist.');
     }
-    const offset = Number(nextToken ?? 0);
-    const events = said.slice(offset, offset + limit).map(({ atMs, text }, index) => ({
+    const said = service.book
+      .between(startTime, endTime ?? Number.MAX_SAFE_INTEGER)
+      .filter(({ from }) => from === service.logGroups[logGroupName]);
+    const { items, next } = pageOf(said, limit, nextToken);
+    const events = items.map(({ atMs, text }, index) => ({
       logStreamName: logGroupName.split('/').at(-1) ?? 'log',
       timestamp: atMs,
       ingestionTime: atMs,
       message: text,
-      eventId: String(offset + index).padStart(56, '0'),
+      eventId: String(Number(nextToken ?? '0') + index).padStart(56, '0'),
     }));
-    const more = offset + limit < said.length ? { nextToken: String(offset + limit) } : {};
-    return json(200, { events, searchedLogStreams: [], ...more });
-  };
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-function refusal(type: string, message: string): WireResponse {
-  return json(400, { __type: type, message });
-}
-
-function json(status: number, body: unknown): WireResponse {
-  return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(body) };
+    return { events, searchedLogStreams: [], ...(next === undefined ? {} : { nextToken: next }) };
+  });
 }
