@@ -2,7 +2,7 @@
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Attestations } from '../contract/ports.ts';
-import type { ReleaseManifest } from '../contract/release.ts';
+import { builtFrom, type ReleaseManifest } from '../contract/release.ts';
 import type { Check } from '../contract/verification.ts';
 import { type OpenedBundle, openBundle, UnbelievableBundle } from './bundle.ts';
 import type { AttestationStore } from './github.ts';
@@ -78,7 +78,7 @@ export function judgeBundle(
   const { statement, signer } = opened;
   const { predicateType } = statement;
   const faults = [
-    ...faultsOfSigner(signer, { repository, commit: manifest.source.commit }),
+    ...faultsOfSigner(signer, { repository, commit: builtFrom(manifest) }),
     ...faultsOfSubject(statement, manifest.image.digest),
     ...(predicateType === predicateTypes.provenance ? faultsOfProvenance(statement.predicate, manifest) : []),
   ];

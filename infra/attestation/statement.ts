@@ -1,6 +1,6 @@
 // What is signed: in-toto statements about an image digest, one saying how it was built, one saying what is in it.
 import { z } from 'zod';
-import type { ReleaseManifest } from '../contract/release.ts';
+import { builtFrom, type ReleaseManifest } from '../contract/release.ts';
 import { releaseRef, releaseWorkflow } from './signer.ts';
 
 /** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md */
@@ -65,7 +65,7 @@ export function provenanceOf(manifest: ReleaseManifest, { bases, buildArgs, run 
       },
       internalParameters: { builderVersion: image.builderVersion, node: build.node, buildId: build.buildId },
       resolvedDependencies: [
-        { uri: `git+${repository}@${releaseRef}`, digest: { gitCommit: source.commit } },
+        { uri: `git+${repository}@${releaseRef}`, digest: { gitCommit: builtFrom(manifest) } },
         { uri: 'package-lock.json', digest: sha256Of(build.lockfile) },
         { uri: 'infra', digest: sha256Of(infra.program) },
         ...models.map(({ name, digest }) => ({ uri: `models/${name}`, digest: sha256Of(digest) })),
@@ -91,16 +91,17 @@ const provenance = z.looseObject({
 });
 
 /** What the provenance says otherwise than the manifest; both tell of the same build. */
-export function faultsOfProvenance(predicate: unknown, { source, build, models }: ReleaseManifest): readonly string[] {
+export function faultsOfProvenance(predicate: unknown, manifest: ReleaseManifest): readonly string[] {
   const parsed = provenance.safeParse(predicate);
   if (!parsed.success) return [`provenance: expected SLSA's form; found ${z.prettifyError(parsed.error)}`];
+  const { build, models } = manifest;
   const { resolvedDependencies } = parsed.data.buildDefinition;
   const says = (what: string, uri: (uri: string) => boolean, kind: string, expected: string): string[] => {
     const found = resolvedDependencies.find((one) => uri(one.uri))?.digest?.[kind];
     return found === expected ? [] : [`${what}: expected ${expected}; found ${found ?? 'none'}`];
   };
   return [
-    ...says('source commit', (uri) => uri.startsWith('git+'), 'gitCommit', source.commit),
+    ...says('source commit', (uri) => uri.startsWith('git+'), 'gitCommit', builtFrom(manifest)),
     ...says('lock file', (uri) => uri === 'package-lock.json', 'sha256', hexOf(build.lockfile)),
     ...models.flatMap(({ name, digest }) =>
       says(`model ${name}`, (uri) => uri === `models/${name}`, 'sha256', hexOf(digest)),

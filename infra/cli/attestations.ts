@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Attestations } from '../contract/ports.ts';
-import type { ReleaseManifest } from '../contract/release.ts';
+import { builtFrom, type ReleaseManifest } from '../contract/release.ts';
 import type { CliEnvironment } from './environment.ts';
 
 /** `owner/name` that may attest what was built from this source; `undefined` where nobody can. */
@@ -106,7 +106,7 @@ export async function attestEmulated(
   const { digest, name } = manifest.image;
   const run = {
     repository,
-    commit: manifest.source.commit,
+    commit: builtFrom(manifest),
     workflow: releaseWorkflow,
     ref: releaseRef,
     issuer: actionsIssuer,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseStackFile, type StackConfig } from '../config.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Clock, Deployer, Report } from '../contract/ports.ts';
+import type { ServiceConfig } from '../contract/service.ts';
 import { foundationOf } from '../contract/stack.ts';
 import { attachedPack } from '../policy/attached.ts';
 import { foundationProgram, serviceProgram } from '../program.ts';
@@ -42,9 +43,12 @@ function programFrom(folder: string): DeliveryProgram {
   };
   return {
     service: (args) => async () => {
+      const { stackFile, ...rest } = args;
       const found = await read(args.stack.name);
       if (found.kind !== 'service') throw new TypeError(`${args.stack.name} is no service stack`);
-      return { ...(await serviceProgram({ ...args, config: found.config })) };
+      const config =
+        stackFile === undefined ? found.config : settingsToGoBackTo(args.stack.name, stackFile, found.config);
+      return { ...(await serviceProgram({ ...rest, config })) };
     },
     foundation:
       ({ cloud }) =>
@@ -54,4 +58,18 @@ function programFrom(folder: string): DeliveryProgram {
         return { ...(await foundationProgram({ cloud, config: found.config })) };
       },
   };
+}
+
+/**
+ * An earlier release's settings. Those that this program can't read any more, or that belong to another runtime, whose prover would look in
+ * the wrong place, are not gone back to.
+ */
+export function settingsToGoBackTo(stack: string, text: string, now: ServiceConfig): ServiceConfig {
+  try {
+    const found = parseStackFile(stack, text);
+    return found.kind === 'service' && found.config.runtime === now.runtime ? found.config : now;
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    return now;
+  }
 }

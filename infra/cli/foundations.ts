@@ -2,6 +2,7 @@
 import { DeliveryError } from '../contract/errors.ts';
 import type { Deployer, Report } from '../contract/ports.ts';
 import { type Cloud, foundationOf } from '../contract/stack.ts';
+import type { Target } from '../delivery/delivery.ts';
 import { settleAll } from '../delivery/settle.ts';
 
 interface Watched {
@@ -27,6 +28,11 @@ export async function repositoriesOf(
   return delivery.emulated
     ? bringUpFoundations(watched, delivery, clouds)
     : readFoundations(watched, delivery.deployer, clouds);
+}
+
+/** Those that a stack needs an image in. */
+export function cloudsOf(stacks: readonly Pick<Target, 'stack'>[]): readonly Cloud[] {
+  return [...new Set(stacks.map(({ stack }) => stack.cloud))];
 }
 
 /** Registries and pull identities of these clouds, brought up where they are missing. */

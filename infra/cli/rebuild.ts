@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { digestOf } from '../contract/canonical.ts';
 import { DeliveryError } from '../contract/errors.ts';
-import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import { builtFrom, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import { firstDifference, type ImageFiles, imageFilesOf } from '../image/difference.ts';
+import { entersImage } from '../image/image-paths.ts';
+import { changedPaths } from '../image/source.ts';
 import { runGit } from '../ledger/git-command.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { runApplication } from './application.ts';
@@ -37,25 +39,32 @@ export async function rebuild(
   }
   const folder = await mkdtemp(join(tmpdir(), 'trireme-audit-'));
   const checkout = join(folder, 'source');
+  const own = builtFrom(manifest) === source.commit ? checkout : join(folder, 'own');
   const git = ['-C', environment.checkout, 'worktree'];
   try {
-    report({ message: `checking out ${source.commit.slice(0, 12)} in a folder of its own` });
-    const added = await runGit([...git, 'add', '--detach', '--quiet', checkout, source.commit]);
-    if (added.code !== 0)
-      throw unable(manifest, `commit ${source.commit} is not in this clone`, 'git fetch --unshallow');
+    const commit = builtFrom(manifest);
+    report({ message: `checking out ${commit.slice(0, 12)} in a folder of its own` });
+    const checkOut = async (to: string, wanted: string): Promise<void> => {
+      const added = await runGit([...git, 'add', '--detach', '--quiet', to, wanted]);
+      if (added.code !== 0) throw unable(manifest, `commit ${wanted} is not in this clone`, 'git fetch --unshallow');
+    };
+    await checkOut(checkout, commit);
+    // What does not enter the image is the release's own, also where the image is an earlier one's.
+    if (commit !== source.commit) await checkOut(own, source.commit);
     const apart: Bench = { ...bench, environment: { ...environment, checkout, stateDirectory: join(folder, 'state') } };
     // With an engine, the Dockerfile installs.
     if (image.builder === 'layout') await (options.install ?? npmCi)(checkout, apart);
     const models = await storedModels(bench, checkout, manifest);
     const engine = image.builder === 'layout' ? undefined : options.engine;
-    const built = await buildImage(apart, source, models, { ...options, engine });
+    const built = await buildImage(apart, { ...source, commit }, models, { ...options, engine });
     const differences = [
-      ...(await differencesOf(checkout, manifest, built.buildId)),
+      ...(await differencesOf({ checkout, own }, manifest, built.buildId)),
+      ...(await enteredSince(environment.checkout, manifest)),
       ...(await imageDifference(client, manifest, built.image.layout, join(folder, 'published'))),
     ];
     return { digest: built.image.digest, differences };
   } finally {
-    await runGit([...git, 'remove', '--force', checkout]);
+    for (const made of new Set([checkout, own])) await runGit([...git, 'remove', '--force', made]);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -76,23 +85,33 @@ async function imageDifference(
 }
 
 /** Lock file, Pulumi program and stack files of that commit, and the name that the build gives itself. */
-async function differencesOf(checkout: string, { build, infra }: ReleaseManifest, buildId: string): Promise<string[]> {
-  const fileDigest = (...path: string[]) => readFile(join(checkout, ...path)).then(digestOf, () => 'no such file');
+async function differencesOf(
+  { checkout, own }: { readonly checkout: string; readonly own: string },
+  { build, infra }: ReleaseManifest,
+  buildId: string,
+): Promise<string[]> {
+  const fileDigest = (...path: string[]) => readFile(join(...path)).then(digestOf, () => 'no such file');
   const stacks = await Promise.all(
     Object.entries(infra.stackConfigs).map(
       async ([name, expected]) =>
-        [`stack file ${name}`, expected, await fileDigest('stacks', `Pulumi.${name}.yaml`)] as const,
+        [`stack file ${name}`, expected, await fileDigest(own, 'stacks', `Pulumi.${name}.yaml`)] as const,
     ),
   );
   const compared: readonly (readonly [what: string, expected: string, found: string])[] = [
     ['build id', build.buildId, buildId],
-    ['lock file', build.lockfile, await fileDigest('package-lock.json')],
-    ['Pulumi program', infra.program, await programDigest(checkout)],
+    ['lock file', build.lockfile, await fileDigest(checkout, 'package-lock.json')],
+    ['Pulumi program', infra.program, await programDigest(own)],
     ...stacks,
   ];
   return compared
     .filter(([, expected, found]) => expected !== found)
     .map(([what, expected, found]) => `${what}: expected ${expected}; found ${found}`);
+}
+
+/** An image of an earlier commit may stand for this one only where nothing that enters it changed in between. */
+async function enteredSince(root: string, manifest: ReleaseManifest): Promise<string[]> {
+  const changed = (await changedPaths(root, builtFrom(manifest), manifest.source.commit)) ?? [];
+  return changed.filter(entersImage).map((path) => `${path}: changed since the image was built`);
 }
 
 /** From the store, where the digest names the folder; what is not there is got or trained as that commit's lock says. */

@@ -5,7 +5,7 @@ import { canonicalJson, sha256 } from '../contract/canonical.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { FactOf, NewFact } from '../contract/fact.ts';
 import type { Report } from '../contract/ports.ts';
-import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import { builtFrom, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { Check } from '../contract/verification.ts';
 import { stamp } from '../delivery/delivery.ts';
 import type { BaseImage } from '../image/base-images.ts';
@@ -19,6 +19,11 @@ export interface BuildMaterials {
   readonly buildArgs: Readonly<Record<string, string>>;
 }
 
+export interface EvidenceMaterials extends BuildMaterials {
+  /** Built for this release. An image that an earlier one built was signed then, by the run that built it. */
+  readonly isNew: boolean;
+}
+
 /** `.trireme/releases/<id>.sbom.json` and `.provenance.json`: predicates for `actions/attest`. */
 export function evidencePath(stateDirectory: string, release: string, what: 'sbom' | 'provenance'): string {
   return join(stateDirectory, 'releases', `${release}.${what}.json`);
@@ -29,12 +34,13 @@ export async function leaveEvidence(
   { environment, report }: { readonly environment: CliEnvironment; readonly report: Report },
   delivery: Pick<WiredDelivery, 'client' | 'ledger' | 'clock' | 'actor' | 'attestations'>,
   manifest: ReleaseManifest,
-  materials: BuildMaterials,
+  materials: EvidenceMaterials,
 ): Promise<void> {
   const { sbomOf, sbomMediaType } = await import('../attestation/sbom.ts');
   const { provenanceOf } = await import('../attestation/statement.ts');
   const lock = JSON.parse(await readFile(join(environment.checkout, 'package-lock.json'), 'utf8')) as Lockfile;
-  const sbom = sbomOf({ ...manifest, packages: packagesOf(lock), bases: materials.bases });
+  const source = { ...manifest.source, commit: builtFrom(manifest) };
+  const sbom = sbomOf({ ...manifest, source, packages: packagesOf(lock), bases: materials.bases });
   const provenance = provenanceOf(manifest, { ...materials, run: runUrl(environment) });
   const id = releaseIdOf(manifest);
   await writeFile(evidencePath(environment.stateDirectory, id, 'sbom'), sbom);
@@ -51,10 +57,11 @@ export async function leaveEvidence(
       }),
     ),
   );
-  if (environment.emulated !== undefined) {
+  if (environment.emulated !== undefined && materials.isNew) {
     await attestEmulated(environment, manifest, { provenance, sbom: JSON.parse(sbom) });
   }
-  const checks = environment.emulated === undefined ? undefined : await delivery.attestations?.verify(manifest);
+  const isSigned = environment.emulated !== undefined || !materials.isNew;
+  const checks = isSigned ? await delivery.attestations?.verify(manifest) : undefined;
   await delivery.ledger.append(() => [
     attestationFact(delivery, manifest, sha256(sbom), checks, notSigned(environment)),
   ]);

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { canonicalJson, digestOf } from '../contract/canonical.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Report } from '../contract/ports.ts';
-import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
-import { makeRelease } from '../delivery/release.ts';
+import { builtFrom, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import { makeRelease, type ReleaseParts } from '../delivery/release.ts';
 import { assertBasesPinned, baseImagesOf } from '../image/base-images.ts';
 import { buildIdOf } from '../image/build-id.ts';
 import { type BakedModel, prepareContext, sourceDigest } from '../image/context.ts';
@@ -19,9 +19,9 @@ import { releases } from '../ledger/view.ts';
 import { publish } from '../registry/publish.ts';
 import { runApplication } from './application.ts';
 import type { CliEnvironment } from './environment.ts';
-import { repositoriesOf } from './foundations.ts';
+import type { CloudRepository } from './foundations.ts';
 import { programDigest } from './program-digest.ts';
-import { type BuildMaterials, leaveEvidence } from './release-evidence.ts';
+import { type BuildMaterials, type EvidenceMaterials, leaveEvidence } from './release-evidence.ts';
 import type { StackFiles } from './stack-files.ts';
 import type { WiredDelivery } from './wiring.ts';
 
@@ -92,7 +92,7 @@ export async function buildImage(
 ): Promise<Build> {
   const { checkout, stateDirectory } = environment;
   const { commit, repository, dirty } = source;
-  const materials = await readMaterials(environment, engine, buildArgs ?? {});
+  const materials = await readMaterials(environment, { engine, buildArgs });
   const dirtySource = dirty ? await sourceDigest(checkout) : undefined;
   const buildId = buildIdOf({ commit, models, ...(dirtySource === undefined ? {} : { dirtySource }) });
   const folder = join(stateDirectory, 'build', buildId);
@@ -121,10 +121,9 @@ export async function buildImage(
  * What goes into the image from outside, and whether it is pinned: packages always, base images where real clouds run the result.
  * @throws DeliveryError `refused` with everything that is not.
  */
-async function readMaterials(
+export async function readMaterials(
   { checkout, emulated }: CliEnvironment,
-  engine: Engine | undefined,
-  buildArgs: Readonly<Record<string, string>>,
+  { engine, buildArgs = {} }: Pick<BuildOptions, 'engine' | 'buildArgs'>,
 ): Promise<BuildMaterials> {
   const lock = JSON.parse(await readFile(join(checkout, 'package-lock.json'), 'utf8')) as Lockfile;
   const loose = faultsOfLock(lock);
@@ -145,17 +144,15 @@ export async function publishRelease(
   delivery: WiredDelivery,
   files: StackFiles,
   { image, buildId, models, source, materials }: Build,
+  repositories: readonly CloudRepository[],
 ): Promise<ReleaseManifest> {
   const { environment, report } = bench;
-  // Before a number is taken: a release whose manifest can't be written here would be one that nobody can name.
-  await mkdir(join(environment.stateDirectory, 'releases'), { recursive: true });
-  const clouds = [...new Set(delivery.stacks.map(({ stack }) => stack.cloud))];
-  const repositories = await repositoriesOf(bench, delivery, clouds);
+  await readyForManifest(environment);
   const { layout, builder, builderVersion } = image;
   const published = await publish({ client: delivery.client, layout, repositories, report });
   const lockfile = digestOf(await readFile(join(environment.checkout, 'package-lock.json')));
-  const manifest = await makeRelease(delivery, {
-    source: { ...source, authors: [...source.authors] },
+  const parts = {
+    source,
     image: {
       name: 'trireme',
       digest: published.digest,
@@ -165,16 +162,67 @@ export async function publishRelease(
       size: published.size,
       copies: published.copies.map(({ cloud, ref }) => ({ cloud, ref })),
     },
-    build: { buildId, node: process.versions.node, lockfile },
-    models: models.map(({ name, digest }) => ({ name, digest })),
-    infra: {
-      program: await programDigest(environment.checkout),
-      stackConfigs: Object.fromEntries(Object.entries(files.texts).map(([name, text]) => [name, digestOf(text)])),
+    build: {
+      buildId,
+      node: process.versions.node,
+      lockfile,
+      ...(Object.keys(materials.buildArgs).length === 0 ? {} : { arguments: { ...materials.buildArgs } }),
     },
-  });
+    models: models.map(({ name, digest }) => ({ name, digest })),
+  } satisfies ReleasedParts;
+  return recordRelease(bench, delivery, files, parts, { ...materials, isNew: true });
+}
+
+/** Another release of the image that an earlier one published: its own commit, stack files and program, nothing built or pushed. */
+export async function releaseAgain(
+  bench: Bench,
+  delivery: WiredDelivery,
+  files: StackFiles,
+  { earlier, source, materials }: { earlier: ReleaseManifest; source: Source; materials: BuildMaterials },
+): Promise<ReleaseManifest> {
+  await readyForManifest(bench.environment);
+  const { image, models, build } = earlier;
+  const { commit: _, ...built } = build;
+  const from = builtFrom(earlier);
+  const parts = { source, image, models, build: from === source.commit ? built : { ...built, commit: from } };
+  return recordRelease(bench, delivery, files, parts, { ...materials, isNew: false });
+}
+
+/** Before a number is taken: a release whose manifest can't be written here would be one that nobody can name. */
+async function readyForManifest({ stateDirectory }: CliEnvironment): Promise<void> {
+  await mkdir(join(stateDirectory, 'releases'), { recursive: true });
+}
+
+type ReleasedParts = Omit<ReleaseParts, 'infra' | 'source'> & { readonly source: Source };
+
+async function recordRelease(
+  bench: Bench,
+  delivery: WiredDelivery,
+  files: StackFiles,
+  { source, ...parts }: ReleasedParts,
+  materials: EvidenceMaterials,
+): Promise<ReleaseManifest> {
+  const { environment } = bench;
+  const manifest = await makeRelease(
+    delivery,
+    {
+      source: { ...source, authors: [...source.authors] },
+      ...parts,
+      infra: {
+        program: await programDigest(environment.checkout),
+        stackConfigs: Object.fromEntries(Object.entries(files.texts).map(([name, text]) => [name, digestOf(text)])),
+      },
+    },
+    serviceFiles(delivery, files),
+  );
   await writeManifest(environment.stateDirectory, manifest);
   await leaveEvidence(bench, delivery, manifest, materials);
   return manifest;
+}
+
+function serviceFiles({ stacks }: Pick<WiredDelivery, 'stacks'>, { texts }: StackFiles): Record<string, string> {
+  const named = stacks.map(({ stack }) => [stack.name, texts[stack.name]] as const);
+  return Object.fromEntries(named.flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])));
 }
 
 /** `.trireme/releases/<id>.json`: what `TRIREME_RELEASE` names for a plain `pulumi up`. */

@@ -46,7 +46,11 @@ export const fact = z.discriminatedUnion('kind', [
     ...common,
     kind: z.literal('release'),
     release,
-    body: z.strictObject({ manifest: releaseManifest }),
+    body: z.strictObject({
+      manifest: releaseManifest,
+      /** Texts of the service stacks' files, by stack name, of the manifest's digests: whoever goes back needs them, whatever they have checked out. */
+      stackFiles: z.record(z.string(), z.string()).optional(),
+    }),
   }),
   z.strictObject({
     ...common,

@@ -4,6 +4,7 @@ import type { Actor, Fact, FactOf, NewFact } from './fact.ts';
 import type { Golden } from './golden.ts';
 import type { Plan } from './plan.ts';
 import type { PreviewResult } from './preview.ts';
+import type { StateRecovery } from './recovery.ts';
 import type { ReleaseIdentity, ReleaseManifest } from './release.ts';
 import type { RuntimeContract } from './runtime.ts';
 import type { DeployedService, FoundationOutputs, Stage, Staged } from './service.ts';
@@ -58,6 +59,8 @@ export interface Registry {
 /** A release to be put on a stack. */
 export interface DeploymentRequest extends Staged {
   readonly manifest: ReleaseManifest;
+  /** The stack's file as that release had it; left out: as this checkout has it. Whoever goes back goes back to its settings as well. */
+  readonly stackFile?: string | undefined;
 }
 
 /**
@@ -87,6 +90,8 @@ export interface Deployer {
   destroy(stack: Stack | Cloud, options?: RunOptions): Promise<void>;
   /** Removes a lock only when its owner is provably gone. Absent where the backend's locks can't be looked at: then the next update deals with it. */
   freeLock?(stack: Stack): Promise<Leftovers>;
+  /** Of a stack's state. @param request what the stack is to run; without one, only what its state names can be looked for. */
+  recovery?(target: Stack | Cloud, request?: DeploymentRequest): Promise<StateRecovery>;
 }
 export interface RunOptions {
   readonly signal?: AbortSignal;

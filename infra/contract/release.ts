@@ -8,13 +8,15 @@ export const releaseSchema = 'trireme.release/1';
 
 const digest = z.string().regex(digestPattern, 'expected `sha256:` and 64 hexadecimal digits');
 
+const commit = z.string().regex(/^[0-9a-f]{40}$/);
+
 export const releaseManifest = z.strictObject({
   schema: z.literal(releaseSchema),
   /** Allocated in the ledger by compare-and-swap: 1, 2, 3 … in one repository. */
   sequence: z.int().positive(),
   source: z.strictObject({
     repository: z.string().min(1),
-    commit: z.string().regex(/^[0-9a-f]{40}$/),
+    commit,
     /** Built from files that no commit holds; never eligible for prod. */
     dirty: z.boolean(),
     /** Everyone who wrote a commit since the previous release, as `name <email>`; none of them may approve it. */
@@ -38,6 +40,10 @@ export const releaseManifest = z.strictObject({
     buildId: z.string().regex(/^bld-[0-9a-f]{12}$/),
     node: z.string().min(1),
     lockfile: digest,
+    /** The commit the image was built from, where it is not the release's own: nothing that differs since enters an image. */
+    commit: commit.optional(),
+    /** What the Dockerfile was given besides its context; left out when it was nothing. */
+    arguments: z.record(z.string(), z.string()).optional(),
   }),
   models: z.array(z.strictObject({ name: z.string().min(1), digest })).min(1),
   infra: z.strictObject({
@@ -111,6 +117,11 @@ export interface ReleaseIdentity {
 
 export function identityOf(manifest: ReleaseManifest): ReleaseIdentity {
   return { releaseId: releaseIdOf(manifest), imageDigest: manifest.image.digest, buildId: manifest.build.buildId };
+}
+
+/** The commit whose files are in the image: what builds it again, and what is attested to it, goes by this one. */
+export function builtFrom({ build, source }: Pick<ReleaseManifest, 'build' | 'source'>): string {
+  return build.commit ?? source.commit;
 }
 
 /** @throws DeliveryError `refused` when the release was not published to that cloud. */

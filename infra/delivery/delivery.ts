@@ -67,6 +67,8 @@ export interface Road {
   readonly stops?: ((facts: readonly Fact[]) => string | undefined) | undefined;
   /** Default: `revert-target`. */
   readonly onTargetFailure?: Policy['promotions']['onTargetFailure'] | undefined;
+  /** With the stack files that the release was made with, where the ledger holds them. Default: no, with this checkout's. */
+  readonly asReleased?: boolean | undefined;
   /** Is what people's requests meet compared with what they met before, as the policy says? Default: no. */
   readonly watch?: boolean | undefined;
   /** Does a candidate get some of the traffic before it gets all, as the policy says? Default: no: who goes back is in a hurry. */

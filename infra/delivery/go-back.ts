@@ -54,7 +54,7 @@ async function revert(attempt: Attempt, replaced: ReleaseManifest): Promise<Proo
     const { deployer } = attempt.delivery;
     const now = await deployer.deployed(attempt.target.stack);
     const baseline = await baselineFor({ ...attempt, before: now }, replaced);
-    const result = await deployTwice(attempt, replaced, { stage: 'live' });
+    const result = await deployTwice(attempt, replaced, { stage: 'live' }, { asReleased: true });
     if (result.outcome === 'rejected' || result.service === undefined) return rejected(result);
     return await proveTwice(attempt, replaced, result.service, 'live', baseline);
   } catch (error) {

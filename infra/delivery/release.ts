@@ -10,16 +10,19 @@ export type ReleaseParts = Omit<ReleaseManifest, 'schema' | 'sequence'>;
 /**
  * Allocates the next sequence number by compare-and-swap and appends the `release` fact.
  * The same parts give a new release each time: whether that is wanted is the caller's decision.
+ * @param stackFiles texts of the service stacks' files, by stack name.
  * @throws DeliveryError `document-invalid` when the parts are no manifest.
  */
 export async function makeRelease(
   delivery: Pick<Delivery, 'ledger' | 'clock' | 'actor'>,
   parts: ReleaseParts,
+  stackFiles?: Readonly<Record<string, string>>,
 ): Promise<ReleaseManifest> {
   const own = stamp(delivery);
+  const kept = stackFiles === undefined ? {} : { stackFiles };
   const appended = await delivery.ledger.append((facts) => {
     const manifest = manifestOf(parts, nextSequence(releases(facts)));
-    return [{ ...own, kind: 'release', release: releaseIdOf(manifest), body: { manifest } }];
+    return [{ ...own, kind: 'release', release: releaseIdOf(manifest), body: { manifest, ...kept } }];
   });
   const made = appended.find((fact): fact is FactOf<'release'> => fact.kind === 'release');
   if (made === undefined) throw new Error('the ledger did not give back the release it was given');

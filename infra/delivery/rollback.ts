@@ -58,7 +58,7 @@ export async function rollback(
   const id = appended.find((fact) => fact.kind === 'rollback')?.id;
   const stops = (facts: readonly Fact[]) => newerRollback(facts, environment, id);
   const { stacks, signal } = options;
-  return deployRelease(delivery, manifest, environment, { stacks, signal, stops });
+  return deployRelease(delivery, manifest, environment, { stacks, signal, stops, asReleased: true });
 }
 
 /** Two rollbacks at once: the newer one knows more. */

@@ -1,4 +1,5 @@
 // What delivery asks of the ledger about one stack: what it goes back to, what it proved, which release a person means.
+import { digestOf } from '../contract/canonical.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Fact, FactOf } from '../contract/fact.ts';
 import type { ReleaseManifest } from '../contract/release.ts';
@@ -40,6 +41,13 @@ export function provenOn(facts: readonly Fact[], stack: StackName, release: stri
   const tries = indexOf(facts).tries.get(onStack(stack, release));
   const wasLive = tries?.some((fact) => fact.body.state === 'healthy') === true;
   return wasLive && isVerified(facts, release, stack);
+}
+
+/** A stack's file as that release had it; `undefined` where the ledger does not hold it: a release made before it did, a stack that was added since. */
+export function stackFileOf(facts: readonly Fact[], release: string, stack: StackName): string | undefined {
+  const made = indexOf(facts).release.get(release)?.body;
+  const text = made?.stackFiles?.[stack];
+  return text !== undefined && digestOf(text) === made?.manifest.infra.stackConfigs[stack] ? text : undefined;
 }
 
 /**

@@ -7,6 +7,7 @@ import { type Check, outcomeOf, reasonOf } from '../contract/verification.ts';
 import { type Attempt, beforeAnything, GivesWay, isPassing, note, noteProof, type Proof, say } from './attempt.ts';
 import { proverFor } from './delivery.ts';
 import { overtaking } from './environment-state.ts';
+import { stackFileOf } from './stack-state.ts';
 import { verifyService } from './verification.ts';
 
 /** Deploys to a stage and proves it there. What could not be told is tried once more. */
@@ -14,7 +15,7 @@ export async function stage(attempt: Attempt, where: Staged): Promise<Proof> {
   const { manifest } = attempt;
   say(attempt, deploying[where.stage](releaseIdOf(manifest), where));
   const baseline = await baselineFor(attempt, manifest);
-  const result = await deployTwice(attempt, manifest, where, attempt.road.stops);
+  const result = await deployTwice(attempt, manifest, where, attempt.road);
   return proven(attempt, where, result, baseline);
 }
 
@@ -66,19 +67,25 @@ export async function baselineFor({ delivery, target, before }: Attempt, manifes
 }
 
 /**
- * @param stops asked besides whether another attempt has the stack; going back asks nothing else.
+ * @param road `stops` is asked besides whether another attempt has the stack; going back asks nothing else. `asReleased`: with the
+ * settings that the release was made with, not with those of this checkout, which may be what was bad.
  * @throws DeliveryError `GivesWay` before anything was touched; `errored` where the first try may have touched something.
  */
 export async function deployTwice(
   attempt: Attempt,
   manifest: ReleaseManifest,
   where: Staged,
-  stops: Attempt['road']['stops'] = undefined,
+  { stops, asReleased }: Pick<Attempt['road'], 'stops' | 'asReleased'> = {},
 ): Promise<DeploymentResult> {
   const { delivery, target, signal } = attempt;
+  const { stack } = target;
   const guard = () => mustStillTouch(attempt, stops);
   const options = { report: delivery.report, guard, ...(signal === undefined ? {} : { signal }) };
-  const deploy = () => marked(attempt, () => delivery.deployer.deploy(target.stack, { manifest, ...where }, options));
+  const deploy = async () => {
+    const own = asReleased ? stackFileOf(await delivery.ledger.facts(), releaseIdOf(manifest), stack.name) : undefined;
+    const request = { manifest, ...where, ...(own === undefined ? {} : { stackFile: own }) };
+    return marked(attempt, () => delivery.deployer.deploy(stack, request, options));
+  };
   try {
     return await deploy();
   } catch (first) {

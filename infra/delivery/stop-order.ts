@@ -42,6 +42,19 @@ export function stopOrder(
   return `policy.yaml freezes ${environment} until ${window.until}: ${window.reason}`;
 }
 
+/**
+ * Releases of the same image that nobody holds, newest first. A hold is on a release: its settings may be what is bad, and going back to
+ * an earlier one of the same image must stay possible. Where the image is, people must know of the others.
+ */
+export function unheldOfSameImage(facts: readonly Fact[], release: string): readonly string[] {
+  const made = indexOf(facts);
+  const digest = made.release.get(release)?.body.manifest.image.digest;
+  return made.releases
+    .filter((one) => one.release !== release && one.body.manifest.image.digest === digest)
+    .map((one) => one.release)
+    .filter((one) => holdOn(facts, one) === undefined);
+}
+
 /** The hold on a release: the newest one that nobody lifted. */
 export function holdOn(facts: readonly Fact[], release: string): FactOf<'hold'> | undefined {
   const newest = indexOf(facts).holds.get(release);

@@ -4,14 +4,17 @@ import { environments } from '../contract/stack.ts';
 import { currentReleases, releases } from '../ledger/view.ts';
 import type { Policy } from './policy.ts';
 import { promotionState } from './promotion-state.ts';
-import { holdOn, stopOrder } from './stop-order.ts';
+import { holdOn, stopOrder, unheldOfSameImage } from './stop-order.ts';
 
 /** @param nowMs milliseconds since the epoch. @returns one sentence each, the most pressing first. */
 export function warningsOf(facts: readonly Fact[], policy: Pick<Policy, 'freezes'>, nowMs: number): readonly string[] {
   const stops = environments.flatMap((environment) => stopOrder(facts, policy, environment, nowMs) ?? []);
   const holds = releases(facts).flatMap(({ release }) => {
     const hold = holdOn(facts, release);
-    return hold === undefined ? [] : [`${release} is held by ${hold.actor.login}: ${hold.body.reason}`];
+    if (hold === undefined) return [];
+    const others = unheldOfSameImage(facts, release);
+    const same = others.length === 0 ? '' : ` (not held, of the same image: ${others.join(', ')})`;
+    return [`${release} is held by ${hold.actor.login}: ${hold.body.reason}${same}`];
   });
   return [...stops, ...brokenGlass(facts), ...holds, ...overrides(facts)];
 }

@@ -10,7 +10,7 @@ import { modelDigestOf } from './model-digest.ts';
 /** Folders of the application that a running service needs. Training, tests and command lines stay outside. */
 export const servedFolders = ['app/model', 'app/engines', 'app/serving'] as const;
 /** What npm wants to see, and what Node asks for the module type. */
-const packageFiles = ['package.json', 'package-lock.json', 'app/package.json', 'infra/package.json'] as const;
+export const packageFiles = ['package.json', 'package-lock.json', 'app/package.json', 'infra/package.json'] as const;
 /** Where and when a model was trained: it differs from run to run, and the image must not. */
 const lineageFile = 'lineage.json';
 

@@ -77,6 +77,19 @@ async function authorsSince(here: readonly string[], commit: string, since: stri
   return authorsOf(here, ['--max-count=1', commit]);
 }
 
+/** Every path that one commit has otherwise than the other, sorted; `undefined` when this clone has not both. */
+export async function changedPaths(root: string, from: string, to: string): Promise<readonly string[] | undefined> {
+  if (from === to) return [];
+  const words = ['diff', '--name-only', '--no-renames', '--no-ext-diff', '-z', `${from}^{commit}`, `${to}^{commit}`];
+  const { code, stdout } = await runGit(['-C', root, ...words, '--']);
+  if (code !== 0) return undefined;
+  return stdout
+    .toString()
+    .split('\0')
+    .filter((path) => path !== '')
+    .sort();
+}
+
 /** Co-authors count: none of them may approve what they wrote. */
 async function authorsOf(here: readonly string[], range: readonly string[]): Promise<string[]> {
   const format = '--format=%aN <%aE>%n%(trailers:key=Co-authored-by,valueonly,unfold)';

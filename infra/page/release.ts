@@ -75,7 +75,10 @@ function identity(book: Book, { release, body: { manifest } }: FactOf<'release'>
       'Copies',
       html`<ul>${image.copies.map(({ cloud, ref }) => html`<li>${cloud}: <code>${ref.split('@')[0]}</code></li>`)}</ul>`,
     ],
-    ['Build', html`<code>${build.buildId}</code>, Node ${build.node}, lock file ${digest(build.lockfile)}`],
+    [
+      'Build',
+      html`<code>${build.buildId}</code>, Node ${build.node}, lock file ${digest(build.lockfile)}${build.commit !== undefined && html`, from ${commitLink(source.repository, build.commit)}: nothing that enters an image changed since`}`,
+    ],
     ['Manifest', html`<code>sha256:${manifestHash(manifest)}</code>`],
     ['Infrastructure', html`program ${digest(infra.program)}`],
     ...models.map((model): readonly [string, Part] => [`Model ${model.name}`, modelPart(book, release, model)]),

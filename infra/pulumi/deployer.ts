@@ -18,6 +18,7 @@ import { Engine, type EngineOptions } from './engine.ts';
 import { ignoreDroppedEngineCalls } from './engine-calls.ts';
 import { changesSomething, nameOf, planOf, type Step, stepOf } from './plan.ts';
 import { policyWarnings, type Violation, violationOf } from './policy-pack.ts';
+import { stateRecovery } from './stack-recovery.ts';
 
 /** The two Pulumi programs, as functions of what the stack files do not say. */
 export interface DeliveryProgram {
@@ -26,6 +27,8 @@ export interface DeliveryProgram {
     readonly release: ReleaseArgs;
     readonly stage: Stage;
     readonly sharePercent?: number | undefined;
+    /** Text of the stack file to go by; left out: the checkout's. */
+    readonly stackFile?: string | undefined;
     readonly current?: CurrentRelease;
   }): PulumiFn;
   foundation(args: { readonly cloud: Cloud }): PulumiFn;
@@ -53,12 +56,13 @@ export function createDeployer(options: DeployerOptions): Deployer {
   }
 
   async function serviceProgram(stack: ServiceStack, request: DeploymentRequest): Promise<PulumiFn> {
-    const { manifest, stage, sharePercent } = request;
+    const { manifest, stage, sharePercent, stackFile } = request;
     const current = await deployed(stack);
     return program.service({
       stack,
       stage,
       sharePercent,
+      stackFile,
       release: { ...identityOf(manifest), imageRef: copyFor(manifest, stack.cloud) },
       ...(current === undefined ? {} : { current: currentRelease(current) }),
     });
@@ -168,6 +172,17 @@ export function createDeployer(options: DeployerOptions): Deployer {
     },
 
     freeLock: (stack) => engine.freeLocks(stack.name),
+
+    async recovery(target, request) {
+      const isCloud = typeof target === 'string';
+      const stack = isCloud ? foundationOf(target) : target.name;
+      const { environment: variables } = options;
+      if (isCloud) {
+        return stateRecovery({ engine, stack, program: program.foundation({ cloud: target }), variables });
+      }
+      const known = request === undefined ? undefined : await serviceProgram(target, request);
+      return stateRecovery({ engine, stack, program: known, variables });
+    },
 
     async destroy(target, run = {}) {
       const name = typeof target === 'string' ? foundationOf(target) : target.name;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { runApplication } from '../cli/application.ts';
 import { type CliEnvironment, readEnvironment, type Variables } from '../cli/environment.ts';
-import { bringUpFoundations } from '../cli/foundations.ts';
+import { bringUpFoundations, cloudsOf, repositoriesOf } from '../cli/foundations.ts';
 import {
   type Build,
   type BuildOptions,
@@ -90,7 +90,9 @@ export async function openStage(
       // Read again: a commit may have changed a stack file.
       files = await readWiredStacks(environment);
       const build = await buildNewest(say, signal);
-      newest = await publishRelease(bench(say, signal), { ...wired, actor, report: sayReport(say) }, files, build);
+      const delivery = { ...wired, actor, report: sayReport(say) };
+      const repositories = await repositoriesOf(bench(say, signal), delivery, cloudsOf(files.stacks));
+      newest = await publishRelease(bench(say, signal), delivery, files, build, repositories);
       return newest;
     },
     resolve: (copy) => wired.client.resolve(copy.ref),

@@ -1,5 +1,6 @@
 // `trireme hold` and `trireme unhold`: a release that no environment takes, until somebody says otherwise.
 import { holdRelease, liftHold } from '../../delivery/stop.ts';
+import { unheldOfSameImage } from '../../delivery/stop-order.ts';
 import { type Verb, verb } from '../cli.ts';
 import { wireLedger } from '../wiring.ts';
 
@@ -13,11 +14,17 @@ export const hold: Verb = (cli) =>
     .argument('<release>', 'id, sequence number or `latest`')
     .requiredOption('--reason <reason>', 'why, for everyone who meets it')
     .action(async (release: string, { reason }: Options) => {
-      const fact = await holdRelease(await wireLedger(cli.environment), release, reason);
+      const office = await wireLedger(cli.environment);
+      const fact = await holdRelease(office, release, reason);
+      const others = unheldOfSameImage(await office.ledger.facts(), fact.release);
+      for (const other of others) {
+        const way = `where the image is at fault: npx trireme hold ${other} --reason "<reason>"`;
+        cli.output.talk(`${other} has the same image and is not held; ${way}`, 'yellow');
+      }
       cli.end({
         sentence: `${fact.release} is held: ${fact.body.reason}`,
         next: `npx trireme status; to lift it: npx trireme unhold ${fact.release} --reason "<reason>"`,
-        json: { hold: fact.id, release: fact.release, reason: fact.body.reason },
+        json: { hold: fact.id, release: fact.release, reason: fact.body.reason, sameImage: others },
       });
     });
 

@@ -4,13 +4,24 @@ import { DeliveryError } from '../../contract/errors.ts';
 import { releaseIdOf } from '../../contract/release.ts';
 import { engineOf, engines } from '../../image/engine.ts';
 import { type Verb, verb } from '../cli.ts';
-import { buildImage, ensureModels, manifestPath, publishRelease, readSourceFacts } from '../release-steps.ts';
+import { cloudsOf, repositoriesOf } from '../foundations.ts';
+import {
+  buildImage,
+  ensureModels,
+  manifestPath,
+  publishRelease,
+  readMaterials,
+  readSourceFacts,
+  releaseAgain,
+} from '../release-steps.ts';
+import { imageToReuse } from '../reuse.ts';
 import { readWiredStacks, wireDelivery } from '../wiring.ts';
 
 interface Options {
   readonly engine?: string;
   readonly buildArg?: readonly string[];
   readonly ca?: string;
+  readonly rebuild?: boolean;
   readonly json?: boolean;
 }
 
@@ -21,6 +32,7 @@ export const release: Verb = (cli) =>
       `build the Dockerfile with ${engines.join(', ')} (default: no engine, for emulated clouds)`,
     )
     .option('--build-arg <argument...>', 'NAME=VALUE for the Dockerfile, such as a base by digest')
+    .option('--rebuild', 'builds a new image also where nothing changed that enters it')
     .option('--ca <file>', 'certificates of an authority of your own, used while building')
     .action(async (options: Options) => {
       const { environment, output, signal } = cli;
@@ -37,15 +49,30 @@ export const release: Verb = (cli) =>
         });
       }
       const models = await ensureModels(bench);
-      const build = await buildImage(bench, source, models, { engine, buildArgs, certificates: options.ca });
-      const manifest = await publishRelease(bench, delivery, files, build);
+      const repositories = await repositoriesOf(bench, delivery, cloudsOf(delivery.stacks));
+      const how = { engine, buildArgs, certificates: options.ca };
+      const reuse =
+        options.rebuild === true
+          ? { reasons: ['--rebuild'] }
+          : await imageToReuse(bench, delivery, source, models, how, repositories);
+      const reused = 'earlier' in reuse ? releaseIdOf(reuse.earlier) : undefined;
+      if ('earlier' in reuse) output.report({ message: `nothing of the image changed: it is that of ${reused}` });
+      else output.report({ message: `a new image: ${reuse.reasons.join('; ')}` });
+      const manifest =
+        'earlier' in reuse
+          ? await releaseAgain(bench, delivery, files, {
+              ...reuse,
+              source,
+              materials: await readMaterials(environment, how),
+            })
+          : await publishRelease(bench, delivery, files, await buildImage(bench, source, models, how), repositories);
       const id = releaseIdOf(manifest);
       const path = manifestPath(environment.stateDirectory, id);
       if (options.json !== true) output.data(id);
       cli.end({
-        sentence: `${id} is in ${manifest.image.copies.map(({ cloud }) => cloud).join(', ')} as ${manifest.image.digest}`,
+        sentence: `${id} is in ${manifest.image.copies.map(({ cloud }) => cloud).join(', ')} as ${manifest.image.digest}${reused === undefined ? '' : `, the image of ${reused}`}`,
         next: `npx trireme deploy --release ${id}`,
-        json: { release: id, manifest: path, ...manifest },
+        json: { release: id, manifest: path, imageOf: reused ?? null, ...manifest },
       });
     });
 

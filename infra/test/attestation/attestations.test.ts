@@ -264,3 +264,19 @@ it('a source on GitHub names its repository, anything else none', () => {
     ].map(githubRepository),
   ).toEqual(['team/wine', 'team/wine', undefined, undefined, undefined]);
 });
+
+describe('a release of an image that an earlier commit built', () => {
+  const settings = { ...manifest.source, commit: 'b'.repeat(40) };
+  const later = { ...manifest, source: settings, build: { ...manifest.build, commit: manifest.source.commit } };
+
+  it('is held against the commit that built it', async () => {
+    expect(judgeBundle(await bundle(), roots, goodRun.repository, later).faults).toEqual([]);
+  });
+
+  it('is not what its own commit would have built', async () => {
+    const run = { commit: settings.commit };
+    const content = provenanceOf({ ...manifest, source: settings }, { bases: [], buildArgs: {} });
+    const { faults } = judgeBundle(await bundle({ run, content }), roots, goodRun.repository, later);
+    expect(faults).toEqual([expect.stringMatching(/^commit: /), expect.stringMatching(/^source commit: /)]);
+  });
+});

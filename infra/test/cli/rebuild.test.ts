@@ -104,6 +104,25 @@ describe('building a release once more', () => {
     expect(stdout.trim().split('\n')).toHaveLength(1);
   });
 
+  it('takes the image from the commit that built it, and the rest from its own', async () => {
+    const text = 'config: { a: 1 }\n';
+    await writeFiles(checkout, { 'stacks/Pulumi.gcp-dev.yaml': text });
+    const commit = await commitAll(checkout, 'bob', 'A setting');
+    const change = {
+      source: { ...manifest.source, commit },
+      build: { ...manifest.build, commit: manifest.source.commit },
+      infra: { ...manifest.infra, stackConfigs: { 'gcp-dev': digestOf(text) } },
+    };
+    expect(await again(change)).toEqual({ digest: manifest.image.digest, differences: [] });
+    const { stdout } = await promisify(execFile)('git', ['-C', checkout, 'worktree', 'list']);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    await writeFiles(checkout, { 'app/serving/main.ts': 'export const changed = 1;\n' });
+    const later = { ...manifest.source, commit: await commitAll(checkout, 'eve', 'More than a setting') };
+    expect((await again({ ...change, source: later })).differences).toEqual([
+      'app/serving/main.ts: changed since the image was built',
+    ]);
+  });
+
   it('names the first file that differs', async () => {
     const altered: Install = async (destination, at) => {
       await install(destination, at);

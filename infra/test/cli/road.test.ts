@@ -28,6 +28,11 @@ async function json(code: number, ...words: readonly string[]): Promise<Record<s
   return JSON.parse(ended.stdout);
 }
 
+async function commit(message: string): Promise<void> {
+  const who = ['-c', 'user.name=Dana Developer', '-c', 'user.email=dana@trireme.example'];
+  await promisify(execFile)('git', [...who, 'commit', '-qam', message], { cwd: root });
+}
+
 async function pulumi(...words: readonly string[]): Promise<string> {
   const script = `source .trireme/emulator/activate && pulumi ${words.join(' ')} --non-interactive 2>&1`;
   const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: root, maxBuffer: 16 << 20 });
@@ -36,6 +41,7 @@ async function pulumi(...words: readonly string[]): Promise<string> {
 
 let first: string;
 let second: string;
+let third: string;
 
 test('train, release, deploy, verify: a release is proven in dev', { timeout: 3 * minutes }, async () => {
   expect((await trireme('train')).code).toBe(0);
@@ -74,13 +80,7 @@ test('a second release follows, and prod goes back to the first by command', { t
   const problem = path.join(root, 'problem.yaml');
   await writeFile(problem, (await readFile(problem, 'utf8')).replace(/^seed: .*$/m, 'seed: 2'));
   expect((await trireme('train')).code).toBe(0);
-  await promisify(execFile)(
-    'git',
-    ['-c', 'user.name=Dana Developer', '-c', 'user.email=dana@trireme.example', 'commit', '-qam', 'another seed'],
-    {
-      cwd: root,
-    },
-  );
+  await commit('another seed');
   second = String((await json(0, 'release')).release);
   expect((await trireme('deploy')).code).toBe(0);
   const promoted = await trireme('promote', '--release', '2', '--approve-as', 'rita');
@@ -94,6 +94,28 @@ test('a second release follows, and prod goes back to the first by command', { t
   for (const word of ['rollback', 'approval', 'the test wants it', 'rita']) expect(history.stdout).toContain(word);
 });
 
+test('a setting alone is a release of its own: the image that is there, its plan, its approval', {
+  timeout: 2 * minutes,
+}, async () => {
+  const released = JSON.parse(await readFile(path.join(root, '.trireme', 'releases', `${second}.json`), 'utf8'));
+  for (const environment of ['dev', 'prod']) {
+    const file = path.join(root, 'stacks', `Pulumi.gcp-${environment}.yaml`);
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/concurrency: \d+/, 'concurrency: 7'));
+  }
+  await commit('fewer at once');
+  const made = await json(0, 'release');
+  expect(made).toMatchObject({ imageOf: second, image: released.image, models: released.models });
+  expect(made.build).toEqual({ ...released.build, commit: released.source.commit });
+  third = String(made.release);
+  expect(await json(0, 'deploy')).toMatchObject({ ok: true });
+  const [plan] = (await json(0, 'preview', '--environment', 'prod')).plans as { changes: { paths: string[] }[] }[];
+  expect(plan?.changes.flatMap(({ paths }) => paths)).toContain('template.maxInstanceRequestConcurrency');
+  expect((await trireme('promote', '--release', third)).code).toBe(4);
+  const promoted = await trireme('promote', '--release', third, '--approve-as', 'rita');
+  expect(promoted.code, promoted.stderr).toBe(0);
+  expect(await json(0, 'audit', third, '--no-rebuild')).toMatchObject({ outcome: 'passed' });
+});
+
 test('plain Pulumi previews, updates, refreshes and destroys what the verbs deployed', {
   timeout: 3 * minutes,
 }, async () => {
@@ -101,7 +123,7 @@ test('plain Pulumi previews, updates, refreshes and destroys what the verbs depl
   expect(await pulumi('refresh', '-s', 'gcp-dev', '--yes')).toMatch(/unchanged/);
   expect(await pulumi('up', '-s', 'gcp-dev', '--yes')).toMatch(/unchanged/);
   const manifest = path.join(root, '.trireme', 'releases', `${first}.json`);
-  expect(await pulumi('stack', 'output', '-s', 'gcp-dev', 'release')).toContain(second);
+  expect(await pulumi('stack', 'output', '-s', 'gcp-dev', 'release')).toContain(third);
   process.env.TRIREME_RELEASE = manifest;
   try {
     expect(await pulumi('up', '-s', 'gcp-dev', '--yes')).toMatch(/1 updated|~ 1/);
@@ -122,7 +144,7 @@ test.each([
   [['deplyo'], 2, 'did you mean'],
   [['deploy', '--stack', 'gpc-dev'], 2, 'gcp-dev'],
   [['deploy', '--release', 'rel-9-000000000000'], 2, 'rel-'],
-  [['rollback', '--to', '2'], 3, 'not earlier'],
+  [['rollback', '--to', '3'], 3, 'not earlier'],
   [['promote', '--promotion', 'prm-0000000000'], 2, 'promotion'],
 ])('%j ends with %i and says what would be right', { timeout: minutes }, async (words, code, said) => {
   const ended = await trireme(...words);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { NewFact } from '../../contract/fact.ts';
-import { freezeOf, holdOn, stopOrder } from '../../delivery/stop-order.ts';
-import { ledgerOf, releaseOf } from '../ledger/sample-facts.ts';
+import { releaseIdOf } from '../../contract/release.ts';
+import { freezeOf, holdOn, stopOrder, unheldOfSameImage } from '../../delivery/stop-order.ts';
+import { warningsOf } from '../../delivery/warnings.ts';
+import { ledgerOf, releaseFact, releaseOf, sampleManifest } from '../ledger/sample-facts.ts';
 
 const who = { actor: { login: 'ada', via: 'local' }, at: '2026-11-21T12:00:00.000Z' } as const;
 const freeze = (until?: string, environment: 'dev' | 'prod' = 'prod'): NewFact => ({
@@ -11,12 +13,13 @@ const freeze = (until?: string, environment: 'dev' | 'prod' = 'prod'): NewFact =
   body: { reason: 'the database moves', ...(until === undefined ? {} : { until }) },
 });
 const thaw: NewFact = { ...who, kind: 'thaw', environment: 'prod', body: { reason: 'it has moved' } };
-const hold = (sequence: number): NewFact => ({
+const holdOf = (release: string): NewFact => ({
   ...who,
   kind: 'hold',
-  release: releaseOf(sequence),
+  release,
   body: { reason: 'it answers nonsense' },
 });
+const hold = (sequence: number): NewFact => holdOf(releaseOf(sequence));
 const unhold: NewFact = { ...who, kind: 'unhold', release: releaseOf(1), body: { reason: 'it does not' } };
 
 const noon = Date.parse('2026-11-21T12:00:00Z');
@@ -70,6 +73,26 @@ describe('a hold', () => {
   ];
   test.each(cases)('%s', (_, contents, held) => {
     expect(holdOn(ledgerOf(...contents), releaseOf(1)) !== undefined).toBe(held);
+  });
+});
+
+describe('a hold on a release whose image others have', () => {
+  const again = { ...sampleManifest(2), image: sampleManifest(1).image };
+  const shared = { ...who, kind: 'release', release: releaseIdOf(again), body: { manifest: again } } as const;
+  const made = [releaseFact(1), shared, releaseFact(3)];
+
+  test('holds that release alone, and tells of the others', () => {
+    const facts = ledgerOf(...made, hold(1));
+    expect(holdOn(facts, shared.release)).toBeUndefined();
+    expect(unheldOfSameImage(facts, releaseOf(1))).toEqual([shared.release]);
+    expect(warningsOf(facts, { freezes: [] }, noon)).toEqual([
+      expect.stringMatching(new RegExp(`it answers nonsense \\(not held, of the same image: ${shared.release}\\)$`)),
+    ]);
+  });
+
+  test('tells of none that is held as well, and of none with another image', () => {
+    expect(unheldOfSameImage(ledgerOf(...made, hold(1), holdOf(shared.release)), releaseOf(1))).toEqual([]);
+    expect(unheldOfSameImage(ledgerOf(...made, hold(3)), releaseOf(3))).toEqual([]);
   });
 });
 

@@ -165,8 +165,12 @@ export class World {
     };
   }
 
-  async release(change: Partial<ReleaseParts> = {}): Promise<ReleaseManifest> {
-    const manifest = await makeRelease(this.delivery(), { ...partsOf(this.released.size + 1), ...change });
+  async release(
+    change: Partial<ReleaseParts> = {},
+    stackFiles?: Readonly<Record<string, string>>,
+  ): Promise<ReleaseManifest> {
+    const parts = { ...partsOf(this.released.size + 1), ...change };
+    const manifest = await makeRelease(this.delivery(), parts, stackFiles);
     this.released.set(releaseIdOf(manifest), manifest);
     for (const { ref } of manifest.image.copies) this.images.set(ref, manifest.image.digest);
     return manifest;
