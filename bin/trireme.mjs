@@ -33,6 +33,7 @@ const verbs = {
   metrics: ['infra', 'how often, how fast and how well releases reach an environment'],
   'stack-drift': ['infra', 'is what runs what was declared? Reads, and changes nothing'],
   destroy: ['infra', 'take down what a stack runs'],
+  bootstrap: ['infra', 'from an empty account, project or subscription to a foundation: bootstrap aws'],
   cost: ['infra', 'what the stacks cost a month, idle and at a stated load'],
   doctor: ['infra', 'compare this machine, policy and workflows with what GitHub really has'],
   emulator: ['infra', 'run the emulated clouds: up, down, status'],

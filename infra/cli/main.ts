@@ -28,6 +28,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   metrics: async () => (await import('./verbs/metrics.ts')).metrics,
   'stack-drift': async () => (await import('./verbs/stack-drift.ts')).stackDrift,
   destroy: async () => (await import('./verbs/destroy.ts')).destroy,
+  bootstrap: async () => (await import('./verbs/bootstrap.ts')).bootstrap,
   cost: async () => (await import('./verbs/cost.ts')).cost,
   doctor: async () => (await import('./verbs/doctor.ts')).doctor,
   emulator: async () => (await import('./verbs/emulator.ts')).emulator,

@@ -55,6 +55,15 @@ const appRunner: readonly AwsGrant[] = [
     on: arn('apprunner', ({ service }) => `service/${service}/*`),
     source: page('awsapprunner'),
   },
+  // What `doctor` asks first: an account without a service may be one that App Runner takes no more.
+  {
+    for: ['prove'],
+    reads: ['apprunner:ListServices'],
+    writes: [],
+    writers: [],
+    on: anything,
+    source: page('awsapprunner'),
+  },
   // The first service of an account makes App Runner's own role: https://docs.aws.amazon.com/apprunner/latest/dg/using-service-linked-roles.html
   {
     for: ['aws:apprunner/service:Service'],
