@@ -7,6 +7,7 @@ import {
   type PulumiFn,
   Stack,
 } from '@pulumi/pulumi/automation/index.js';
+import { z } from 'zod';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Clock, Leftovers, RunOptions } from '../contract/ports.ts';
 import { EngineExit, type Environment, engineCommand } from './engine-command.ts';
@@ -14,8 +15,16 @@ import { type Diagnostic, diagnosticOf, type Failure, failureOf } from './failur
 import { removeEmptyLocks } from './lock.ts';
 import { nameOf, stepOf } from './plan.ts';
 import { type PolicyPack, policyRefusal, policyWarnings, type Violation, violationOf } from './policy-pack.ts';
-import { freeLocksIn, lockedError, orphanNotes, removeDeadLocks } from './recovery.ts';
-import { lockFolderOf, parseExport, readStateFile, type StackState, stateFileOf } from './state.ts';
+import { freeLocksIn, lockedError, lookAtLocksIn, orphanNotes, removeDeadLocks } from './recovery.ts';
+import {
+  lockFolderOf,
+  parseExport,
+  readDeployment,
+  readStateFile,
+  removeEmptyAttributes,
+  type StackState,
+  stateFileOf,
+} from './state.ts';
 import { plainPulumiEnvironment, type Workspace } from './workspace.ts';
 
 export interface EngineOptions {
@@ -68,6 +77,44 @@ export class Engine {
     return freeLocksIn(lockFolderOf(file, this.#options.workspace.project, stack));
   }
 
+  /** The state's own document, as `pulumi stack export` has it under `deployment`. `undefined`: there is no such stack. */
+  async document(stack: string): Promise<unknown> {
+    if ((await this.state(stack)) === undefined) return undefined;
+    const file = this.#stateFile(stack);
+    if (file !== undefined) return readDeployment(file);
+    const { code, text } = await this.ask(['stack', 'export', '--stack', stack]);
+    if (code === 0) return exported.parse(JSON.parse(text)).deployment;
+    throw new DeliveryError('errored', `${stack}: its state could not be read: ${text.trim()}`);
+  }
+
+  /** Looks and leaves them: in a bucket only the next update sees them. */
+  async locks(stack: string): Promise<{ readonly gone: readonly string[]; readonly held: readonly string[] }> {
+    const file = this.#stateFile(stack);
+    return file === undefined
+      ? { gone: [], held: [] }
+      : lookAtLocksIn(lockFolderOf(file, this.#options.workspace.project, stack));
+  }
+
+  /** Any command of the CLI. @returns what it printed, errors first where it failed. */
+  async ask(words: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
+    const command = engineCommand(this.#options.command, this.#variables());
+    try {
+      const { stdout } = await command.run(words, this.#options.workspace.directory, {});
+      return { code: 0, text: stdout };
+    } catch (error) {
+      if (!(error instanceof EngineExit)) throw error;
+      return { code: error.run.code, text: `${error.run.stderr}\n${error.run.stdout}` };
+    }
+  }
+
+  /** Reads every resource back, and forgets creations of which nobody knows how they ended. @throws DeliveryError. */
+  async refresh(stack: string, run: RunOptions): Promise<void> {
+    await this.#mendAttributes(stack);
+    const failure = await this.#freeRun(stack, async () => {}, run, 'refresh', undefined, { left: deadLockRemovals });
+    if (failure?.kind === 'error') throw failure.error;
+    if (failure !== undefined) throw new DeliveryError('errored', `${stack}: ${failure.diagnostics.join('; ')}`);
+  }
+
   /** Lets every resource of a stack be deleted. */
   async unprotect(stack: string): Promise<void> {
     const command = engineCommand(this.#options.command, this.#variables());
@@ -89,6 +136,7 @@ export class Engine {
     removals: Removals = { left: deadLockRemovals },
   ): Promise<Ending | undefined> {
     if (run.signal?.aborted) throw interruptedError(name);
+    await this.#mendAttributes(name);
     const state = await this.state(name);
     if (state === undefined) await this.#create(name);
     const notes = changesNothing(operation) ? [] : orphanNotes(state?.pending ?? []);
@@ -143,6 +191,13 @@ export class Engine {
       if (signal?.aborted) throw interruptedError(stack);
       throw error;
     }
+  }
+
+  /** Only when nobody can be writing them. */
+  async #mendAttributes(stack: string): Promise<void> {
+    const file = this.#stateFile(stack);
+    if (file === undefined || (await this.locks(stack)).held.length > 0) return;
+    await removeEmptyAttributes(file);
   }
 
   async #removeEmptyLocks(stack: string): Promise<boolean> {
@@ -273,6 +328,8 @@ export class Engine {
     };
   }
 }
+
+const exported = z.object({ deployment: z.unknown() });
 
 /** An empty lock may also be one that is being written: it gets a moment. */
 const unreadableLockAttempts = 5;

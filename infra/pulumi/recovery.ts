@@ -42,6 +42,20 @@ export async function removeDeadLocks(printed: string, lookUp: ProcessLookup = p
   return removed.every(Boolean);
 }
 
+/** The locks in a folder, by whether their owners are known to be gone. */
+export async function lookAtLocksIn(
+  folder: string,
+  lookUp: ProcessLookup = programOf,
+): Promise<{ readonly gone: readonly string[]; readonly held: readonly string[] }> {
+  const here = thisMachine();
+  const found = await Promise.all(
+    (await readLocks(folder)).map(async (lock) => ({ lock, owner: await ownerOf(lock, here, lookUp) })),
+  );
+  const words = (isGone: boolean) =>
+    found.filter(({ owner }) => (owner === 'gone') === isGone).map(({ lock }) => describeLock(lock));
+  return { gone: words(true), held: words(false) };
+}
+
 /** Removes the locks in a folder whose owners are known to be gone, one by one, and leaves all others. */
 export async function freeLocksIn(folder: string, lookUp: ProcessLookup = programOf): Promise<Leftovers> {
   const here = thisMachine();
@@ -71,7 +85,12 @@ export function orphanNotes(pending: readonly PendingOperation[]): string[] {
   return pending
     .filter(({ operation }) => operation === 'creating')
     .map(
-      ({ urn, type }) =>
-        `${nameOf(urn)}: its creation was under way when an earlier run was killed; if the cloud says it exists already, adopt it: pulumi import ${type} ${nameOf(urn)} <id>`,
+      ({ urn }) =>
+        `${nameOf(urn)}: its creation was under way when an earlier run was killed; if the cloud says it exists already: npx trireme recover ${stackIn(urn)}`,
     );
+}
+
+/** `urn:pulumi:<stack>::…` */
+function stackIn(urn: string): string {
+  return urn.split('::')[0]?.split(':')[2] ?? '';
 }

@@ -67,7 +67,7 @@ interface Wording {
 
 const cloudOf = (stack: string): string => stack.split('-')[0] ?? '';
 const grant = (action: string, stack: string): string =>
-  `bring up ${cloudOf(stack)}-foundation as an administrator, who grants what infra/clouds/${cloudOf(stack)}/grant-list.ts names; a right that is not in that list (${action}) is granted by hand`;
+  `npx trireme bootstrap ${cloudOf(stack)} as an administrator brings up ${cloudOf(stack)}-foundation with what infra/clouds/${cloudOf(stack)}/grant-list.ts names; a right that is not in that list (${action}) is granted by hand`;
 const adopt = (_why: string, stack: string): string => `npx trireme recover ${stack}`;
 const rename = 'its name is one for the whole world: choose another, or take it back from who has it';
 

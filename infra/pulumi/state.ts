@@ -1,5 +1,5 @@
 // A stack's state as the last update left it: outputs, what is protected, what was under way when a run was killed.
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -32,6 +32,33 @@ export function stateFileOf(backendUrl: string | undefined, project: string, sta
   if (!location.startsWith('file:///')) return undefined;
   return join(fileURLToPath(location), '.pulumi', 'stacks', project, `${stack}.json`);
 }
+
+/**
+ * Beside each file a `file://` backend keeps its attributes, which nobody needs; a CLI that is killed can leave them empty, and the next one
+ * then stops at "EOF" (https://github.com/google/go-cloud/blob/master/blob/fileblob/attrs.go). Such ones are removed.
+ * @returns whether there were any.
+ */
+export async function removeEmptyAttributes(stateFile: string): Promise<boolean> {
+  const paths = [stateFile, `${stateFile}.bak`].map((path) => `${path}.attrs`);
+  const sizes = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        ({ size }) => size,
+        () => undefined,
+      ),
+    ),
+  );
+  const empty = paths.filter((_path, index) => sizes[index] === 0);
+  await Promise.all(empty.map((path) => rm(path, { force: true })));
+  return empty.length > 0;
+}
+
+/** The `deployment` of a state file, for whoever needs more of it. */
+export async function readDeployment(stateFile: string): Promise<unknown> {
+  return checkpointDocument.parse(JSON.parse(await readFile(stateFile, 'utf8'))).checkpoint.latest;
+}
+
+const checkpointDocument = z.object({ checkpoint: z.object({ latest: z.unknown() }) });
 
 /** Reading the file costs a millisecond, asking the CLI a third of a second. The CLI replaces the file as a whole. */
 export async function readStateFile(path: string): Promise<StackState | undefined> {

@@ -1,23 +1,28 @@
-// `trireme recover`: after lost jobs, reads what really runs, proves it, and tells the ledger; deploys nothing but the end of a share.
+// `trireme recover`: with a stack, mends its state; otherwise, after lost jobs, reads what really runs, proves it, and tells the ledger; deploys nothing but the end of a share.
 import { lastEnvironment } from '../../contract/stack.ts';
 import { type Recovered, recover as recoverEnvironment } from '../../delivery/recover.ts';
 import { type Verb, verb } from '../cli.ts';
 import { table } from '../output.ts';
+import { type RecoverStateOptions, recoverState } from '../recover-state.ts';
 import { type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
 import { readWiredStacks, wireDelivery } from '../wiring.ts';
 
-interface Options extends SelectionOptions {
-  readonly gone?: boolean;
-  readonly json?: boolean;
-}
+interface Options extends SelectionOptions, RecoverStateOptions {}
 
 export const recover: Verb = (cli) =>
   withSelection(
-    verb('recover', 'Finds out what runs where a job was lost, and writes it into the ledger'),
+    verb(
+      'recover',
+      'Finds out what runs where a job was lost, and tells the ledger; with a stack, mends its Pulumi state',
+    ),
     lastEnvironment,
   )
+    .argument('[stack]', 'a stack or foundation whose Pulumi state is to be looked at: gcp-dev, aws-foundation')
     .option('--gone', 'the jobs are known to be gone, however lately they spoke')
-    .action(async (options: Options) => {
+    .option('--id <name=id...>', 'of a resource in that state: its id, where only the vendor knows it')
+    .option('--yes', 'mend that state without asking')
+    .action(async (name: string | undefined, options: Options) => {
+      if (name !== undefined) return recoverState(cli, name, options);
       const files = await readWiredStacks(cli.environment);
       const { environment, stacks } = selectionOf(options, files.stacks, lastEnvironment);
       const delivery = await wireDelivery(cli.environment, files, cli.output.report);

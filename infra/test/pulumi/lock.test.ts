@@ -120,5 +120,5 @@ test('of what was pending only a creation can have left something that nobody re
   const type = 'gcp:cloudrunv2/service:Service';
   const notes = orphanNotes(['creating', 'updating', 'deleting'].map((operation) => ({ urn, type, operation })));
   expect(notes).toHaveLength(1);
-  expect(notes[0]).toContain('pulumi import gcp:cloudrunv2/service:Service service <id>');
+  expect(notes[0]).toContain('npx trireme recover gcp-dev');
 });

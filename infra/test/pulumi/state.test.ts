@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { parseExport, readStateFile, stateFileOf } from '../../pulumi/state.ts';
+import { parseExport, readStateFile, removeEmptyAttributes, stateFileOf } from '../../pulumi/state.ts';
 
 test.each([
   ['file:///home/ada/state', '/home/ada/state/.pulumi/stacks/trireme/gcp-dev.json'],
@@ -70,4 +70,15 @@ test('a damaged state file is said to be that, with where the one before is', as
       hint: expect.stringContaining('gcp-dev.json.bak'),
     });
   }
+});
+
+test('empty attributes beside a state file, which a killed CLI leaves, are removed; others stay', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'trireme-attributes-'));
+  const file = join(folder, 'gcp-dev.json');
+  await writeFile(`${file}.attrs`, '');
+  await writeFile(`${file}.bak.attrs`, '{}');
+  expect(await removeEmptyAttributes(file)).toBe(true);
+  expect(await readdir(folder)).toEqual(['gcp-dev.json.bak.attrs']);
+  expect(await removeEmptyAttributes(file)).toBe(false);
+  await rm(folder, { recursive: true });
 });
