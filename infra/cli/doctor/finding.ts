@@ -1,6 +1,6 @@
 // What the doctor says about one thing: what should be, what is, and how to put it right.
 export interface Finding {
-  readonly area: 'machine' | 'policy' | 'workflows' | 'GitHub';
+  readonly area: 'machine' | 'policy' | 'workflows' | 'GitHub' | 'AWS' | 'Google Cloud' | 'Azure';
   /** `environment prod`, `git`. */
   readonly subject: string;
   /** `note`: nothing is wrong, or it can't be told; somebody may want to know. */
@@ -9,6 +9,8 @@ export interface Finding {
   readonly found: string;
   /** A sentence or a command; only where there is something to do. */
   readonly repair?: string;
+  /** Said in one line. */
+  readonly brief?: boolean;
 }
 
 export type Judged = Omit<Finding, 'area'>;

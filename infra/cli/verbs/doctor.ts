@@ -1,4 +1,4 @@
-// `trireme doctor`: is this machine, this checkout and the repository on GitHub as delivery needs them? Changes nothing.
+// `trireme doctor`: are this machine, this checkout, the clouds and the repository on GitHub as delivery needs them? Changes nothing.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { githubStack, parseStackFile } from '../../config.ts';
@@ -7,9 +7,12 @@ import type { GithubConfig } from '../../contract/github.ts';
 import { type Cloud, foundationOf } from '../../contract/stack.ts';
 import { type Policy, parsePolicy } from '../../delivery/policy.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
+import { judgeCloud } from '../doctor/cloud.ts';
 import { type Finding, fault, good, type Judged, note } from '../doctor/finding.ts';
+import { lookAtClouds } from '../doctor/look.ts';
 import { inspectMachine, systemProbe } from '../doctor/machine.ts';
 import { judgeReality } from '../doctor/reality.ts';
+import { judgeSurroundings, lookAround } from '../doctor/surroundings.ts';
 import { judgeTrust, type StatedTrust } from '../doctor/trust.ts';
 import { judgeWorkflows, type Needs, needsOf, type WorkflowFile } from '../doctor/workflows.ts';
 import type { StackFiles } from '../stack-files.ts';
@@ -20,42 +23,51 @@ interface Options {
 }
 
 export const doctor: Verb = (cli) =>
-  verb('doctor', 'Compares machine, policy, workflows and stack files with what GitHub really has').action(
-    async (options: Options) => {
-      const [machine, files, policy, ledger] = await Promise.all([
-        inspectMachine(cli.environment, process.version, systemProbe(cli.environment)),
-        attempt('stack files', () => readWiredStacks(cli.environment), stackWords, 'edit the stack file'),
-        attempt('policy.yaml', () => readPolicy(cli), policyWords, 'edit policy.yaml'),
-        attempt(
-          'ledger',
-          () => readLedger(cli),
-          ({ count, location }) => `${count} facts in ${location}`,
-          ledgerRepair,
-        ),
-      ]);
-      const needs = needsOf(await workflowFiles(cli), cloudsOf(files.value));
-      const config = filledIn(files.value);
-      const github = await githubFindings(cli, needs, policy.value, config);
-      const findings: Finding[] = [
-        ...machine.map((one): Finding => ({ area: 'machine', ...one })),
-        ...[files.finding, ledger.finding].map((one): Finding => ({ area: 'machine', ...one })),
-        { area: 'policy', ...policy.finding },
-        ...judgeWorkflows(needs).map((one): Finding => ({ area: 'workflows', ...one })),
-        ...[...trustFindings(files.value, config), ...github].map((one): Finding => ({ area: 'GitHub', ...one })),
-      ];
-      if (options.json !== true) for (const line of findings.flatMap((one) => linesOf(cli, one))) cli.output.data(line);
-      const faults = findings.filter(({ outcome }) => outcome === 'fault');
-      cli.end({
-        code: faults.length === 0 ? undefined : 'failed',
-        sentence:
-          faults.length === 0
-            ? 'all is as it should be'
-            : `${faults.length} of ${findings.length} are not as they should be`,
-        next: faults[0]?.repair ?? 'npx trireme status',
-        json: { findings },
-      });
-    },
-  );
+  verb(
+    'doctor',
+    'Compares machine, policy, workflows and stack files with what the clouds and GitHub really have',
+  ).action(async (options: Options) => {
+    const [machine, surroundings, files, policy, ledger] = await Promise.all([
+      inspectMachine(cli.environment, process.version, systemProbe(cli.environment)),
+      lookAround(cli.environment),
+      attempt('stack files', () => readWiredStacks(cli.environment), stackWords, 'edit the stack file'),
+      attempt('policy.yaml', () => readPolicy(cli), policyWords, 'edit policy.yaml'),
+      attempt(
+        'ledger',
+        () => readLedger(cli),
+        ({ count, location }) => `${count} facts in ${location}`,
+        ledgerRepair,
+      ),
+    ]);
+    const needs = needsOf(await workflowFiles(cli), cloudsOf(files.value));
+    const config = filledIn(files.value);
+    const hasCli = machine.some(({ subject, outcome }) => subject === 'Pulumi CLI' && outcome === 'good');
+    const [github, looks] = await Promise.all([
+      githubFindings(cli, needs, policy.value, config),
+      files.value === undefined ? [] : lookAtClouds(cli.environment, files.value, hasCli),
+    ]);
+    const findings: Finding[] = [
+      ...[...machine, ...judgeSurroundings(surroundings)].map((one): Finding => ({ area: 'machine', ...one })),
+      ...[files.finding, ledger.finding].map((one): Finding => ({ area: 'machine', ...one })),
+      ...looks.flatMap((look) => judgeCloud(look).map((one): Finding => ({ area: areas[look.cloud], ...one }))),
+      { area: 'policy', ...policy.finding },
+      ...judgeWorkflows(needs).map((one): Finding => ({ area: 'workflows', ...one })),
+      ...[...trustFindings(files.value, config), ...github].map((one): Finding => ({ area: 'GitHub', ...one })),
+    ];
+    if (options.json !== true) for (const line of findings.flatMap((one) => linesOf(cli, one))) cli.output.data(line);
+    const faults = findings.filter(({ outcome }) => outcome === 'fault');
+    cli.end({
+      code: faults.length === 0 ? undefined : 'failed',
+      sentence:
+        faults.length === 0
+          ? 'all is as it should be'
+          : `${faults.length} of ${findings.length} are not as they should be`,
+      next: faults[0]?.repair ?? 'npx trireme status',
+      json: { findings },
+    });
+  });
+
+const areas = { aws: 'AWS', gcp: 'Google Cloud', azure: 'Azure' } as const satisfies Record<Cloud, Finding['area']>;
 
 const ledgerRepair = 'see TRIREME_LEDGER, and whether git may read there';
 const stackWords = ({ stacks }: StackFiles) => stacks.map(({ stack }) => stack.name).join(', ');
@@ -186,14 +198,17 @@ async function githubFindings(
   }
 }
 
-function linesOf({ output }: Cli, { area, subject, outcome, expected, found, repair }: Finding): readonly string[] {
+function linesOf(
+  { output }: Cli,
+  { area, subject, outcome, expected, found, repair, brief }: Finding,
+): readonly string[] {
   const marks = {
     good: output.paint('good ', 'green'),
     note: output.paint('note ', 'yellow'),
     fault: output.paint('fault', 'red'),
   };
   const head = `${marks[outcome]}  ${area}: ${subject}`;
-  if (outcome === 'good') return [`${head}: ${found}`];
+  if (outcome === 'good' || brief === true) return [`${head}: ${found}`];
   return [
     head,
     `         expected ${expected}`,

@@ -1,6 +1,7 @@
 // AWS as somebody with credentials sees it: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 import { lookup } from 'node:dns/promises';
 import type { AccountWords, CloudAccount, Login } from '../account.ts';
+import { isLoopback } from '../connection.ts';
 
 export const awsWords: AccountWords = {
   vendor: 'AWS',
@@ -22,17 +23,19 @@ export function awsAccount(variables: Variables): CloudAccount {
       if (variables.TRIREME_EMULATOR !== undefined) return true;
       return resolves(`${runtime === 'app-runner' ? 'apprunner' : 'ecs'}.${region}.amazonaws.com`);
     },
-    read: (runtime, region) =>
-      runtime === 'app-runner'
-        ? readAppRunner(region, variables.AWS_ENDPOINT_URL_APPRUNNER)
-        : readEcs(region, variables.AWS_ENDPOINT_URL_ECS),
+    read(runtime, region) {
+      const of = (name: string) => (variables.TRIREME_EMULATOR === undefined ? undefined : variables[name]);
+      return runtime === 'app-runner'
+        ? readAppRunner(region, of('AWS_ENDPOINT_URL_APPRUNNER'))
+        : readEcs(region, of('AWS_ENDPOINT_URL_ECS'));
+    },
   };
 }
 
 async function callerIdentity(): Promise<Login> {
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   // Any region answers; the global one is this.
-  const client = new STSClient({ region: 'us-east-1', maxAttempts: 2 });
+  const client = new STSClient(settingsFor('sts', 'us-east-1', undefined));
   try {
     const { Account: account, Arn: who } = await client.send(new GetCallerIdentityCommand({}));
     if (account === undefined || who === undefined) throw new Error('STS named nobody');
@@ -59,9 +62,16 @@ async function resolves(host: string): Promise<boolean | undefined> {
   }
 }
 
+/** As the provers': named in full, so that no variable of the shell leads a request elsewhere; emulated ones are signed with a key that opens nothing. */
+function settingsFor(service: string, region: string, emulated: string | undefined) {
+  const endpoint = emulated ?? `https://${service}.${region}.amazonaws.com`;
+  const throwaway = { credentials: { accessKeyId: 'emulated', secretAccessKey: 'emulated' } };
+  return { region, maxAttempts: 2, endpoint, ...(isLoopback(endpoint) ? throwaway : {}) };
+}
+
 async function readAppRunner(region: string, endpoint: string | undefined): Promise<number> {
   const { AppRunnerClient, ListServicesCommand } = await import('@aws-sdk/client-apprunner');
-  const client = new AppRunnerClient({ region, maxAttempts: 2, ...(endpoint === undefined ? {} : { endpoint }) });
+  const client = new AppRunnerClient(settingsFor('apprunner', region, endpoint));
   try {
     return ((await client.send(new ListServicesCommand({ MaxResults: 20 }))).ServiceSummaryList ?? []).length;
   } finally {
@@ -72,7 +82,7 @@ async function readAppRunner(region: string, endpoint: string | undefined): Prom
 /** A cluster that is not there yet is an answer too. */
 async function readEcs(region: string, endpoint: string | undefined): Promise<number> {
   const { ECSClient, ListTasksCommand, ClusterNotFoundException } = await import('@aws-sdk/client-ecs');
-  const client = new ECSClient({ region, maxAttempts: 2, ...(endpoint === undefined ? {} : { endpoint }) });
+  const client = new ECSClient(settingsFor('ecs', region, endpoint));
   try {
     return ((await client.send(new ListTasksCommand({ cluster: 'default' }))).taskArns ?? []).length;
   } catch (error) {

@@ -1,7 +1,7 @@
 // Google Cloud as somebody with credentials sees it: the project, its APIs, its Cloud Run.
 import { z } from 'zod';
 import type { AccountWords, CloudAccount, Login } from '../account.ts';
-import { ask, isLoopback } from '../connection.ts';
+import { ask } from '../connection.ts';
 import { googleAccessToken } from './access-token.ts';
 
 export const gcpWords: AccountWords = {
@@ -25,7 +25,8 @@ export function gcpAccount(variables: Variables): CloudAccount {
   const emulated = variables.TRIREME_EMULATOR !== undefined;
   const token = googleAccessToken();
   const connection = { token, fetch };
-  const run = (variables.CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN ?? 'https://run.googleapis.com').replace(/\/+$/, '');
+  const own = emulated ? variables.CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN : undefined;
+  const run = (own ?? 'https://run.googleapis.com').replace(/\/+$/, '');
   const api = `https://serviceusage.googleapis.com/v1/projects`;
 
   return {
@@ -48,7 +49,7 @@ export function gcpAccount(variables: Variables): CloudAccount {
       await ask(connection, `${api}/${account}/services:batchEnable`, { method: 'POST', body });
     },
     async offers(_, region, { account }) {
-      if (emulated || isLoopback(run)) return true;
+      if (emulated) return true;
       const { locations } = await parsed(ask(connection, `${run}/v1/projects/${account}/locations`), runLocations);
       return locations.some(({ locationId }) => locationId === region);
     },

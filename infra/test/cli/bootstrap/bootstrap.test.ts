@@ -78,6 +78,32 @@ test('three foundations with trust in the repository; the second time nothing ch
   expect(await readFile(path.join(root, githubFile), 'utf8')).toBe(written);
 });
 
+test('the doctor finds all three clouds as they should be', { timeout: minutes }, async () => {
+  const { stdout, stderr } = await trireme('doctor', '--json');
+  const findings: readonly Record<string, string>[] = JSON.parse(stdout).findings;
+  for (const [area, cloud, products] of [
+    ['AWS', 'aws', 'App Runner'],
+    ['Google Cloud', 'gcp', 'Cloud Run'],
+    ['Azure', 'azure', 'App Service'],
+  ] as const) {
+    const here = findings.filter((one) => one.area === area);
+    expect(
+      here.map(({ outcome }) => outcome),
+      stderr,
+    ).toEqual(here.map(() => 'good'));
+    const subjects = here.map(({ subject }) => subject).join();
+    for (const words of [
+      'login',
+      `region of ${cloud}-prod`,
+      `${cloud}-foundation`,
+      'registry',
+      `reading ${products}`,
+    ]) {
+      expect(subjects).toContain(words);
+    }
+  }
+});
+
 test('a foundation’s state moves to another backend as it is, and never over another', {
   timeout: minutes,
 }, async () => {
