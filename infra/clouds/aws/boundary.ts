@@ -1,6 +1,7 @@
 // What no role made by a deploy role on AWS may ever do more than.
-import type { Environment } from '../../contract/stack.ts';
+import { type Environment, environments } from '../../contract/stack.ts';
 import { project, serviceName } from '../names.ts';
+import { logGroupOf } from './ecs-express/runtime.ts';
 import type { AwsScope } from './grant-list.ts';
 import type { PolicyDocument } from './grants.ts';
 
@@ -17,14 +18,23 @@ export function boundaryDocument({
   account,
   environment,
 }: Pick<AwsScope, 'account'> & { readonly environment: Environment }): PolicyDocument {
-  const bucket = `${serviceName({ environment })}-${account}`;
+  const service = serviceName({ environment });
+  const bucket = `${service}-${account}`;
+  const others = environments.filter((one) => one !== environment).map((one) => serviceName({ environment: one }));
   return {
     Version: '2012-10-17',
     Statement: [
       {
         Effect: 'Allow',
         Action: ['secretsmanager:GetSecretValue', 'ssm:GetParameters'],
+        // Which ones, the stack file says, by any name.
         Resource: [`arn:aws:secretsmanager:*:${account}:secret:*`, `arn:aws:ssm:*:${account}:parameter/*`],
+      },
+      {
+        Effect: 'Deny',
+        // In an account that environments share, one's role must not be given the address of another's database.
+        Action: ['secretsmanager:GetSecretValue'],
+        Resource: others.map((other) => `arn:aws:secretsmanager:*:${account}:secret:${other}/*`),
       },
       {
         Effect: 'Allow',
@@ -34,7 +44,9 @@ export function boundaryDocument({
       {
         Effect: 'Allow',
         Action: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:PutRetentionPolicy'],
-        Resource: [`arn:aws:logs:*:${account}:log-group:*`],
+        Resource: [`/aws/apprunner/${service}/`, logGroupOf(service)].map(
+          (group) => `arn:aws:logs:*:${account}:log-group:${group}*`,
+        ),
       },
       { Effect: 'Allow', Action: ['ecr:GetAuthorizationToken'], Resource: ['*'] },
       {

@@ -5,7 +5,7 @@ import { serviceName } from '../names.ts';
 import { type AwsConditions, type AwsScope, grants } from './grant-list.ts';
 
 export interface PolicyStatement {
-  readonly Effect: 'Allow';
+  readonly Effect: 'Allow' | 'Deny';
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
   readonly Condition?: AwsConditions;

