@@ -14,7 +14,7 @@ import type { Connection } from '../../connection.ts';
 import { paceOf, pollUntilTold, readBaseline, Unanswered } from '../../polling.ts';
 import { arnOf, ecsClient, type ServiceName, serviceNameOf } from './client.ts';
 import { type EcsDeployment, type EcsObservation, type EcsTask, judge, newest, revisionToRead } from './judgement.ts';
-import { ecsExpress } from './runtime.ts';
+import { ecsExpress, mainContainer } from './runtime.ts';
 
 /**
  * Rights it needs: `ecs:DescribeExpressGatewayService`, `ecs:ListServiceDeployments`, `ecs:DescribeServiceRevisions`, `ecs:ListTasks`,
@@ -125,8 +125,7 @@ function deploymentIn(one: ServiceDeploymentBrief): EcsDeployment[] {
 async function revisionOf(client: ECSClient, arn: string, options: Options): Promise<EcsObservation['revision']> {
   const command = new DescribeServiceRevisionsCommand({ serviceRevisionArns: [arn] });
   const read = await answered(client.send(command, options), undefined);
-  // One container: the stack's own. Were there more, none of the others could be taken for it.
-  const [image] = read?.serviceRevisions?.[0]?.containerImages ?? [];
+  const image = ours(read?.serviceRevisions?.[0]?.containerImages ?? [], ({ containerName }) => containerName);
   return {
     arn,
     ...(image?.image === undefined ? {} : { image: image.image }),
@@ -143,9 +142,17 @@ async function runningTasks(client: ECSClient, { cluster, service }: ServiceName
   return tasks
     .filter(({ lastStatus, desiredStatus }) => lastStatus === 'RUNNING' && desiredStatus === 'RUNNING')
     .map(({ taskArn = '', containers = [] }): EcsTask => {
-      const digest = containers[0]?.imageDigest;
+      const digest = ours(containers, ({ name }) => name)?.imageDigest;
       return { arn: taskArn, ...(digest === undefined ? {} : { imageDigest: digest }) };
     });
+}
+
+/**
+ * By its name where there are several: what AWS puts beside it has an image of its own, in no order.
+ * https://docs.aws.amazon.com/guardduty/latest/ug/how-runtime-monitoring-works-ecs-fargate.html
+ */
+export function ours<T>(containers: readonly T[], nameOf: (container: T) => string | undefined): T | undefined {
+  return containers.length === 1 ? containers[0] : containers.find((one) => nameOf(one) === mainContainer);
 }
 
 /** Throttling is an HTTP 400 here: errors are told apart by name, never by status. */

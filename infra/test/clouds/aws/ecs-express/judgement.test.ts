@@ -5,6 +5,7 @@ import {
   judge,
   revisionToRead,
 } from '../../../../clouds/aws/ecs-express/judgement.ts';
+import { ours } from '../../../../clouds/aws/ecs-express/prover.ts';
 
 const digest = (digit: number) => `sha256:${String(digit).repeat(64)}`;
 const refOf = (digit: number) => `r.example/trireme@${digest(digit)}`;
@@ -195,5 +196,17 @@ describe('what ECS says about a deployment', () => {
       expect(revisionToRead({ deployments, activeRevisions: [] })).toBe(newer.revisionArn);
     }
     expect(revisionToRead({ deployments: [], activeRevisions: ['arn:active'] })).toBe('arn:active');
+  });
+});
+
+describe('which of a task’s containers is the service’s own', () => {
+  const nameOf = ({ name }: { name: string }) => name;
+  it.each([
+    ['the only one, whatever it is called', ['app'], 'app'],
+    ['the named one beside an agent of AWS', ['aws-guardduty-agent-x', 'Main'], 'Main'],
+    ['none of several strangers', ['a', 'b'], undefined],
+  ])('%s', (_what, names, expected) => {
+    const containers = names.map((name) => ({ name }));
+    expect(ours(containers, nameOf)?.name).toBe(expected);
   });
 });
