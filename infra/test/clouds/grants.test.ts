@@ -1,3 +1,5 @@
+import { glob, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { grants as awsGrants } from '../../clouds/aws/grant-list.ts';
 import { policyDocument } from '../../clouds/aws/grants.ts';
@@ -11,6 +13,7 @@ import { importsOf, type ManagedTypes, managedTypes, sdkActions, statedRights } 
 
 const lists = { aws: awsGrants, gcp: gcpGrants, azure: azureGrants } as const;
 const clouds = ['aws', 'gcp', 'azure'] as const;
+const gcpRoot = fileURLToPath(new URL('../../clouds/gcp/', import.meta.url));
 
 /** Everything one identity may do on one cloud, as rendered. */
 function actions(cloud: (typeof clouds)[number], identity: DeployIdentity): readonly string[] {
@@ -189,12 +192,22 @@ describe('no identity may do more than is listed', () => {
     expect(changing).toEqual([]);
   });
 
-  it('Google Cloud: setting the policy of a project gives one role, reading secrets reads the own ones', () => {
+  it('Google Cloud: setting a policy gives one role in the project, those of a service stack on what is in it, and reading secrets reads the own ones', async () => {
     const { expression } = projectCondition('deploy-prod');
-    expect(expression).toContain(
-      "api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/cloudsql.client'])",
+    const [inProject, onResources, secrets] = expression.split(' && ');
+    expect(inProject).toBe(
+      "(resource.type != 'cloudresourcemanager.googleapis.com/Project' || api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/cloudsql.client']))",
     );
-    expect(expression).toContain("startsWith('trireme-prod-')");
+    // What no list has, the deploy account could not give on a real project, and the stack would not come up.
+    const given: string[] = [];
+    for await (const path of glob('**/*.ts', { cwd: gcpRoot })) {
+      if (/^(registry|identities)\.ts$/.test(path)) continue;
+      const text = await readFile(`${gcpRoot}${path}`, 'utf8');
+      given.push(...[...text.matchAll(/\brole: '(roles\/[^']+)'/g)].map(([, role = '']) => role));
+    }
+    const allowed = [...(onResources ?? '').matchAll(/'(roles\/[^']+)'/g)].map(([, role]) => role);
+    expect([...new Set(given)].sort()).toEqual(allowed.sort());
+    expect(secrets).toContain("startsWith('trireme-prod-')");
   });
 
   it('Azure: a role assignment gives the roles a service stack gives, to service principals', () => {
