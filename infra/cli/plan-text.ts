@@ -10,13 +10,20 @@ export function planLines(
 ): string[] {
   return plans.flatMap(({ stack, changes, fingerprint, warnings = [] }) => [
     `${stack}: ${current[stack] ?? 'nothing'} → ${release}, ${changes.length === 0 ? 'no change' : `${changes.length} ${changes.length === 1 ? 'resource' : 'resources'}`}, plan ${fingerprint.slice(0, 12)}`,
+    ...changeLines({ changes, warnings }),
+  ]);
+}
+
+/** A line for each resource, and for each warning of the policy pack. */
+export function changeLines({ changes, warnings = [] }: Pick<Plan, 'changes' | 'warnings'>): string[] {
+  return [
     ...changes.map(({ operation, type, name, paths }) => {
       const more = paths.length > shownPaths ? ` and ${paths.length - shownPaths} more` : '';
       const touched = paths.length === 0 ? '' : `: ${paths.slice(0, shownPaths).join(', ')}${more}`;
       return `  ${marks[operation]} ${operation.padEnd(7)} ${type} ${name}${touched}`;
     }),
     ...warnings.map((warning) => `  ! policy  ${warning}`),
-  ]);
+  ];
 }
 
 const marks = { create: '+', update: '~', replace: '±', delete: '-', other: '?' } as const;

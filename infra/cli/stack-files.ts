@@ -19,12 +19,8 @@ const fileName = /^Pulumi\.(.+)\.yaml$/;
 
 /** @throws DeliveryError `config-invalid`, every fault of every file in one message. */
 export async function readStackFiles(folder: string): Promise<StackFiles> {
-  const entries = await readdir(folder).catch(() => [] as string[]);
-  const names = entries.flatMap((entry) => fileName.exec(entry)?.[1] ?? []).sort();
-  const files = await Promise.all(
-    names.map(async (name) => [name, await readFile(join(folder, `Pulumi.${name}.yaml`), 'utf8')] as const),
-  );
-  const texts = Object.fromEntries(files);
+  const texts = await stackFileTexts(folder);
+  const names = Object.keys(texts);
   const { stacks, faults } = judgeStackFiles(texts);
   if (faults.length > 0) {
     throw new DeliveryError('config-invalid', faults.join('\n'), {
@@ -37,6 +33,16 @@ export async function readStackFiles(folder: string): Promise<StackFiles> {
     });
   }
   return { stacks, foundations: clouds.filter((cloud) => names.includes(foundationOf(cloud))), texts };
+}
+
+/** By stack name, sorted; whether any of them is good is not asked. */
+export async function stackFileTexts(folder: string): Promise<Readonly<Record<string, string>>> {
+  const entries = await readdir(folder).catch(() => [] as string[]);
+  const names = entries.flatMap((entry) => fileName.exec(entry)?.[1] ?? []).sort();
+  const files = await Promise.all(
+    names.map(async (name) => [name, await readFile(join(folder, `Pulumi.${name}.yaml`), 'utf8')] as const),
+  );
+  return Object.fromEntries(files);
 }
 
 /** Pure: the stacks that the files name, and what is wrong with files. */

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,12 +13,15 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const execute = promisify(execFile);
 const base = '/repos/acme/wine';
 
-/** What GitHub holds of one repository: as much of it as the two actions ask for. */
+const bot = { login: 'github-actions[bot]' };
+
+/** What GitHub holds of one repository: as much of it as the actions ask for. */
 class Github {
   readonly said: { call: string; body: Record<string, unknown> }[] = [];
   issues: Record<string, unknown>[] = [];
   pulls: Record<string, unknown>[] = [];
   branches = new Map<string, string>();
+  comments: Record<string, unknown>[] = [];
 
   answer(call: string, query: URLSearchParams, body: Record<string, unknown>): [status: number, body: unknown] {
     if (!call.startsWith('GET')) this.said.push({ call, body });
@@ -32,6 +35,19 @@ class Github {
     if (call === 'POST /pulls') return [201, this.add(this.pulls, body)];
     if (method === 'PATCH' && /^\/(issues|pulls)\/\d+$/.test(path)) {
       const found = (path.startsWith('/issues') ? this.issues : this.pulls).find((one) => one.number === number);
+      return found === undefined ? [404, {}] : [200, Object.assign(found, body)];
+    }
+    if (call === 'GET /issues/5/comments') {
+      const first = 100 * (Number(query.get('page')) - 1);
+      return [200, this.comments.slice(first, first + Number(query.get('per_page')))];
+    }
+    if (call === 'POST /issues/5/comments') {
+      const made = { id: 1000 + this.comments.length, user: bot, html_url: 'https://github.example/c', ...body };
+      this.comments.push(made);
+      return [201, made];
+    }
+    if (method === 'PATCH' && path.startsWith('/issues/comments/')) {
+      const found = this.comments.find(({ id }) => id === number);
       return found === undefined ? [404, {}] : [200, Object.assign(found, body)];
     }
     if (path.startsWith('/git/ref')) return this.refs(method, path, body);
@@ -211,5 +227,62 @@ describe('the action propose', () => {
   it.each(['main', 'retrain/', 'gh-pages'])('touches no other branch: %s', async (branch) => {
     expect(await propose('lock 1\n', branch)).toMatchObject({ code: 2 });
     expect(calls()).toEqual([]);
+  });
+});
+
+describe('the action comment', () => {
+  const comment = async (text: string | undefined, file = join(folder, 'preview.txt')) => {
+    if (text !== undefined) await writeFile(file, text);
+    return run('comment', { NUMBER: '5', KIND: 'trireme preview', HEADING: 'What would change', TEXT: file });
+  };
+  const bodies = () => github.comments.map(({ body }) => String(body));
+
+  it('is one, however often it is told, and no one but its own', async () => {
+    const mark = '<!-- trireme preview -->';
+    github.comments = [
+      { id: 1, user: { login: 'mallory' }, body: `${mark} mine` },
+      { id: 2, user: bot, body: 'of another workflow' },
+    ];
+    expect(await comment('gcp-prod: 1 resource')).toMatchObject({ code: 0, printed: 'https://github.example/c\n' });
+    expect(await comment('no change: gcp-prod')).toMatchObject({ code: 0 });
+    expect(calls()).toEqual(['POST /issues/5/comments', 'PATCH /issues/comments/1002']);
+    expect(bodies()[2]).toBe(`${mark}\nWhat would change\n\n\`\`\`text\nno change: gcp-prod\n\`\`\``);
+    expect(bodies().slice(0, 2)).toEqual([`${mark} mine`, 'of another workflow']);
+  });
+
+  it('is found behind a hundred others', async () => {
+    github.comments = Array.from({ length: 130 }, (_, id) => ({ id, user: { login: 'ada' }, body: 'a word' }));
+    await comment('first');
+    await comment('second');
+    expect(calls()).toEqual(['POST /issues/5/comments', 'PATCH /issues/comments/1130']);
+  });
+
+  it('shows text as text: it leaves no fence, and hides nothing', async () => {
+    const text =
+      'a\n````\n@team ![x](https://evil.example/x.png) <img src=x>\n```js\nb\u202ec\u001b[31m"\\ $(id) `id`\r\n';
+    expect(await comment(text)).toMatchObject({ code: 0 });
+    const [body = ''] = bodies();
+    expect(body.split('\n').filter((line) => line.includes('```'))).toEqual(['```text', '```']);
+    expect(body).toContain('bc[31m"\\ $(id) `id`\n');
+    expect(body).toContain('@team ![x](https://evil.example/x.png) <img src=x>');
+  });
+
+  it('takes no more than a comment holds, and bytes that are no text', async () => {
+    await writeFile(
+      join(folder, 'preview.txt'),
+      Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.alloc(300_000, 'x')]),
+    );
+    expect(await comment(undefined)).toMatchObject({ code: 0 });
+    expect(bodies()[0]?.length).toBeLessThan(51_000);
+    expect(bodies()[0]).toMatch(/x\n```$/);
+  });
+
+  it('says that no text came, and follows no link to one', async () => {
+    expect(await comment(undefined)).toMatchObject({ code: 0 });
+    expect(bodies()[0]).toContain('no text came');
+    await writeFile(join(folder, 'secret'), 'hush');
+    await symlink(join(folder, 'secret'), join(folder, 'preview.txt'));
+    expect(await comment(undefined)).toMatchObject({ code: 0 });
+    expect(bodies().join()).not.toContain('hush');
   });
 });

@@ -148,8 +148,8 @@ function clockFaults({ on, jobs }: Workflow): readonly string[] {
 function rightFaults(file: string, job: Job): readonly string[] {
   const rights = rightsOf(job);
   return [
-    ...(rights.includes('pull-requests') && !/(^|\/)retrain\.yml$/.test(file)
-      ? ['pull-requests: only retrain may write them']
+    ...(rights.includes('pull-requests') && !/(^|\/)(retrain|preview-comment)\.yml$/.test(file)
+      ? ['pull-requests: only retrain and preview-comment may write them']
       : []),
     ...(rights.includes('issues') && rights.length > 1
       ? [`issues: a job that writes them writes nothing else; found ${rights.join(', ')}`]

@@ -116,6 +116,21 @@ test('a setting alone is a release of its own: the image that is there, its plan
   expect(await json(0, 'audit', third, '--no-rebuild')).toMatchObject({ outcome: 'passed' });
 });
 
+test('beside the commit before, a pull request of that setting changes it and nothing else, without any cloud', {
+  timeout: 2 * minutes,
+}, async () => {
+  const { stacks } = await json(0, 'preview', '--against', 'HEAD~1');
+  const changed = (stacks as { stack: string; plan: { changes: { name: string; paths: string[] }[] } }[]).map(
+    ({ stack, plan }) => [stack, plan.changes.flatMap(({ paths }) => paths)] as const,
+  );
+  expect(Object.fromEntries(changed)).toEqual({
+    'gcp-foundation': [],
+    'gcp-dev': expect.arrayContaining(['template.maxInstanceRequestConcurrency']),
+    'gcp-prod': expect.arrayContaining(['template.maxInstanceRequestConcurrency']),
+  });
+  expect((await trireme('preview', '--against', 'no-such-branch')).code).toBe(2);
+});
+
 test('plain Pulumi previews, updates, refreshes and destroys what the verbs deployed', {
   timeout: 3 * minutes,
 }, async () => {
