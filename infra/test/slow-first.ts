@@ -8,6 +8,7 @@ const slowest = [
   'cli/incidents',
   'cli/faults',
   'cli/road',
+  'cli/bootstrap/bootstrap',
   'rehearsal/interruption',
   'emulator/providers/real-engine',
   'clouds/',
