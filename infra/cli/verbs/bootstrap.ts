@@ -9,17 +9,16 @@ import { DeliveryError } from '../../contract/errors.ts';
 import { tallyInWords } from '../../contract/plan.ts';
 import type { FoundationConfig, FoundationOutputs } from '../../contract/service.ts';
 import { type Cloud, clouds, foundationOf, nearest } from '../../contract/stack.ts';
-import { foundationCosts } from '../../cost/estimate.ts';
 import { ask } from '../ask.ts';
 import { findRepository } from '../bootstrap/github.ts';
 import { whatIsMade } from '../bootstrap/made.ts';
-import { type BootstrapFacts, type BootstrapPlan, type BootstrapStep, planBootstrap } from '../bootstrap/plan.ts';
+import { type BootstrapFacts, type BootstrapPlan, planBootstrap } from '../bootstrap/plan.ts';
 import { withMissingKeys } from '../bootstrap/stack-file.ts';
 import { bucketUrl, localBackend, noteMoved, readState } from '../bootstrap/state.ts';
+import { agree, tellCost, tellDiff, tellStep } from '../bootstrap/talk.ts';
 import { type GithubVariables, variablesFor, withVariables } from '../bootstrap/variables.ts';
 import { type Cli, type Verb, verb } from '../cli.ts';
 import { type CliEnvironment, refuseLeftovers } from '../environment.ts';
-import { dollars, readPrices } from './cost.ts';
 
 interface Options {
   readonly yes?: boolean;
@@ -186,42 +185,6 @@ async function moved(
   await noteMoved(environment, cloud, to);
   output.talk(`Pulumi’s state is in ${to} now; every shell and job needs: export PULUMI_BACKEND_URL='${to}'`);
   return to;
-}
-
-function tellStep({ output }: Cli, { what, state, said, why, repair }: BootstrapStep): void {
-  const marks = { done: 'there   ', todo: 'to do   ', left: 'left out', blocked: 'missing ' } as const;
-  output.talk(`${marks[state]}  ${what}: ${said}`, state === 'blocked' ? 'red' : undefined);
-  if (why !== undefined) output.talk(`            because ${why}`, 'dim');
-  if (repair !== undefined && state !== 'done')
-    output.talk(`            ${state === 'todo' ? 'by hand' : 'do'}: ${repair}`, 'dim');
-}
-
-function tellDiff({ output }: Cli, file: string, diff: readonly string[]): void {
-  output.talk(`${file}:`);
-  for (const line of diff) output.talk(`  ${line}`, line.startsWith('+') ? 'green' : 'red');
-}
-
-async function tellCost({ environment, output }: Cli, cloud: Cloud, config: FoundationConfig): Promise<void> {
-  const prices = await readPrices(environment);
-  const { total, lines } = foundationCosts(cloud, config, prices);
-  const unsure = lines.some(({ confirmed }) => !confirmed) ? ', not confirmed' : '';
-  output.talk(
-    `  about ${dollars(total)} a month (${lines.map(({ what }) => what).join(', ')}; prices of ${prices.read}${unsure})`,
-  );
-}
-
-async function agree({ interactive, signal }: Cli, { yes }: Options, question: string): Promise<void> {
-  if (yes === true) return;
-  if (!interactive) {
-    throw new DeliveryError('usage', `expected --yes without a terminal to ask on: ${question}`, {
-      hint: 'nothing was touched',
-    });
-  }
-  if (!/^y(es)?$/i.test(await ask(`${question} [y/N] `, signal))) {
-    throw new DeliveryError('refused', 'not agreed to, and not done', {
-      hint: 'run the same command again whenever you like',
-    });
-  }
 }
 
 /** Prints what jobs need to know; writes it where a person says so. @returns was anything written? */
