@@ -64,16 +64,6 @@ const appRunner: readonly AwsGrant[] = [
     on: anything,
     source: page('awsapprunner'),
   },
-  // The first service of an account makes App Runner's own role: https://docs.aws.amazon.com/apprunner/latest/dg/using-service-linked-roles.html
-  {
-    for: ['aws:apprunner/service:Service'],
-    reads: [],
-    writes: ['iam:CreateServiceLinkedRole'],
-    writers: deployers,
-    on: iam(() => 'role/aws-service-role/apprunner.amazonaws.com/AWSServiceRoleForAppRunner'),
-    condition: () => ({ StringEquals: { 'iam:AWSServiceName': 'apprunner.amazonaws.com' } }),
-    source: page('awsidentityandaccessmanagementiam'),
-  },
 ];
 
 const ecsExpress: readonly AwsGrant[] = [
@@ -222,8 +212,33 @@ const roles: readonly AwsGrant[] = [
   },
 ];
 
+/** AWS's own roles by the services they are of: whoever makes the first thing of its kind in an account makes the role too, or is refused. */
+const serviceLinked: Readonly<Record<string, string>> = {
+  'apprunner.amazonaws.com': 'AWSServiceRoleForAppRunner',
+  'ecs.amazonaws.com': 'AWSServiceRoleForECS',
+  'networking.apprunner.amazonaws.com': 'AWSServiceRoleForAppRunnerNetworking',
+  'rds.amazonaws.com': 'AWSServiceRoleForRDS',
+};
+
+const linkedRoles: readonly AwsGrant[] = [
+  {
+    for: [
+      'aws:apprunner/service:Service',
+      'aws:apprunner/vpcConnector:VpcConnector',
+      'aws:ecs/expressGatewayService:ExpressGatewayService',
+      'aws:rds/instance:Instance',
+    ],
+    reads: [],
+    writes: ['iam:CreateServiceLinkedRole'],
+    writers: deployers,
+    on: both(...Object.entries(serviceLinked).map(([of, role]) => iam(() => `role/aws-service-role/${of}/${role}`))),
+    condition: () => ({ StringEquals: { 'iam:AWSServiceName': Object.keys(serviceLinked) } }),
+    source: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html',
+  },
+];
+
 /** AWS's own, the only policy a deploy role may attach to anything. */
 const expressInfrastructurePolicy =
   'arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRoleforExpressGatewayServices';
 
-export const serviceGrants: readonly AwsGrant[] = [...appRunner, ...ecsExpress, ...roles];
+export const serviceGrants: readonly AwsGrant[] = [...appRunner, ...ecsExpress, ...roles, ...linkedRoles];

@@ -190,6 +190,17 @@ describe('roles that a deploy role makes', () => {
     }
   });
 
+  it('make AWS’s own roles of the services a stack may be the first to use, and no others', () => {
+    for (const { Condition, Resource } of allowing('iam:CreateServiceLinkedRole')) {
+      const services = [Condition?.StringEquals?.['iam:AWSServiceName'] ?? []].flat();
+      expect(services).toEqual(
+        expect.arrayContaining(['apprunner.amazonaws.com', 'ecs.amazonaws.com', 'rds.amazonaws.com']),
+      );
+      expect(Resource.map((one) => one.split('/')[2]).sort()).toEqual([...services].sort());
+    }
+    expect(allowing('iam:CreateServiceLinkedRole')).toHaveLength(2);
+  });
+
   it('the boundary lets no role make roles', () => {
     const document = boundaryDocument({ account, environment: 'prod' });
     expect(
