@@ -21,6 +21,7 @@ const verbs = {
   promote: ['infra', 'let a release proven in dev enter prod, once someone approved it'],
   approve: ['infra', 'approve a prepared promotion'],
   rollback: ['infra', 'go back to an earlier release that this environment proved'],
+  rotate: ['infra', 'start new instances of what runs, which read the secrets as they are now'],
   recover: ['infra', 'find out what runs where a job was lost'],
   hold: ['infra', 'hold a release back from every environment; unhold lifts it'],
   unhold: ['infra', 'lift the hold on a release'],
@@ -35,8 +36,9 @@ const verbs = {
   destroy: ['infra', 'take down what a stack runs'],
   bootstrap: ['infra', 'from an empty account, project or subscription to a foundation: bootstrap aws'],
   cost: ['infra', 'what the stacks cost a month, idle and at a stated load'],
-  doctor: ['infra', 'compare this machine, policy and workflows with what GitHub really has'],
+  doctor: ['infra', 'compare this machine, policy and workflows with what the clouds and GitHub really have'],
   emulator: ['infra', 'run the emulated clouds: up, down, status'],
+  'live-check': ['infra', 'a throw-away service on a real account: what only an account can show'],
   rehearse: ['infra', 'the whole journey on emulated clouds, a failure and a rollback included'],
 };
 

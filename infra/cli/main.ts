@@ -21,6 +21,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   thaw: async () => (await import('./verbs/freeze.ts')).thaw,
   recover: async () => (await import('./verbs/recover.ts')).recover,
   rollback: async () => (await import('./verbs/rollback.ts')).rollback,
+  rotate: async () => (await import('./verbs/rotate.ts')).rotate,
   status: async () => (await import('./verbs/status.ts')).status,
   history: async () => (await import('./verbs/history.ts')).history,
   audit: async () => (await import('./verbs/audit.ts')).audit,
@@ -32,6 +33,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   cost: async () => (await import('./verbs/cost.ts')).cost,
   doctor: async () => (await import('./verbs/doctor.ts')).doctor,
   emulator: async () => (await import('./verbs/emulator.ts')).emulator,
+  'live-check': async () => (await import('./verbs/live-check.ts')).liveCheck,
   rehearse: async () => (await import('./verbs/rehearse.ts')).rehearse,
 };
 

@@ -135,7 +135,8 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
 function programOver(configs: ReadonlyMap<string, StackConfig>) {
   return {
     service: (args: Omit<Parameters<typeof serviceProgram>[0], 'config'>) => async () => {
-      const found = configs.get(args.stack.name);
+      // A throw-away stack has no file of its own.
+      const found = configs.get(args.stack.name) ?? configs.get(`${args.stack.cloud}-dev`);
       if (found?.kind !== 'service') throw new Error(`no ${args.stack.name}`);
       return { ...(await serviceProgram({ ...args, config: found.config })) };
     },
