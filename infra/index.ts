@@ -20,16 +20,14 @@ export default async function main(): Promise<Record<string, unknown>> {
     if (read.kind === 'foundation') return { ...(await foundationProgram(read)) };
     if (read.kind === 'github') return { ...(await githubProgram(read.config)) };
     const { stack, config } = read;
-    return { ...(await serviceProgram({ stack, config, release: await releaseFor(stack), stage: 'live' })) };
+    const runs = await runningService(stack);
+    const release = manifestPath === undefined ? runningRelease(stack, runs) : await releaseFrom(manifestPath, stack);
+    return { ...(await serviceProgram({ stack, config, release, stage: 'live', secretsAsOf: runs?.secretsAsOf })) };
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     // Pulumi prints this kind once and without a stack.
     throw new RunError(error.hint === undefined ? error.message : `${error.message}\n${error.hint}`);
   }
-}
-
-async function releaseFor(stack: Stack): Promise<ReleaseArgs> {
-  return manifestPath === undefined ? runningRelease(stack) : releaseFrom(manifestPath, stack);
 }
 
 async function releaseFrom(path: string, stack: Stack): Promise<ReleaseArgs> {
@@ -77,18 +75,22 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-const ownOutputs = z.object({ outputs: z.object({ release: deployedService.shape.release }) });
+const ownOutputs = z.object({ outputs: deployedService.pick({ release: true, secretsAsOf: true }) });
+type RunningService = z.infer<typeof ownOutputs>['outputs'];
 
 /** What the stack's own last outputs say. Asked for directly: a stack reference to itself would become a resource of the stack. */
-async function runningRelease(stack: Stack): Promise<ReleaseArgs> {
+async function runningService(stack: Stack): Promise<RunningService | undefined> {
   const name = `${getOrganization()}/${project}/${stack.name}`;
   const answer: unknown = await runtime.invoke('pulumi:pulumi:readStackOutputs', { name });
-  const parsed = ownOutputs.safeParse(answer);
-  if (!parsed.success) {
+  return ownOutputs.safeParse(answer).data?.outputs;
+}
+
+function runningRelease(stack: Stack, runs: RunningService | undefined): ReleaseArgs {
+  if (runs === undefined) {
     throw new DeliveryError('unknown-release', `${stack.name} runs no release yet, and TRIREME_RELEASE names none`, {
       hint: `TRIREME_RELEASE=<path of a release manifest> pulumi up --stack ${stack.name}`,
     });
   }
-  const { release } = parsed.data.outputs;
+  const { release } = runs;
   return { ...release, releaseId: release.releaseId as ReleaseId };
 }

@@ -20,6 +20,8 @@ export interface ServiceProgramArgs extends Staged {
   readonly stack: Stack;
   readonly config: ServiceConfig;
   readonly release: ReleaseArgs;
+  /** RFC 3339; left out where the secrets were never rotated. */
+  readonly secretsAsOf?: string | undefined;
   /** What the stack runs now; absent on the first deployment. */
   readonly current?: CurrentRelease;
 }
@@ -28,16 +30,21 @@ export interface ServiceProgramArgs extends Staged {
 export type ServiceStackOutputs = Pick<
   PredictionServiceOutputs,
   'endpoint' | 'revision' | 'candidateEndpoint' | 'coordinates'
-> & { readonly release: ReleaseArgs; readonly sharePercent?: number };
+> & { readonly release: ReleaseArgs; readonly sharePercent?: number; readonly secretsAsOf?: string };
+
+/** A variable of the container. Every platform starts new instances when one changes, and new instances read the secrets as they are. */
+const rotationVariable = 'TRIREME_SECRETS_AS_OF';
 
 /** Runs inside a Pulumi program. */
 export async function serviceProgram(args: ServiceProgramArgs): Promise<ServiceStackOutputs> {
-  const { stack, config } = args;
+  const { stack, secretsAsOf } = args;
+  const rotated = secretsAsOf === undefined ? {} : { [rotationVariable]: secretsAsOf };
+  const config = { ...args.config, env: { ...args.config.env, ...rotated } };
   const runtime: Runtime = runtimeRegistry[config.runtime];
   const PredictionService = await runtime.component();
   const provider = await cloudRegistry[stack.cloud].provider(config.region, config.account);
   const foundation = await readFoundation(stack.cloud);
-  const service = new PredictionService('prediction-service', { ...args, foundation }, { provider });
+  const service = new PredictionService('prediction-service', { ...args, config, foundation }, { provider });
 
   const { endpoint, revision, candidateEndpoint, coordinates } = service;
   return {
@@ -46,6 +53,7 @@ export async function serviceProgram(args: ServiceProgramArgs): Promise<ServiceS
     ...(candidateEndpoint === undefined ? {} : { candidateEndpoint }),
     coordinates,
     ...(args.stage === 'share' && args.sharePercent !== undefined ? { sharePercent: args.sharePercent } : {}),
+    ...(secretsAsOf === undefined ? {} : { secretsAsOf }),
     release: liveRelease(args, candidateEndpoint !== undefined),
   };
 }

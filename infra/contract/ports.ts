@@ -59,6 +59,8 @@ export interface Registry {
 /** A release to be put on a stack. */
 export interface DeploymentRequest extends Staged {
   readonly manifest: ReleaseManifest;
+  /** RFC 3339. Starts new instances, which read the secrets as they are then; left out: the stack's own, which starts none. */
+  readonly secretsAsOf?: string | undefined;
   /** The stack's file as that release had it; left out: as this checkout has it. Whoever goes back goes back to its settings as well. */
   readonly stackFile?: string | undefined;
 }

@@ -190,6 +190,8 @@ export const deployedService = z.object({
   coordinates: z.record(z.string(), z.string()),
   /** How many of a hundred requests the candidate gets; absent at 0. */
   sharePercent: z.number().positive().lt(100).optional(),
+  /** When its secrets were last rotated; absent where they never were. New instances are started whenever it changes. */
+  secretsAsOf: z.string().optional(),
   /** What is live. */
   release: z.object({ releaseId: z.string(), imageDigest: z.string(), buildId: z.string(), imageRef: z.string() }),
 });

@@ -67,6 +67,8 @@ export interface Road {
   readonly stops?: ((facts: readonly Fact[]) => string | undefined) | undefined;
   /** Default: `revert-target`. */
   readonly onTargetFailure?: Policy['promotions']['onTargetFailure'] | undefined;
+  /** A rotation of secrets: the release that runs, in new instances. RFC 3339, and why, for the ledger. Default: none. */
+  readonly secrets?: { readonly asOf: string; readonly reason: string } | undefined;
   /** With the stack files that the release was made with, where the ledger holds them. Default: no, with this checkout's. */
   readonly asReleased?: boolean | undefined;
   /** Is what people's requests meet compared with what they met before, as the policy says? Default: no. */

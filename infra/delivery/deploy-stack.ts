@@ -74,7 +74,8 @@ async function begin(unbegun: Attempt): Promise<Attempt | StackOutcome> {
     await persist(delivery, (facts) => {
       stopped = road.stops?.(facts);
       attempt = { ...unbegun, replaced: replacedOn(facts, target, before) };
-      return stopped === undefined ? [deploymentFact(attempt, 'updating')] : [];
+      const reason = road.secrets === undefined ? undefined : inWords(road.secrets);
+      return stopped === undefined ? [deploymentFact(attempt, 'updating', { reason })] : [];
     });
   } catch (error) {
     if (!isPassing(error)) throw error;
@@ -93,6 +94,7 @@ function replacedOn(
 }
 
 async function proveThenGoLive(attempt: Attempt): Promise<StackOutcome> {
+  if (attempt.road.secrets !== undefined) return rotate(attempt, attempt.road.secrets);
   const beside = provesBeside(attempt);
   let candidate: Proof | undefined;
   if (beside) {
@@ -117,6 +119,23 @@ async function proveThenGoLive(attempt: Attempt): Promise<StackOutcome> {
   if (live.outcome === 'errored') return settle(attempt, 'unknown', live, live.reason);
   const watched = await watchTraffic(attempt, live, traffic);
   return watched.outcome === 'failed' ? goBack(attempt, watched) : settle(attempt, 'healthy', watched, watched.reason);
+}
+
+/**
+ * The release that is live is proven already; its values are what is new, and they are read once, by instances that get traffic when they are
+ * ready. There is no going back: the value before is the secret manager's to give.
+ */
+async function rotate(attempt: Attempt, secrets: NonNullable<Road['secrets']>): Promise<StackOutcome> {
+  const live = await stage(attempt, { stage: 'live' });
+  const { outcome, reason } = live;
+  if (outcome === 'passed') return settle(attempt, 'healthy', live, inWords(secrets));
+  const way =
+    'the same release, so there is nothing to go back to: give the secret its value from before and rotate again';
+  return settle(attempt, outcome === 'failed' ? 'failed' : 'unknown', live, `${inWords(secrets)}; ${reason}; ${way}`);
+}
+
+function inWords({ reason }: NonNullable<Road['secrets']>): string {
+  return `secrets: ${reason}`;
 }
 
 /** What a rule stops now must not be left with a share; what another attempt has is that one's. */

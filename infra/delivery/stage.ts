@@ -25,6 +25,12 @@ const deploying: Readonly<Record<Stage, (release: string, staged: Staged) => str
   live: (release) => `deploying ${release}`,
 };
 
+const proving: Readonly<Record<Stage, string>> = {
+  candidate: 'proving it there',
+  share: 'proving its share',
+  live: 'proving',
+};
+
 async function proven(attempt: Attempt, where: Staged, result: DeploymentResult, baseline: Baseline): Promise<Proof> {
   const { manifest } = attempt;
   if (result.outcome === 'rejected' || result.service === undefined) {
@@ -34,7 +40,7 @@ async function proven(attempt: Attempt, where: Staged, result: DeploymentResult,
   }
   await note(attempt, 'proving', where.stage === 'live' ? {} : { ...where, reason: stageInWords(where) });
   if (isUnchanged(attempt, where, result.service)) return { checks: [], outcome: 'passed', service: result.service };
-  say(attempt, where.stage === 'candidate' ? 'proving it there' : 'proving');
+  say(attempt, proving[where.stage]);
   const proof = await proveTwice(attempt, manifest, result.service, where.stage, baseline);
   await noteProof(attempt, manifest, proof);
   return proof;
@@ -59,10 +65,13 @@ export function stageInWords({ stage, sharePercent }: Staged): string | undefine
 
 /**
  * Read before `up`, and once for both tries, so that an earlier operation is never taken for this one. A release that is there
- * already may cause no operation at all: then whatever the control plane shows last counts.
+ * already may cause no operation at all, unless its secrets are rotated: then whatever the control plane shows last counts.
  */
-export async function baselineFor({ delivery, target, before }: Attempt, manifest: ReleaseManifest): Promise<Baseline> {
-  const alreadyThere = before?.release.releaseId === releaseIdOf(manifest);
+export async function baselineFor(
+  { delivery, target, before, road }: Attempt,
+  manifest: ReleaseManifest,
+): Promise<Baseline> {
+  const alreadyThere = before?.release.releaseId === releaseIdOf(manifest) && road.secrets === undefined;
   return proverFor(delivery, target).baseline(alreadyThere ? undefined : before);
 }
 
@@ -75,7 +84,7 @@ export async function deployTwice(
   attempt: Attempt,
   manifest: ReleaseManifest,
   where: Staged,
-  { stops, asReleased }: Pick<Attempt['road'], 'stops' | 'asReleased'> = {},
+  { stops, asReleased, secrets }: Pick<Attempt['road'], 'stops' | 'asReleased' | 'secrets'> = {},
 ): Promise<DeploymentResult> {
   const { delivery, target, signal } = attempt;
   const { stack } = target;
@@ -83,7 +92,8 @@ export async function deployTwice(
   const options = { report: delivery.report, guard, ...(signal === undefined ? {} : { signal }) };
   const deploy = async () => {
     const own = asReleased ? stackFileOf(await delivery.ledger.facts(), releaseIdOf(manifest), stack.name) : undefined;
-    const request = { manifest, ...where, ...(own === undefined ? {} : { stackFile: own }) };
+    const rotated = secrets === undefined ? {} : { secretsAsOf: secrets.asOf };
+    const request = { manifest, ...where, ...rotated, ...(own === undefined ? {} : { stackFile: own }) };
     return marked(attempt, () => delivery.deployer.deploy(stack, request, options));
   };
   try {

@@ -29,6 +29,7 @@ export interface DeliveryProgram {
     readonly sharePercent?: number | undefined;
     /** Text of the stack file to go by; left out: the checkout's. */
     readonly stackFile?: string | undefined;
+    readonly secretsAsOf?: string | undefined;
     readonly current?: CurrentRelease;
   }): PulumiFn;
   foundation(args: { readonly cloud: Cloud }): PulumiFn;
@@ -63,6 +64,7 @@ export function createDeployer(options: DeployerOptions): Deployer {
       stage,
       sharePercent,
       stackFile,
+      secretsAsOf: request.secretsAsOf ?? current?.secretsAsOf,
       release: { ...identityOf(manifest), imageRef: copyFor(manifest, stack.cloud) },
       ...(current === undefined ? {} : { current: currentRelease(current) }),
     });

@@ -1,0 +1,60 @@
+// `trireme rotate`: the release that runs, in new instances that read the secrets as they are now.
+import { parseStackFile } from '../../config.ts';
+import { DeliveryError } from '../../contract/errors.ts';
+import { targetsIn } from '../../delivery/delivery.ts';
+import { rotateSecrets } from '../../delivery/rotate.ts';
+import { verdictOf } from '../../delivery/verdict.ts';
+import { type Verb, verb } from '../cli.ts';
+import { endDeployment } from '../ending.ts';
+import { pinnedSecrets, readsSecrets } from '../secret-pins.ts';
+import { type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
+import { readWiredStacks, wireDelivery } from '../wiring.ts';
+
+interface Options extends SelectionOptions {
+  readonly reason: string;
+  readonly json?: boolean;
+}
+
+export const rotate: Verb = (cli) =>
+  withSelection(
+    verb(
+      'rotate',
+      'Starts the release that runs in new instances, which read the secrets as they are now, and proves it',
+    ),
+    undefined,
+  )
+    .requiredOption('--reason <reason>', 'which secret and why, for the ledger')
+    .action(async (options: Options) => {
+      const files = await readWiredStacks(cli.environment);
+      const { environment, stacks } = selectionOf(options, files.stacks, undefined);
+      const chosen = targetsIn(files, environment, stacks).flatMap(({ stack }) => {
+        const found = parseStackFile(stack.name, files.texts[stack.name] ?? '');
+        return found.kind === 'service' && readsSecrets(found.config) ? [{ stack, config: found.config }] : [];
+      });
+      if (chosen.length === 0) {
+        throw new DeliveryError('refused', `expected a stack in ${environment} that reads a secret; found none`, {
+          hint: 'secrets are named in the stack file, under `secrets`',
+        });
+      }
+      for (const { stack, config } of chosen) {
+        for (const pinned of pinnedSecrets(stack.cloud, config.secrets)) {
+          const way = 'name the new version in the stack file and make a release';
+          cli.output.talk(`${stack.name}: ${pinned} is pinned to a version and stays as it is: ${way}`, 'yellow');
+        }
+      }
+      const delivery = await wireDelivery(cli.environment, files, cli.output.report);
+      const names = chosen.map(({ stack }) => stack.name);
+      const outcomes = await rotateSecrets(delivery, environment, { ...options, stacks: names, signal: cli.signal });
+      const [first] = outcomes;
+      if (first === undefined) throw new Error('nothing was rotated, and nothing refused it');
+      // Where stacks run different releases, the worst is what there is to say.
+      const worst =
+        outcomes.find(({ release, stacks: ended }) => verdictOf(release, ended).code !== undefined) ?? first;
+      const all = outcomes.flatMap((outcome) => outcome.stacks);
+      endDeployment(
+        cli,
+        { ...worst, stacks: all },
+        options.json,
+        'disable the value from before in the secret manager',
+      );
+    });
