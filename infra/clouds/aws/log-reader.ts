@@ -55,7 +55,8 @@ async function linesOf(
     const pages = paginateFilterLogEvents({ client }, input, { abortSignal: AbortSignal.timeout(answerMilliseconds) });
     for await (const page of pages) {
       events.push(...(page.events ?? []));
-      if (events.length >= mostLines) break;
+      // Oldest first, unlike elsewhere: what is asked about is at the end.
+      if (events.length > mostLines) events.splice(0, events.length - mostLines);
     }
   } catch (error) {
     if (!(error instanceof Error)) throw error;

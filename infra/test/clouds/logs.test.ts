@@ -1,7 +1,9 @@
 // Readers, wire and runtimes together: what a real process and its platform said comes back, by time, whoever lived or died.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cloudWatchLogReader } from '../../clouds/aws/log-reader.ts';
 import { linesIn } from '../../clouds/azure/app-service/logs.ts';
 import { logReaders } from '../../clouds/index.ts';
+import { mostLines } from '../../clouds/logs.ts';
 import { cloudLoggingApi } from '../../emulator/control-planes/logs/cloud-logging.ts';
 import { cloudWatchLogsApi } from '../../emulator/control-planes/logs/cloud-watch.ts';
 import { type Listener, listen } from '../../emulator/listen.ts';
@@ -93,6 +95,25 @@ describe.each([
     await hosted();
     expect(await reader.read(service, everything())).toEqual([]);
   });
+});
+
+it('CloudWatch: of more lines than anybody reads the newest are kept, on whichever page they come', async () => {
+  const pages = [6000, 6000, 1];
+  const many: Handler = async ({ body }) => {
+    const page = Number(JSON.parse(body.toString('utf8')).nextToken ?? 0);
+    const message = (index: number) => `page ${page} line ${index}`;
+    const events = Array.from({ length: pages[page] ?? 0 }, (_, index) => ({
+      timestamp: page,
+      message: message(index),
+    }));
+    const nextToken = page + 1 < pages.length ? { nextToken: String(page + 1) } : {};
+    return { status: 200, body: JSON.stringify({ events, ...nextToken }) };
+  };
+  const groups = () => ({ region: 'eu-west-1', groups: [{ name: 'g', from: 'container' as const }] });
+  const reader = cloudWatchLogReader('App Runner', { endpoint: await at(many) }, groups);
+  const lines = await reader.read(deployed({ serviceArn: arn }), everything());
+  expect(lines).toHaveLength(mostLines);
+  expect(lines.at(-1)?.text).toBe('page 2 line 0');
 });
 
 describe('App Service', () => {
