@@ -162,9 +162,15 @@ export class Engine {
     const deadline = clock.now() + lockWaitSeconds * 1000;
     for (let attempt = 0; ; attempt++) {
       const failure = await this.#once(name, program, run, operation, onEvent);
+      if (failure?.kind === 'error' && cutShort.test(failure.error.message) && attempt < unreadableAttempts) {
+        // The killed run's CLI lives on for a second, and may have cut a file short since this run looked.
+        await this.#wait(1000, name, run);
+        await this.#mendAttributes(name);
+        continue;
+      }
       if (failure === undefined || failure.kind === 'rejected' || failure.kind === 'error') return failure;
       if (failure.kind === 'lock-unreadable') {
-        if (attempt >= unreadableLockAttempts) return { kind: 'error', error: failure.error };
+        if (attempt >= unreadableAttempts) return { kind: 'error', error: failure.error };
         const removed = await this.#removeEmptyLocks(name);
         if (removed) run.report?.({ stack: name, message: 'a lock that was cut short by a full disk: removed' });
         else await this.#wait(1000, name, run);
@@ -331,8 +337,10 @@ export class Engine {
 
 const exported = z.object({ deployment: z.unknown() });
 
-/** An empty lock may also be one that is being written: it gets a moment. */
-const unreadableLockAttempts = 5;
+/** What the CLI says of a state whose attribute file is empty. */
+const cutShort = /failed to load checkpoint: EOF/;
+/** An empty file may also be one that is being written: it gets a moment. */
+const unreadableAttempts = 5;
 
 /** How often one call may still remove dead locks: one that is always there again is no leftover, and is waited for as any other. */
 interface Removals {

@@ -94,7 +94,8 @@ test(
     const promotion = await approved(second);
     const leg = (stack: string) => startTrireme(root, 'promote', '--promotion', promotion, '--stack', stack);
     const [sibling, lost] = [leg('aws-prod'), leg('gcp-prod')];
-    await lost.seen('gcp-prod  proving');
+    // Not its candidate, nor its share: those are taken back.
+    await lost.seen('gcp-prod  proving\n');
     lost.child.kill('SIGKILL');
     expect((await lost.ended).code).toBeNull();
     const ended = await sibling.ended;
