@@ -79,10 +79,10 @@ export const questions: readonly Question[] = [
     runtimes: ['ecs-express'],
     question: 'Which statuses does a deployment go through that never becomes ready?',
     matters: 'infra/clouds/aws/ecs-express/judgement.ts',
-    found: 'status of DescribeServiceDeployments, in order',
+    found: 'status in ListServiceDeployments, in order',
     answer: (evidence) =>
       inOrder(
-        at(evidence, 'break', 'AmazonEC2ContainerServiceV20141113.DescribeServiceDeployments').flatMap(({ answer }) =>
+        at(evidence, 'break', 'AmazonEC2ContainerServiceV20141113.ListServiceDeployments').flatMap(({ answer }) =>
           list(answer, 'serviceDeployments').map((one) => text(one, 'status')),
         ),
       ),

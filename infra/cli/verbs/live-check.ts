@@ -57,6 +57,15 @@ export const liveCheck: Verb = (cli) =>
       }
       const delivery = await wireDelivery(cli.environment, await readWiredStacks(cli.environment), report);
       const manifest = findRelease(await delivery.ledger.facts(), options.release);
+      if (manifest.image.builder === 'layout' && cli.environment.emulated === undefined) {
+        throw new DeliveryError(
+          'refused',
+          `${releaseIdOf(manifest)}: expected an image built from the Dockerfile; found a layout`,
+          {
+            hint: 'make one with a container engine: npx trireme release --engine podman',
+          },
+        );
+      }
       await confirm(cli, stack.name, options.yes);
 
       const { variables } = cli.environment;
