@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DeliveryError } from '../../contract/errors.ts';
 import type { Deployer } from '../../contract/ports.ts';
@@ -198,6 +199,9 @@ describe('a run that did not end by itself', () => {
   test('what a killed run left is recognised and cleared, and the next update goes through', async () => {
     const run = await slowRun(30);
     await stateSays('pending_operations');
+    // With its engine, which would otherwise live on for a moment and might still end its work.
+    const { stdout: engines } = await promisify(execFile)('pgrep', ['-P', String(run.child.pid)]);
+    for (const engine of engines.trim().split('\n')) process.kill(Number(engine), 'SIGKILL');
     run.child.kill('SIGKILL');
     await run.closed;
     const deployer = await deployerWith({ lockWaitSeconds: 10 });
