@@ -178,7 +178,7 @@ test.each([
   ['cache', 1, ['status']],
   ['releases', 1, ['release']],
   ['models', 1, ['release']],
-  ['build', 1, ['release']],
+  ['build', 1, ['release', '--rebuild']],
   ['emulator/workspace', 1, ['deploy']],
   ['emulated-ledger.git', 6, ['deploy']],
 ])('with a file where %s should be, exit %i: %j names it', limit, async (place, code, words) => {
