@@ -163,11 +163,25 @@ function publicGrants(one: Judged): readonly Finding[] {
   }
   return one.type === 'aws:ecr/repositoryPolicy:RepositoryPolicy' || one.type === 'aws:s3/bucketPolicy:BucketPolicy'
     ? listed(at(parsedJson(at(one.inputs, 'policy')), 'Statement')).flatMap((statement, index) =>
-        isFields(statement) && statement.Effect === 'Allow' && statement.Condition === undefined
+        isFields(statement) && statement.Effect === 'Allow' && !namesWho(statement.Condition)
           ? everybodyIn(statement, `policy.Statement.${index}`)
           : [],
       )
     : [];
+}
+
+/** Others say how or when and let everybody in: https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status */
+const whoKeys =
+  /^aws:(Principal(Account|Arn|OrgID|OrgPaths)|Source(Account|Arn|Ip|OrgID|OrgPaths|Owner|Vpc|Vpce)|userid)$/i;
+
+function namesWho(condition: Value | undefined): boolean {
+  if (!isFields(condition)) return false;
+  return Object.entries(condition).some(
+    ([operator, keys]) =>
+      /^(StringEquals|StringEqualsIgnoreCase|StringLike|ArnEquals|ArnLike|IpAddress)$/.test(operator) &&
+      isFields(keys) &&
+      Object.entries(keys).some(([key, value]) => whoKeys.test(key) && listed(value).every((one) => one !== '*')),
+  );
 }
 
 /** Everybody may call a service that is public, and only that. */

@@ -278,6 +278,20 @@ const planted: readonly Row[] = [
     'policy.Statement.0.Principal',
   ],
   [
+    'no-public-grant',
+    'everybody who comes over TLS',
+    'aws:s3/bucketPolicy:BucketPolicy',
+    statement({ Principal: '*', Action: 's3:GetObject', Condition: { Bool: { 'aws:SecureTransport': 'true' } } }),
+    'policy.Statement.0.Principal',
+  ],
+  [
+    'no-public-grant',
+    'whoever has any name',
+    'aws:s3/bucketPolicy:BucketPolicy',
+    statement({ Principal: '*', Action: 's3:GetObject', Condition: { StringLike: { 'aws:PrincipalArn': '*' } } }),
+    'policy.Statement.0.Principal',
+  ],
+  [
     'registry-hardened',
     'tags that move',
     'aws:ecr/repository:Repository',
