@@ -99,7 +99,7 @@ const rules = z.strictObject({
 export type Policy = z.infer<typeof rules>;
 
 /** What no single key can say: whose signature it is must be beyond doubt. */
-const policy = rules.superRefine(({ approvals: { via, keys }, freezes }, context) => {
+const policy = rules.superRefine(({ approvals: { via, keys }, promotions: { share }, watch, freezes }, context) => {
   const fault = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
   if (via.includes('signed') && keys.length === 0) {
     fault(['approvals', 'keys'], '`via` names signed; expected at least one key');
@@ -107,6 +107,11 @@ const policy = rules.superRefine(({ approvals: { via, keys }, freezes }, context
   for (const [index, { key, login }] of keys.entries()) {
     const other = keys.find((one) => one.login !== login && keyBlob(one.key) === keyBlob(key));
     if (other !== undefined) fault(['approvals', 'keys', index], `${login} and ${other.login} have the same key`);
+  }
+  // A job of promote.yml is ended after an hour, in the middle of whatever it does: deploying and the vendors' late metrics take the rest.
+  if ((share?.minutes ?? 0) * 60 + watch.seconds > longestWatchSeconds) {
+    const most = `expected at most ${longestWatchSeconds / 60} minutes together with watch.seconds`;
+    fault(['promotions', 'share', 'minutes'], most);
   }
   for (const [index, { from, until }] of freezes.entries()) {
     if (Date.parse(from) >= Date.parse(until)) fault(['freezes', index], `expected from before until; found ${from}`);

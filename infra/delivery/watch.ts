@@ -27,7 +27,8 @@ export function judgeTraffic({ before, after, rule, seconds, source }: WatchQues
 type Judgement = Pick<Check, 'outcome' | 'expected' | 'found'>;
 
 function judgeErrors(before: Traffic | undefined, after: Traffic, rule: Policy['watch'], few?: string): Judgement {
-  const was = errorPercent(before);
+  // One request that failed before would excuse any number after.
+  const was = before !== undefined && before.requests >= rule.minRequests ? errorPercent(before) : 0;
   const is = errorPercent(after);
   const expected = `at most ${round(was + rule.maxErrorPercent)} % of requests answered 5xx (before: ${round(was)} %)`;
   if (few !== undefined) return { outcome: 'passed', expected, found: few };
@@ -48,8 +49,8 @@ function judgeLatency(before: Traffic | undefined, after: Traffic, rule: Policy[
   return { outcome: is / was > rule.maxLatencyRatio ? 'failed' : 'passed', expected, found: `${round(is)} ms` };
 }
 
-function errorPercent(traffic: Traffic | undefined): number {
-  return traffic === undefined || traffic.requests === 0 ? 0 : (100 * traffic.errors) / traffic.requests;
+function errorPercent({ requests, errors }: Traffic): number {
+  return requests === 0 ? 0 : (100 * errors) / requests;
 }
 
 function round(value: number): string {

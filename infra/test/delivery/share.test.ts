@@ -326,3 +326,10 @@ test.each([
 ])('policy refuses a share of %s', (share, words) => {
   expect(() => parsePolicy(`${policyText}promotions: { share: ${share} }\n`)).toThrow(words);
 });
+
+test('policy refuses a share and a watch that together outlast a job', () => {
+  const text = (minutes: number, seconds: number) =>
+    `${policyText}promotions: { share: { percent: 10, minutes: ${minutes} } }\nwatch: { seconds: ${seconds} }\n`;
+  expect(parsePolicy(text(20, 600)).watch.seconds).toBe(600);
+  expect(() => parsePolicy(text(20, 601))).toThrow('at most 30 minutes together with watch.seconds');
+});

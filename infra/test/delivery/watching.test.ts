@@ -31,6 +31,13 @@ describe('traffic after a deployment, beside the traffic before it', () => {
       'passed',
       'passed',
     ],
+    [
+      'errors that excuse nothing, of too few',
+      { requests: 1, errors: 1 },
+      { ...calm, errors: 300 },
+      'failed',
+      'passed',
+    ],
     ['no latency told of', calm, { requests: 1000, errors: 10 }, 'passed', 'passed'],
   ])('%s', (_, before, after, errors, latency) => {
     const checks = judgeTraffic({ before, after, rule, seconds: 120, source: 'test' });
