@@ -13,12 +13,13 @@ export interface Recorded {
 }
 
 export interface Leftovers {
-  readonly resources: readonly Recorded[];
+  readonly resources: readonly (Recorded & { readonly id: string | undefined })[];
   readonly pending: readonly (Recorded & { readonly operation: string })[];
   readonly halfMade: readonly (Recorded & { readonly reasons: readonly string[] })[];
 }
 
 const resource = z.object({
+  id: z.string().nullish(),
   urn: z.string(),
   type: z.string(),
   inputs: z.record(z.string(), z.unknown()).nullish(),
@@ -35,7 +36,7 @@ const deployment = z.object({
 export function parseLeftovers(document: unknown): Leftovers {
   const { resources, pending_operations } = deployment.parse(document ?? {});
   return {
-    resources: (resources ?? []).map(recorded),
+    resources: (resources ?? []).map((one) => ({ ...recorded(one), id: one.id || undefined })),
     pending: (pending_operations ?? []).map(({ resource, type }) => ({ ...recorded(resource), operation: type })),
     halfMade: (resources ?? []).flatMap((one) =>
       (one.initErrors ?? []).length === 0 ? [] : [{ ...recorded(one), reasons: one.initErrors ?? [] }],

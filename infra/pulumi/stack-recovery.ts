@@ -8,7 +8,7 @@ import type { RunOptions } from '../contract/ports.ts';
 import type { Orphan, StateFindings, StateRecovery, StateRepair } from '../contract/recovery.ts';
 import type { Engine } from './engine.ts';
 import { importIdOf, type Place } from './import-ids.ts';
-import { importDocument, parseLeftovers, type Recorded } from './leftovers.ts';
+import { importDocument, type Leftovers, parseLeftovers, type Recorded } from './leftovers.ts';
 import { changesSomething, nameOf, stepOf } from './plan.ts';
 
 export interface RecoveryOptions {
@@ -169,12 +169,17 @@ async function imported(engine: Engine, stack: string, wanted: readonly Candidat
   }
 }
 
-function placeOf({ provider }: Recorded, resources: readonly Recorded[], { variables }: RecoveryOptions): Place {
+/** By what the provider was given; else by what it made before, whose ids name the project or subscription; else by the machine's variables. */
+function placeOf({ provider }: Recorded, resources: Leftovers['resources'], { variables }: RecoveryOptions): Place {
   const found = resources.find(({ urn }) => provider?.startsWith(`${urn}::`));
   const said = (key: string) => (typeof found?.inputs[key] === 'string' ? String(found.inputs[key]) : undefined);
+  const made = resources
+    .filter((one) => one.provider === provider)
+    .map(({ id }) => /^\/?(?:projects|subscriptions)\/([^/]+)\//.exec(id ?? '')?.[1])
+    .find((account) => account !== undefined);
   const account = found?.type.endsWith(':azure-native')
-    ? (said('subscriptionId') ?? variables.ARM_SUBSCRIPTION_ID)
-    : (said('project') ?? variables.GOOGLE_PROJECT);
+    ? (said('subscriptionId') ?? made ?? variables.ARM_SUBSCRIPTION_ID)
+    : (said('project') ?? made ?? variables.GOOGLE_PROJECT ?? variables.GOOGLE_CLOUD_PROJECT);
   return { account, region: said('region') };
 }
 

@@ -88,6 +88,8 @@ export async function runLiveCheck(check: LiveCheck): Promise<CheckEnd> {
     }
   } finally {
     transcript.stage = 'destroy';
+    // What the cloud made and nobody recorded would outlive the check.
+    if (faults.length > 0 || signal.aborted) await takeIn(check);
     left = await destroyAll(check);
   }
   if (signal.aborted) {
@@ -123,6 +125,21 @@ export async function destroyAll({
     }
   }
   return `not everything of ${stack.name} could be destroyed: ${last}`;
+}
+
+async function takeIn({ deployer, stack, manifest, report, transcript }: LiveCheck): Promise<void> {
+  try {
+    const recovery = await deployer.recovery?.(stack, { manifest, stage: 'live' });
+    const findings = await recovery?.look({ report });
+    if (recovery === undefined || findings === undefined) return;
+    for (const { name, type } of findings.unnamed) transcript.note(`may be left, look for it: ${name} (${type})`);
+    if (findings.orphans.length === 0) return;
+    await recovery.repair(findings, { report, gone: true });
+    // Some settings are the provider's alone, as that a service may be deleted: only an update records those.
+    await deployer.deploy(stack, { manifest, stage: 'live' }, { report });
+  } catch (error) {
+    transcript.note(`not looked for: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function deployAndProve(

@@ -41,11 +41,11 @@ function renamed(properties: Properties, from: string, to: string): Properties {
 
 /** What an import takes over as inputs. */
 export function imported(outputs: Properties): Properties {
-  const { name = '', location = '', project = '', template = {}, ingress = '', labels, annotations } = outputs;
+  // Not the project: where a program leaves it out, Google's provider takes its own and sees no difference.
+  const { name = '', location = '', template = {}, ingress = '', labels, annotations } = outputs;
   return {
     name,
     location,
-    project,
     template,
     ingress,
     ...(labels === undefined ? {} : { labels }),

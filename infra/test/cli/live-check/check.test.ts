@@ -112,6 +112,15 @@ describe('a live check', () => {
     await expectNothingLeft();
   }, 60_000);
 
+  it('also destroys what the cloud made and the provider did not wait for', async () => {
+    clouds.refuse({ cloud: 'gcp', why: 'time-out', type: 'cloudrunv2/service:Service' });
+    const running = runLiveCheck({ ...check(), publishBroken: async () => Promise.reject(new Error('not reached')) });
+    const { faults, left } = await running.finally(() => clouds.refuse());
+    expect(faults).toEqual([expect.stringMatching(/^deploy: .*did not finish in time/)]);
+    expect(left).toBeUndefined();
+    await expectNothingLeft();
+  }, 60_000);
+
   it('says what could not be destroyed, and how it is tried again', async () => {
     const deployer = { ...clouds.deployer, destroy: async () => Promise.reject(new Error('service: in use')) };
     clouds.refuse({ cloud: 'gcp', why: 'missing-permission', type: ':Account' });
