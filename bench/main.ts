@@ -7,6 +7,7 @@ import { benchOverhead } from './overhead.ts';
 import { benchPreview } from './preview.ts';
 import { benchRehearsal } from './rehearsal.ts';
 import { benchRollback } from './rollback.ts';
+import { benchStacks } from './stacks.ts';
 
 const benches: Readonly<Record<string, (talk: (line: string) => void) => Promise<readonly Figure[]>>> = {
   help: benchHelp,
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (talk: (line: string) => void) => Promise
   preview: benchPreview,
   rehearsal: benchRehearsal,
   rollback: benchRollback,
+  stacks: benchStacks,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
