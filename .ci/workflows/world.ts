@@ -10,6 +10,7 @@ import { arrange } from '../../infra/emulator/github/arrange.ts';
 import { type EmulatedGithub, startGithub } from '../../infra/emulator/github/github.ts';
 import type { Repository } from '../../infra/emulator/github/state.ts';
 import { author, type Checkout, createCheckout } from '../../infra/rehearsal/checkout.ts';
+import { shareBriefly } from '../../infra/rehearsal/watch.ts';
 import type { ActWorld } from './act.ts';
 import { writeStandIns } from './stand-ins.ts';
 
@@ -54,6 +55,7 @@ async function arranged(work: string, github: EmulatedGithub, end: () => Promise
   for (const file of await readdir(join(checkout.root, 'stacks'))) {
     if (!clouds.some((cloud) => file.startsWith(`Pulumi.${cloud}-`))) await rm(join(checkout.root, 'stacks', file));
   }
+  await shareBriefly(checkout, 25);
   // The tests are this program's caller.
   await writeFile(join(checkout.root, '.ci', 'run'), '#!/bin/sh\n', { mode: 0o755 });
   await execute('git', ['init', '--quiet', '--bare', '--initial-branch=main', origin]);

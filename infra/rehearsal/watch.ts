@@ -1,5 +1,5 @@
 // How long, and by what rule, the rehearsal watches the requests of its own clients after a promotion: shorter than people would.
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import type { Checkout } from './checkout.ts';
 
 /** Real seconds for each promotion: some 75 requests to each endpoint. */
@@ -20,7 +20,16 @@ export async function watchBriefly(checkout: Pick<Checkout, 'edit'>, timeScale: 
       maxErrorPercent: 20,
       maxLatencyRatio: 50,
     });
-    policy.setIn(['promotions', 'share', 'minutes'], (sharedSeconds * timeScale) / 60);
-    return String(policy);
+    return withBriefShare(policy, timeScale);
   });
+}
+
+/** For a checkout whose promotions nobody's requests need to judge. */
+export async function shareBriefly(checkout: Pick<Checkout, 'edit'>, timeScale: number): Promise<void> {
+  await checkout.edit('policy.yaml', (text) => withBriefShare(parseDocument(text), timeScale));
+}
+
+function withBriefShare(policy: Document, timeScale: number): string {
+  policy.setIn(['promotions', 'share', 'minutes'], (sharedSeconds * timeScale) / 60);
+  return String(policy);
 }

@@ -4,20 +4,24 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defaultTimeScale } from '../../cli/emulated-clouds.ts';
 import type { Cloud } from '../../contract/stack.ts';
 import { createCheckout } from '../../rehearsal/checkout.ts';
 import type { RehearsalReport } from '../../rehearsal/report.ts';
+import { shareBriefly } from '../../rehearsal/watch.ts';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 
 /** A copy of this project, committed, with a `.trireme` of its own. */
 export async function copyProject(clouds: readonly Cloud[]): Promise<string> {
   const root = path.join(await mkdtemp(path.join(tmpdir(), 'trireme-copy-')), 'project');
-  const { commit } = await createCheckout(project, root, process.env.PATH ?? '');
+  const checkout = await createCheckout(project, root, process.env.PATH ?? '');
   for (const file of await readdir(path.join(root, 'stacks'))) {
     if (!clouds.some((cloud) => file.startsWith(`Pulumi.${cloud}-`))) await rm(path.join(root, 'stacks', file));
   }
-  await commit('the clouds of this team');
+  // Five minutes are twelve seconds at the usual time scale, for each promotion of each test.
+  await shareBriefly(checkout, defaultTimeScale);
+  await checkout.commit('the clouds of this team');
   return root;
 }
 
