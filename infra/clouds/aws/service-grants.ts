@@ -146,14 +146,26 @@ const bounded = ({ account, environment }: AwsNames): AwsConditions => ({
   StringEquals: { 'iam:PermissionsBoundary': `arn:aws:iam::${account}:policy/${boundaryName(environment)}` },
 });
 
+/** What the names of a service stack's roles end with, the infrastructure's left out. */
+const boundedRoles = ['execution', 'instance', 'log-retention', 'task'];
+
 /** Whoever may make roles and hand them out may do whatever the roles may: so each has the boundary, or one policy of AWS and no other. */
 const roles: readonly AwsGrant[] = [
   {
     for: ['aws:iam/role:Role', 'aws:iam/rolePolicy:RolePolicy', 'aws:iam/rolePolicyAttachment:RolePolicyAttachment'],
     reads: readsOfRoles,
-    writes: ['iam:DeleteRole', 'iam:TagRole', 'iam:UntagRole', 'iam:UpdateAssumeRolePolicy', 'iam:UpdateRole'],
+    writes: ['iam:DeleteRole', 'iam:TagRole', 'iam:UntagRole', 'iam:UpdateRole'],
     writers: deployers,
     on: iam(({ service }) => `role/${service}-*`),
+    source: page('awsidentityandaccessmanagementiam'),
+  },
+  // Not of the one without a boundary: whoever decides who may be it could be it.
+  {
+    for: ['aws:iam/role:Role'],
+    reads: [],
+    writes: ['iam:UpdateAssumeRolePolicy'],
+    writers: deployers,
+    on: both(...boundedRoles.map((key) => iam(({ service }) => `role/${service}-${key}`))),
     source: page('awsidentityandaccessmanagementiam'),
   },
   {

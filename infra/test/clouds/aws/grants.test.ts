@@ -165,6 +165,14 @@ describe('roles that a deploy role makes', () => {
     expect(allowing('iam:DeleteRolePermissionsBoundary')).toEqual([]);
   });
 
+  it('are opened to others only where they have a boundary, and each that a stack makes can be', () => {
+    const opened = allowing('iam:UpdateAssumeRolePolicy').flatMap(({ Resource }) => Resource);
+    const names = ['dev', 'prod'].flatMap((environment) =>
+      ['execution', 'instance', 'log-retention', 'task'].map((key) => `trireme-${environment}-${key}`),
+    );
+    expect([...opened].sort()).toEqual(names.map((name) => `arn:aws:iam::${account}:role/${name}`).sort());
+  });
+
   it('are made with a boundary, or without one where only ECS’s own policy is attached', async () => {
     const made = await rolesMade();
     expect(made.length).toBeGreaterThan(2);
