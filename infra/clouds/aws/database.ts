@@ -6,12 +6,12 @@ import { Secret } from '@pulumi/aws/secretsmanager/secret.js';
 import { SecretVersion } from '@pulumi/aws/secretsmanager/secretVersion.js';
 import { type ComponentResource, interpolate, type Output } from '@pulumi/pulumi';
 import { RandomPassword } from '@pulumi/random/randomPassword.js';
-import type { DatabaseConfig } from '../../contract/service.ts';
-import { project } from '../names.ts';
+import type { DatabaseConfig, PredictionServiceArgs } from '../../contract/service.ts';
+import { project, serviceName } from '../names.ts';
 import { engines } from './database-engines.ts';
-import type { AwsNetwork } from './network.ts';
+import { type AwsNetwork, networkOf } from './network.ts';
 
-export interface DatabaseArgs {
+interface DatabaseArgs {
   /** `trireme-prod`. */
   readonly service: string;
   readonly database: DatabaseConfig;
@@ -27,7 +27,19 @@ export interface Database {
   readonly urlSecret: Output<string>;
 }
 
-export function createDatabase(parent: ComponentResource, args: DatabaseArgs): Database {
+/** `undefined` where the stack file asks for none. */
+export function databaseOf(
+  parent: ComponentResource,
+  { stack, config }: Pick<PredictionServiceArgs, 'stack' | 'config'>,
+  tags: Record<string, string>,
+): Database | undefined {
+  const { database, protect } = config;
+  const network = networkOf(config);
+  if (database === undefined || network === undefined) return undefined;
+  return createDatabase(parent, { service: serviceName(stack), database, network, protect, tags });
+}
+
+function createDatabase(parent: ComponentResource, args: DatabaseArgs): Database {
   const password = createPassword(parent);
   const instance = createInstance(parent, args, password);
   const secret = createSecret(parent, args);

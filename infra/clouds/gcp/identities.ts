@@ -20,6 +20,7 @@ import {
 import { environments } from '../../contract/stack.ts';
 import { environmentOf } from '../grants.ts';
 import { project } from '../names.ts';
+import { issuer } from '../trust.ts';
 import { permissionsOf, projectCondition } from './grants.ts';
 import { attributeCondition, attributeMapping, principals } from './trust.ts';
 
@@ -50,7 +51,7 @@ export function createIdentities(parent: ComponentResource, trusting: Trusting):
       attributeMapping: { ...attributeMapping },
       attributeCondition: attributeCondition(github),
       // Left out, the one audience is the provider's own name: https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers#Oidc
-      oidc: { issuerUri: 'https://token.actions.githubusercontent.com' },
+      oidc: { issuerUri: issuer },
     },
     { parent },
   );

@@ -16,9 +16,8 @@ import {
 } from '../../../contract/service.ts';
 import { serviceName } from '../../names.ts';
 import { containerVariables } from '../../variables.ts';
-import { createDatabase, type Database } from '../database.ts';
+import { type Database, databaseOf } from '../database.ts';
 import { pullIdentityOf } from '../from-foundation.ts';
-import { networkOf } from '../network.ts';
 import { createObjectStore, type ObjectStore } from '../object-store.ts';
 import { tagsOf } from '../tags.ts';
 import { allowSecrets, createInstanceRole } from './instance-role.ts';
@@ -84,17 +83,6 @@ export class AwsPredictionService extends ComponentResource implements Predictio
     );
     this.registerOutputs({ endpoint: this.endpoint, revision: this.revision, coordinates: this.coordinates });
   }
-}
-
-function databaseOf(
-  parent: ComponentResource,
-  { stack, config }: PredictionServiceArgs,
-  tags: Record<string, string>,
-): Database | undefined {
-  const { database, protect } = config;
-  const network = networkOf(config);
-  if (database === undefined || network === undefined) return undefined;
-  return createDatabase(parent, { service: serviceName(stack), database, network, protect, tags });
 }
 
 function objectStoreOf(

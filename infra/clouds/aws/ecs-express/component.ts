@@ -12,7 +12,7 @@ import {
 } from '../../../contract/service.ts';
 import { serviceName } from '../../names.ts';
 import { containerVariables } from '../../variables.ts';
-import { createDatabase, type Database } from '../database.ts';
+import { type Database, databaseOf } from '../database.ts';
 import { createLogGroup } from '../logs.ts';
 import { networkOf } from '../network.ts';
 import { createObjectStore, type ObjectStore } from '../object-store.ts';
@@ -58,17 +58,6 @@ export class AwsExpressPredictionService extends ComponentResource implements Pr
     this.nodes = { logGroup, roles, service, database, objectStore, uptime };
     this.registerOutputs({ endpoint: this.endpoint, revision: this.revision, coordinates: this.coordinates });
   }
-}
-
-function databaseOf(
-  parent: ComponentResource,
-  { stack, config }: PredictionServiceArgs,
-  tags: Record<string, string>,
-): Database | undefined {
-  const { database, protect } = config;
-  const network = networkOf(config);
-  if (database === undefined || network === undefined) return undefined;
-  return createDatabase(parent, { service: serviceName(stack), database, network, protect, tags });
 }
 
 interface Needs {
