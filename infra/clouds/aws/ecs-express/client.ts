@@ -1,11 +1,19 @@
 // How ECS is reached, and how its service ARNs are read.
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { isLoopback } from '../../connection.ts';
+import type { Exposure } from './judgement.ts';
 
 export function arnOf(coordinates: Readonly<Record<string, string>>): string {
   const { serviceArn } = coordinates;
   if (serviceArn === undefined) throw new TypeError('expected the coordinate serviceArn of an ECS service');
   return serviceArn;
+}
+
+/** As the stack file has it; `undefined` for a service that was deployed before it was written down. */
+export function exposureOf(coordinates: Readonly<Record<string, string>>): Exposure | undefined {
+  const { exposure } = coordinates;
+  if (exposure === undefined || exposure === 'public' || exposure === 'private') return exposure;
+  throw new TypeError(`expected the coordinate exposure to be public or private; found ${exposure}`);
 }
 
 export interface ServiceName {

@@ -51,7 +51,9 @@ export class AwsExpressPredictionService extends ComponentResource implements Pr
 
     this.endpoint = service.ingressPaths.apply(([path]) => endpointOf(path?.endpoint ?? ''));
     this.revision = service.serviceRevisionArn;
-    this.coordinates = service.serviceArn.apply((serviceArn): Record<string, string> => ({ serviceArn }));
+    const { exposure } = config;
+    // The prover compares it with the balancer's own: subnets decide that one, and nothing else tells of a public one.
+    this.coordinates = service.serviceArn.apply((serviceArn): Record<string, string> => ({ serviceArn, exposure }));
     const uptime = config.uptimeCheck
       ? createUptimeCheck(this, { service: own, endpoint: this.endpoint, tags })
       : undefined;

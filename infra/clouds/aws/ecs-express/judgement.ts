@@ -15,6 +15,8 @@ export interface EcsDeployment {
   readonly reason?: string;
 }
 
+export type Exposure = 'public' | 'private';
+
 export interface EcsTask {
   readonly arn: string;
   readonly imageDigest?: string;
@@ -29,13 +31,24 @@ export interface EcsObservation {
   readonly deployments: readonly EcsDeployment[];
   /** What `revisionToRead` named, as ECS resolved its image. */
   readonly revision?: { readonly arn: string; readonly image?: string; readonly imageDigest?: string };
+  /** Of the balancer that leads to that revision: `PUBLIC` or `PRIVATE`, by the subnets the service was given. */
+  readonly accessType?: string;
   /** Meant to run, and running. */
   readonly tasks: readonly EcsTask[];
 }
 
-/** @param imageRef what must run: `<registry host>/<repository>@sha256:…` */
-export function judge(observed: EcsObservation, baseline: EcsBaseline, imageRef: string): Judgement {
-  const expected = `${imageRef} in every running task after a successful deployment`;
+/**
+ * @param imageRef what must run: `<registry host>/<repository>@sha256:…`
+ * @param exposure what the stack says; `undefined`: it is not judged
+ */
+export function judge(
+  observed: EcsObservation,
+  baseline: EcsBaseline,
+  imageRef: string,
+  exposure?: Exposure,
+): Judgement {
+  const behind = exposure === undefined ? '' : `, behind a ${exposure} balancer`;
+  const expected = `${imageRef} in every running task after a successful deployment${behind}`;
   const source = `ECS ListServiceDeployments, DescribeServiceRevisions and DescribeTasks ${observed.serviceArn}`;
   const says = (outcome: Judgement['outcome'], found: string): Judgement => ({ outcome, expected, found, source });
   const { status, deployments } = observed;
@@ -52,15 +65,16 @@ export function judge(observed: EcsObservation, baseline: EcsBaseline, imageRef:
   if (isUnderWay(latest)) return says('wait', deployment);
   if (ours === undefined) {
     // The same revision asked for again changes nothing, and nothing is then listed.
-    const runs = latest.status === 'SUCCESSFUL' ? whatRuns(observed, imageRef) : undefined;
+    const runs = latest.status === 'SUCCESSFUL' ? whatRuns(observed, imageRef, exposure) : undefined;
     if (runs?.outcome === 'passed') return says('passed', `${runs.found}, no newer deployment`);
+    if (runs?.fault !== undefined) return says('failed', runs.found);
     const now = runs === undefined ? `the last one is ${deployment}${reason}` : runs.found;
     return says('errored', `no deployment since; ${now}`);
   }
   if (latest.status.startsWith('ROLLBACK_')) return says('failed', `rolled back: ${deployment}${reason}`);
   if (latest.status.startsWith('STOP')) return says('failed', `${deployment}${reason}`);
   if (latest.status !== 'SUCCESSFUL') return says('errored', `${deployment}: this status is not known`);
-  const runs = whatRuns(observed, imageRef);
+  const runs = whatRuns(observed, imageRef, exposure);
   return says(runs.outcome, `${deployment}, ${runs.found}`);
 }
 
@@ -87,7 +101,23 @@ function isUnderWay({ status }: EcsDeployment): boolean {
 }
 
 /** After SUCCESSFUL the rest is a matter of moments: what does not fit yet is waited for, another image is not. */
-function whatRuns(observed: EcsObservation, imageRef: string): Pick<Judgement, 'outcome' | 'found'> {
+function whatRuns(observed: EcsObservation, imageRef: string, exposure: Exposure | undefined): Running {
+  const runs = whatTasksRun(observed, imageRef);
+  const { accessType } = observed;
+  if (runs.outcome !== 'passed' || exposure === undefined) return runs;
+  if (accessType === undefined) return { outcome: 'wait', found: `${runs.found}, its ingress path is not told yet` };
+  if (accessType === exposure.toUpperCase()) return { outcome: 'passed', found: `${runs.found}, ${accessType}` };
+  const subnets = `name ${exposure} subnets in network, or set exposure as they are`;
+  const found = `${runs.found}, but its balancer is ${accessType} and the stack says ${exposure}: ${subnets}`;
+  return { outcome: 'failed', found, fault: 'exposure' };
+}
+
+interface Running extends Pick<Judgement, 'outcome' | 'found'> {
+  /** All runs as it should, and is reached by more or by fewer than the stack says. */
+  readonly fault?: 'exposure';
+}
+
+function whatTasksRun(observed: EcsObservation, imageRef: string): Running {
   const { revision, activeRevisions, tasks } = observed;
   const wanted = digestOf(imageRef);
   if (revision?.imageDigest === undefined) return { outcome: 'wait', found: 'its revision names no image digest yet' };

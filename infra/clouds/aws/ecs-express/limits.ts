@@ -37,7 +37,7 @@ function sizeFaults({ cpu, memoryMiB, minInstances }: ServiceConfig): string[] {
   return faults;
 }
 
-/** The balancer is public or not by its subnets; where none are named, they are the default network's, which are public. */
+/** The balancer is public or not by its subnets, which only AWS knows: the prover compares. Where none are named, they are the default network's, which are public. */
 function exposureFaults({ exposure, network }: ServiceConfig): string[] {
   if (exposure === 'public' || Object.keys(network).length > 0) return [];
   return ['network: expected vpc, private subnets and securityGroups, for private exposure; found none'];

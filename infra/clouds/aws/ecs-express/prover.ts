@@ -12,7 +12,7 @@ import { z } from 'zod';
 import type { Prover } from '../../../contract/ports.ts';
 import type { Connection } from '../../connection.ts';
 import { paceOf, pollUntilTold, readBaseline, Unanswered } from '../../polling.ts';
-import { arnOf, ecsClient, type ServiceName, serviceNameOf } from './client.ts';
+import { arnOf, ecsClient, exposureOf, type ServiceName, serviceNameOf } from './client.ts';
 import { type EcsDeployment, type EcsObservation, type EcsTask, judge, newest, revisionToRead } from './judgement.ts';
 import { ecsExpress, mainContainer } from './runtime.ts';
 
@@ -41,10 +41,11 @@ export function ecsExpressProver({ endpoint, clock, timeScale }: Connection): Pr
     async prove({ service, release, baseline }, { signal } = {}) {
       const serviceArn = arnOf(service.coordinates);
       const before = baselineSchema.parse(baseline);
+      const exposure = exposureOf(service.coordinates);
       const client = ecsClient(serviceArn, endpoint);
       try {
         const check = await pollUntilTold({
-          look: async () => judge(await observe(client, serviceArn, signal), before, release.imageRef),
+          look: async () => judge(await observe(client, serviceArn, signal), before, release.imageRef, exposure),
           expected: release.imageRef,
           source: `ECS ${serviceArn}`,
           pace: paceOf(ecsExpress, timeScale),
@@ -80,17 +81,26 @@ async function observe(
   );
   const service = described?.service;
   const status = service?.status?.statusCode;
-  const activeRevisions = (service?.activeConfigurations ?? []).flatMap(({ serviceRevisionArn: arn }) => arn ?? []);
+  const configurations = service?.activeConfigurations ?? [];
+  const activeRevisions = configurations.flatMap(({ serviceRevisionArn: arn }) => arn ?? []);
   const revisionArn = revisionToRead({ deployments, activeRevisions });
   const revision = revisionArn === undefined ? undefined : await revisionOf(client, revisionArn, options);
+  const led = configurations.find(({ serviceRevisionArn }) => serviceRevisionArn === revisionArn);
+  const accessType = accessOf((led?.ingressPaths ?? []).flatMap(({ accessType: type }) => type ?? []));
   return {
     serviceArn,
     ...(status === undefined ? {} : { status }),
     activeRevisions,
     deployments,
     ...(revision === undefined ? {} : { revision }),
+    ...(accessType === undefined ? {} : { accessType }),
     tasks: status === undefined ? [] : await answered(runningTasks(client, name, options), []),
   };
+}
+
+/** One path that is on the internet is enough. */
+export function accessOf(types: readonly string[]): string | undefined {
+  return types.find((one) => one !== 'PRIVATE') ?? types[0];
 }
 
 /** ECS keeps 90 days of them, and says in no order which; a service that is deployed every hour stays below this many pages. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { canary, mainContainer } from '../../../clouds/aws/ecs-express/runtime.ts';
 import type { Instance } from '../../runtimes/instance.ts';
+import type { Configuration } from './container.ts';
 import type { Deployment, ServiceRevision } from './deployment.ts';
 import type { ExpressService } from './service.ts';
 
@@ -36,10 +37,21 @@ function configurationOf(service: ExpressService, revision: ServiceRevision): Re
     ...settings,
     serviceRevisionArn: arn,
     taskDefinitionArn,
-    ingressPaths: [{ accessType: 'PUBLIC', endpoint: endpointOf(service) }],
+    ingressPaths: [{ accessType: accessTypeOf(settings), endpoint: endpointOf(service) }],
     createdAt,
   };
 }
+
+/** The emulated account's one convention: a subnet whose id begins like this has a route to the internet. Every other one is private. */
+const publicSubnet = /^subnet-face/;
+
+/** Where none are named, the default network's, which are public: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html */
+export function accessTypeOf({ networkConfiguration }: Pick<Configuration, 'networkConfiguration'>): AccessType {
+  const subnets = networkConfiguration?.subnets ?? [];
+  return subnets.length === 0 || subnets.some((one) => publicSubnet.test(one)) ? 'PUBLIC' : 'PRIVATE';
+}
+
+type AccessType = 'PUBLIC' | 'PRIVATE';
 
 /** Without a scheme: `tr-<32 hexadecimal digits>.ecs.<region>.on.aws`. */
 function endpointOf({ hosted }: ExpressService): string {
@@ -147,12 +159,12 @@ export function describeRevision(service: ExpressService, revision: ServiceRevis
     ecsManagedResources: {
       ingressPaths: [
         {
-          accessType: 'PUBLIC',
+          accessType: accessTypeOf(settings),
           endpoint: endpointOf(service),
           loadBalancer: {
             ...made,
             arn: `${balancing}:loadbalancer/app/ecs-express-gateway-alb/${idOf('balancer')}`,
-            scheme: 'internet-facing',
+            scheme: accessTypeOf(settings) === 'PUBLIC' ? 'internet-facing' : 'internal',
           },
           targetGroups: colours.map((colour) => ({
             ...made,

@@ -16,6 +16,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ecsApi } from '../../../emulator/control-planes/ecs/api.ts';
 import { isAlarm, RollbackAlarm } from '../../../emulator/control-planes/ecs/deployment.ts';
+import { accessTypeOf } from '../../../emulator/control-planes/ecs/resource.ts';
 import { type Listener, listen } from '../../../emulator/listen.ts';
 import { Meter } from '../../../emulator/runtimes/meter.ts';
 import { Checked } from '../../published/checked.ts';
@@ -286,4 +287,13 @@ describe('the alarm of a deployment', () => {
     met('app-1-blue', 404);
     expect(alarm.tick()).toBe(true);
   });
+});
+
+it.each<[string, string[] | undefined, string]>([
+  ['the default network', undefined, 'PUBLIC'],
+  ['private subnets', ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'], 'PRIVATE'],
+  ['public subnets', ['subnet-face456789abcdef0', 'subnet-face456789abcdef1'], 'PUBLIC'],
+  ['one public subnet', ['subnet-0123456789abcdef0', 'subnet-face456789abcdef1'], 'PUBLIC'],
+])('puts its balancer, in %s, where they lead', (_what, subnets, expected) => {
+  expect(accessTypeOf(subnets === undefined ? {} : { networkConfiguration: { subnets } })).toBe(expected);
 });

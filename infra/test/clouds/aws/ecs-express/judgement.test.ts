@@ -5,7 +5,7 @@ import {
   judge,
   revisionToRead,
 } from '../../../../clouds/aws/ecs-express/judgement.ts';
-import { ours } from '../../../../clouds/aws/ecs-express/prover.ts';
+import { accessOf, ours } from '../../../../clouds/aws/ecs-express/prover.ts';
 
 const digest = (digit: number) => `sha256:${String(digit).repeat(64)}`;
 const refOf = (digit: number) => `r.example/trireme@${digest(digit)}`;
@@ -186,6 +186,41 @@ describe('what ECS says about a deployment', () => {
     expect(judgement.source).toContain('arn:service');
     expect(judgement.expected).toContain(wanted);
   });
+
+  const told = (accessType: string, change: Partial<EcsObservation> = {}) => observed({ ...change, accessType });
+  it.each<[string, EcsObservation, 'public' | 'private', string, RegExp]>([
+    ['a private service behind a private balancer', told('PRIVATE'), 'private', 'passed', /running tasks, PRIVATE$/],
+    ['a public one behind a public balancer', told('PUBLIC'), 'public', 'passed', /PUBLIC$/],
+    [
+      'a private one on the internet',
+      told('PUBLIC'),
+      'private',
+      'failed',
+      /balancer is PUBLIC and the stack says private/,
+    ],
+    [
+      'a public one nobody reaches',
+      told('PRIVATE'),
+      'public',
+      'failed',
+      /balancer is PRIVATE and the stack says public/,
+    ],
+    ['no ingress path told', observed({}), 'private', 'wait', /not told yet$/],
+    ['an access type of tomorrow', told('DUAL'), 'private', 'failed', /balancer is DUAL/],
+    ['the same release again, on the internet', told('PUBLIC', unchanged), 'private', 'failed', /balancer is PUBLIC/],
+    ['one that is still under way', told('PUBLIC', withStatus('IN_PROGRESS')), 'private', 'wait', /IN_PROGRESS$/],
+  ])('%s', (_what, observation, exposure, outcome, found) => {
+    const judgement = judge(observation, baseline, wanted, exposure);
+    expect(judgement.found).toMatch(found);
+    expect(judgement.outcome).toBe(outcome);
+    expect(judgement.expected).toContain(`behind a ${exposure} balancer`);
+  });
+
+  it.each([
+    [['PRIVATE'], 'PRIVATE'],
+    [['PRIVATE', 'PUBLIC'], 'PUBLIC'],
+    [[], undefined],
+  ])('takes %j for %s', (types, expected) => expect(accessOf(types)).toBe(expected));
 
   it('reads the image of what the newest deployment put there, whatever their order', () => {
     const newer = deployment('new', 'IN_PROGRESS', 2);
