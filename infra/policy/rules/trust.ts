@@ -1,6 +1,7 @@
 // Who may become an identity, and who may read what is ours: named ones, compared by value.
 import type { Finding, Judged, JudgedInStack, Rule } from '../rule.ts';
 import { at, type Fields, isFields, listed, parsedJson, shown, unknown, type Value } from '../value.ts';
+import { conditionFault, expectedCondition } from './claims.ts';
 
 export const noWildcardTrust: Rule = {
   enforcement: 'mandatory',
@@ -96,18 +97,13 @@ function isPattern(value: Value): boolean {
   return typeof value === 'string' && /[*?]/.test(value);
 }
 
-/** CEL compares by `==` and `in`; these compare by parts. */
 function poolProvider({ inputs }: Judged): readonly Finding[] {
   const path = 'attributeCondition';
   const condition = at(inputs, path);
-  if (condition === unknown) return [{ path, expected: 'claims by equality', found: shown(unknown), isUnknown: true }];
+  if (condition === unknown) return [{ path, expected: expectedCondition, found: shown(unknown), isUnknown: true }];
   if (at(inputs, 'oidc') === undefined) return [];
-  const text = typeof condition === 'string' ? condition : '';
-  const isExact =
-    /assertion\.(repository_id|sub) (==|in) /.test(text) && !/\.(startsWith|endsWith|contains|matches)\(/.test(text);
-  return isExact
-    ? []
-    : [{ path, expected: 'assertion.repository_id and assertion.sub, by equality', found: shown(condition) }];
+  const fault = typeof condition === 'string' ? conditionFault(condition) : shown(condition);
+  return fault === undefined ? [] : [{ path, expected: expectedCondition, found: fault }];
 }
 
 function federatedCredential({ inputs }: Judged): readonly Finding[] {
