@@ -1,6 +1,6 @@
 // What costs money or is lost unseen: instances and logs within bounds, and every thing with a name by which it is told apart.
 import { expects, type Finding, isProd, type Judged, type Rule } from '../rule.ts';
-import { at, isFields, shown, unknown } from '../value.ts';
+import { at, entries, isFields, shown, unknown, type Value } from '../value.ts';
 
 /** Instances of one service. */
 export const mostInstances = 30;
@@ -14,13 +14,13 @@ export const instancesBounded: Rule = {
     'https://docs.aws.amazon.com/apprunner/latest/dg/manage-autoscaling.html',
     'https://cloud.google.com/run/docs/configuring/max-instances',
     'https://learn.microsoft.com/azure/app-service/manage-scale-up',
+    'https://learn.microsoft.com/rest/api/monitor/autoscale-settings/create-or-update#scalecapacity',
   ],
   mend: `set maxInstances in the stack file, 1 to ${mostInstances}`,
   resource: ({ type, inputs }) => {
     const path = most[type];
-    return path === undefined
-      ? []
-      : expects(inputs, path, `1 to ${mostInstances}`, (value) => isWithin(value, 1, mostInstances));
+    if (type === autoscale) return profilesBounded(inputs);
+    return path === undefined ? [] : bounded(inputs, path);
   },
 };
 
@@ -76,6 +76,25 @@ const most: Readonly<Record<string, string>> = {
   'gcp:cloudrunv2/service:Service': 'template.scaling.maxInstanceCount',
   'azure-native:web:AppServicePlan': 'sku.capacity',
 };
+
+const autoscale = 'azure-native:monitor:AutoscaleSetting';
+
+function bounded(inputs: Value, path: string): readonly Finding[] {
+  return expects(inputs, path, `1 to ${mostInstances}`, (value) => isWithin(value, 1, mostInstances));
+}
+
+/** Every profile has a bound of its own, and without one the setting bounds nothing. Capacities are text; each is judged as the number it says. */
+function profilesBounded(inputs: Value): readonly Finding[] {
+  const path = 'profiles';
+  const profiles = entries(inputs, path);
+  if (profiles.length === 0) return [{ path, expected: 'a profile at least', found: 'none' }];
+  return profiles.flatMap((profile) => {
+    const capacity = `${profile.path}.capacity.maximum`;
+    return expects(inputs, capacity, `1 to ${mostInstances}`, (value) =>
+      isWithin(typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value, 1, mostInstances),
+    );
+  });
+}
 
 const least: Readonly<Record<string, string>> = {
   'aws:apprunner/autoScalingConfigurationVersion:AutoScalingConfigurationVersion': 'minSize',

@@ -34,6 +34,8 @@ const closedSite = {
   siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.3', ftpsState: 'Disabled' },
 };
 const siteWith = (one: Fields) => ({ ...closedSite, siteConfig: { ...closedSite.siteConfig, ...one } });
+const autoscale = 'azure-native:monitor:AutoscaleSetting';
+const capacity = (maximum: Value): Fields => ({ capacity: { minimum: '1', maximum, default: '1' } });
 const random = 'k3X9vQ2mZ7pL0sT5rB8wY1cN4dF6';
 
 function judge(id: RuleId, type: string, inputs: Fields, about: Partial<JudgedInStack> = {}) {
@@ -417,6 +419,22 @@ const planted: readonly Row[] = [
     { template: { scaling: {} } },
     'template.scaling.maxInstanceCount',
   ],
+  [
+    'instances-bounded',
+    'too many when Azure adds them',
+    autoscale,
+    { profiles: [capacity('10'), capacity('31')] },
+    'profiles.1.capacity.maximum',
+  ],
+  [
+    'instances-bounded',
+    'a number Azure does not read',
+    autoscale,
+    { profiles: [capacity('1e1')] },
+    'profiles.0.capacity.maximum',
+  ],
+  ['instances-bounded', 'a profile without a bound', autoscale, { profiles: [{}] }, 'profiles.0.capacity.maximum'],
+  ['instances-bounded', 'no profile', autoscale, { profiles: [] }, 'profiles'],
   ['instances-bounded', 'none', 'azure-native:web:AppServicePlan', { sku: { capacity: 0 } }, 'sku.capacity'],
   [
     'instances-bounded',
@@ -625,6 +643,7 @@ const innocent: readonly (readonly [
     'aws:secretsmanager/secretVersion:SecretVersion',
     { secretString: 'mysql://me:pw@db.example/x' },
   ],
+  ['instances-bounded', 'thirty workers at most', autoscale, { profiles: [capacity('30')] }],
   ['instances-bounded', 'ten', service, { template: { scaling: { maxInstanceCount: 10 } } }],
   ['prod-spare-instance', 'one in dev', service, { template: { scaling: { minInstanceCount: 1 } } }],
   ['log-retention', 'a month', 'aws:cloudwatch/logGroup:LogGroup', { retentionInDays: 30 }],
@@ -695,6 +714,8 @@ describe('what is not known before the update', () => {
     ['no-wildcard-trust', 'aws:iam/role:Role', { assumeRolePolicy: unknown }],
     ['tls-only', site, { httpsOnly: unknown, siteConfig: closedSite.siteConfig }],
     ['instances-bounded', scaling, { maxSize: unknown }],
+    ['instances-bounded', autoscale, { profiles: unknown }],
+    ['instances-bounded', autoscale, { profiles: [capacity(unknown)] }],
     ['log-retention', 'aws:cloudwatch/logGroup:LogGroup', { retentionInDays: unknown }],
     ['database-encrypted', 'aws:rds/instance:Instance', { storageEncrypted: unknown }],
   ];
