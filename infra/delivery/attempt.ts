@@ -28,7 +28,11 @@ export interface Attempt {
   readonly before: DeployedService | undefined;
   readonly startedMs: number;
   /** Whether this process told the cloud to change anything; the ledger may not have heard of it. One object, however often the attempt is copied. */
-  readonly cloud: { touched: boolean };
+  readonly cloud: {
+    touched: boolean;
+    /** Whether its candidate may have a share of the traffic while what was live is still in its place. */
+    sharing?: boolean;
+  };
   readonly signal: AbortSignal | undefined;
 }
 

@@ -15,7 +15,7 @@ import {
 } from './attempt.ts';
 import { type Delivery, persist, proverFor, type Road, type StackOutcome, type Target } from './delivery.ts';
 import { goBack } from './go-back.ts';
-import { leftSharing, sharePercent, shareTraffic, takeShareBack, untouched } from './share.ts';
+import { endShare, sharePercent, shareTraffic, takeShareBack, untouched } from './share.ts';
 import { findRelease, replacedBy } from './stack-state.ts';
 import { stage } from './stage.ts';
 import { trafficBefore, watchTraffic } from './watching.ts';
@@ -111,7 +111,7 @@ async function proveThenGoLive(attempt: Attempt): Promise<StackOutcome> {
   if (candidate?.service?.candidateEndpoint !== undefined && sharePercent(attempt) !== undefined) {
     shared = await shareTraffic(attempt, traffic);
     if (shared.outcome === 'failed') return takeShareBack(attempt, shared);
-    if (shared.outcome === 'errored') return settle(attempt, 'unknown', shared, leftSharing(attempt, shared));
+    if (shared.outcome === 'errored') return settle(attempt, 'unknown', shared, await endShare(attempt, shared.reason));
   }
   if (beside) await note(attempt, 'updating', { stage: 'live' });
   const live = await goLive(attempt, shared);
@@ -166,18 +166,29 @@ async function lost(attempt: Attempt, error: unknown): Promise<StackOutcome> {
   const interrupted =
     attempt.signal?.aborted === true || (error instanceof DeliveryError && error.code === 'interrupted');
   if (interrupted) {
-    await settle(attempt, 'unknown', nothing, 'interrupted');
-    throw new DeliveryError('interrupted', `${attempt.target.stack.name}: interrupted`, { cause: error });
+    const reason = await withoutShare(attempt, error, 'interrupted');
+    await settle(attempt, 'unknown', nothing, reason);
+    throw new DeliveryError('interrupted', `${attempt.target.stack.name}: ${reason}`, { cause: error });
   }
   if (error instanceof GivesWay) return settle(attempt, 'skipped', nothing, error.message, error.by);
   if (error instanceof DeliveryError) {
     const state = beforeAnything.has(error.code) ? 'skipped' : 'unknown';
     // A refusal that came late, by the ledger say, does not mean that nothing was begun.
     const known = state === 'skipped' && attempt.cloud.touched ? 'unknown' : state;
-    return settle(attempt, known, nothing, toldWhole(error));
+    return settle(attempt, known, nothing, await withoutShare(attempt, error, toldWhole(error)));
   }
-  await settle(attempt, 'unknown', nothing, error instanceof Error ? error.message : String(error));
+  await settle(attempt, 'unknown', nothing, await withoutShare(attempt, error, messageOf(error)));
   throw error;
+}
+
+/** A share is not left behind by an attempt that was lost; one that gave way has none of its own. @returns why, and what became of it. */
+async function withoutShare(attempt: Attempt, error: unknown, why: string): Promise<string> {
+  if (attempt.cloud.sharing !== true || error instanceof GivesWay) return why;
+  return endShare(attempt, why).catch((late: unknown) => `${why}; ${messageOf(late)}`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Nobody throws it any further: what to do must be in the reason. */

@@ -22,19 +22,49 @@ export async function shareTraffic(attempt: Attempt, before: Traffic | undefined
   await persist(attempt.delivery, () => [
     deploymentFact(attempt, 'updating', { ...where, reason: stageInWords(where) }),
   ]);
+  attempt.cloud.sharing = true;
   const shared = await stage(attempt, where);
   return shared.outcome === 'passed' ? watchShare(attempt, shared, before) : shared;
 }
 
-/** Why nobody can tell, and what is left behind. */
-export function leftSharing(attempt: Attempt, { reason }: Proof): string {
-  const { environment } = attempt.target.stack;
-  return `with ${sharePercent(attempt)} % of the traffic: ${reason}; take it back: npx trireme recover --environment ${environment}`;
+/** Real time: who pressed Ctrl-C still waits. */
+const takeBackSeconds = 300;
+
+/**
+ * Nobody can tell how the candidate fares, or nobody waits for it any more. What was live was never replaced, so taking the share back is
+ * always safe, and is not left for a person to do.
+ * @returns why, and what became of the share.
+ * @throws GivesWay where another attempt has the stack; DeliveryError `interrupted`, and then it can be called once more.
+ */
+export async function endShare(attempt: Attempt, why: string | undefined): Promise<string> {
+  const told = `with ${sharePercent(attempt)} % of the traffic: ${why}`;
+  say(attempt, `${told}; taking its share back`);
+  const problem = await withdrawInTime(attempt);
+  if (problem !== undefined) {
+    const way = `npx trireme recover --environment ${attempt.target.stack.environment}`;
+    return `${told}; its share could not be taken back: ${problem}; take it back: ${way}`;
+  }
+  // By this word nobody takes it back a second time.
+  await note(attempt, 'proving', { stage: 'candidate', reason: 'its share was taken back' });
+  return `${told}; its share was taken back, and what was live was never replaced`;
+}
+
+/** A signal that was given already is what began this, and stops it no more. */
+async function withdrawInTime(attempt: Attempt): Promise<string | undefined> {
+  const limit = AbortSignal.timeout(takeBackSeconds * 1000);
+  const asked = attempt.signal?.aborted === true ? undefined : attempt.signal;
+  try {
+    return await withdraw({ ...attempt, signal: asked === undefined ? limit : AbortSignal.any([asked, limit]) });
+  } catch (error) {
+    if (!limit.aborted || asked?.aborted === true || error instanceof GivesWay) throw error;
+    return `it took longer than ${takeBackSeconds} s`;
+  }
 }
 
 /** Whatever the policy says of releases that failed: this one never took the place of another, so there is nothing to leave as it is. */
 export async function takeShareBack(attempt: Attempt, bad: Proof): Promise<StackOutcome> {
-  const { delivery, target } = attempt;
+  const { delivery, target, cloud } = attempt;
+  cloud.sharing = true;
   const why = `with ${sharePercent(attempt)} % of the traffic: ${bad.reason}`;
   const other = overtaking(await delivery.ledger.facts(), target.stack.name, attempt.attempt);
   if (other !== undefined) {
@@ -52,7 +82,9 @@ export async function takeShareBack(attempt: Attempt, bad: Proof): Promise<Stack
 export async function withdraw(attempt: Attempt): Promise<string | undefined> {
   try {
     const result = await deployTwice(attempt, attempt.manifest, { stage: 'candidate' });
-    return result.outcome === 'rejected' ? rejected(result).reason : undefined;
+    if (result.outcome === 'rejected') return rejected(result).reason;
+    attempt.cloud.sharing = false;
+    return undefined;
   } catch (error) {
     if (!(error instanceof DeliveryError) || error.code === 'interrupted' || error instanceof GivesWay) throw error;
     return error.message;

@@ -86,14 +86,27 @@ export async function deployTwice(
   where: Staged,
   { stops, asReleased, secrets }: Pick<Attempt['road'], 'stops' | 'asReleased' | 'secrets'> = {},
 ): Promise<DeploymentResult> {
-  const { delivery, target, signal } = attempt;
+  const { delivery, target, before, replaced, signal } = attempt;
   const { stack } = target;
-  const guard = () => mustStillTouch(attempt, stops);
+  const guard = async () => {
+    await mustStillTouch(attempt, stops);
+    // From here on what was live may be gone: a share is not taken back unseen any more.
+    if (where.stage === 'live') attempt.cloud.sharing = false;
+  };
   const options = { report: delivery.report, guard, ...(signal === undefined ? {} : { signal }) };
   const deploy = async () => {
-    const own = asReleased ? stackFileOf(await delivery.ledger.facts(), releaseIdOf(manifest), stack.name) : undefined;
+    const facts = await delivery.ledger.facts();
+    const own = asReleased ? stackFileOf(facts, releaseIdOf(manifest), stack.name) : undefined;
+    // What stays live keeps its settings until the candidate is proven.
+    const stays = before?.release.releaseId ?? (replaced === undefined ? undefined : releaseIdOf(replaced));
+    const isBeside = where.stage !== 'live' && stays !== undefined;
+    const live = isBeside ? stackFileOf(facts, stays, stack.name) : undefined;
     const rotated = secrets === undefined ? {} : { secretsAsOf: secrets.asOf };
-    const request = { manifest, ...where, ...rotated, ...(own === undefined ? {} : { stackFile: own }) };
+    const files = {
+      ...(own === undefined ? {} : { stackFile: own }),
+      ...(live === undefined ? {} : { liveStackFile: live }),
+    };
+    const request = { manifest, ...where, ...rotated, ...files };
     return marked(attempt, () => delivery.deployer.deploy(stack, request, options));
   };
   try {

@@ -25,8 +25,9 @@ export async function trafficBefore(attempt: Attempt): Promise<Traffic | undefin
 }
 
 /**
- * Watches a release that is live and proven, until the vendor's metrics have told of the whole span. Ends early once two looks in a row say that it failed. Metrics that can't be read take nothing
- * back: the release is proven, and the check that errored is in the ledger.
+ * Watches a release that is live and proven, until the vendor's metrics have told of the whole span. Ends early once two looks in a row say
+ * that it failed. Metrics that can't be read take nothing back: the release is proven, and the check that errored is in the ledger. They
+ * excuse nothing either: a bad look before them stands.
  * @returns the proof, with what was watched added.
  */
 export async function watchTraffic(attempt: Attempt, live: Proof, before: Traffic | undefined): Promise<Proof> {
@@ -37,7 +38,10 @@ export async function watchTraffic(attempt: Attempt, live: Proof, before: Traffi
   return watchWith(attempt, live, { reader, service, before, forSeconds, of: 'live' });
 }
 
-/** The same for a candidate that has a share. Without anybody who could read what its people meet, the time passes all the same. */
+/**
+ * The same for a candidate that has a share; but it gets the rest on evidence only: metrics that can't be read at the end are `errored`.
+ * On a runtime without anybody who could read them the time passes all the same.
+ */
 export async function watchShare(attempt: Attempt, shared: Proof, before: Traffic | undefined): Promise<Proof> {
   const { delivery, target, signal } = attempt;
   const { service } = shared;
@@ -68,6 +72,8 @@ async function watchWith(attempt: Attempt, live: Proof, watched: Watched): Promi
   say(attempt, `watching traffic for ${wordsFor(forSeconds, reader.lateSeconds)}`);
   const beganMs = clock.now();
   const pauseMs = Math.min(everySeconds, forSeconds) * 1000;
+  const source = `the vendor's metrics of ${service.endpoint}`;
+  let bad: readonly Check[] = [];
   let badLooks = 0;
   let checks: readonly Check[];
   for (;;) {
@@ -75,15 +81,19 @@ async function watchWith(attempt: Attempt, live: Proof, watched: Watched): Promi
     const now = clock.now();
     const seconds = (now - beganMs) / 1000;
     const after = await read(reader, service, beganMs, now, of);
-    checks =
-      after instanceof DeliveryError
-        ? [unreadable(after, seconds, service.endpoint)]
-        : judgeTraffic({ before, after, rule, seconds, source: `the vendor's metrics of ${service.endpoint}` });
-    badLooks = outcomeOf(checks) === 'failed' ? badLooks + 1 : 0;
+    if (after instanceof DeliveryError) {
+      // Who could not look again has nothing to say against what was seen before.
+      checks = [...bad, unreadable(after, seconds, source)];
+    } else {
+      checks = judgeTraffic({ before, after, rule, seconds, source });
+      bad = outcomeOf(checks) === 'failed' ? checks : [];
+      badLooks = bad.length > 0 ? badLooks + 1 : 0;
+    }
     if (badLooks >= 2 || seconds >= untilSeconds) break;
   }
   await noteProof(attempt, attempt.manifest, { checks: [...live.checks, ...checks] });
-  const outcome = outcomeOf(checks) === 'failed' ? 'failed' : 'passed';
+  const found = outcomeOf(checks);
+  const outcome = found === 'errored' && of === 'live' ? 'passed' : found;
   return { ...live, outcome, checks: [...live.checks, ...checks], reason: reasonOf(checks) };
 }
 
@@ -116,13 +126,13 @@ async function read(
   }
 }
 
-function unreadable(error: DeliveryError, seconds: number, endpoint: string): Check {
+function unreadable(error: DeliveryError, seconds: number, source: string): Check {
   return {
     name: 'traffic-errors',
     outcome: 'errored',
     expected: "the vendor's metrics of people's requests",
     found: error.message,
     seconds,
-    source: `the vendor's metrics of ${endpoint}`,
+    source,
   };
 }

@@ -75,6 +75,13 @@ export const mutants: readonly Mutant[] = [
     breaks: 'told',
   },
   {
+    name: 'a share that was lost on the way stays',
+    file: 'delivery/deploy-stack.ts',
+    find: 'if (attempt.cloud.sharing !== true ||',
+    replace: 'if (attempt.cloud.sharing !== false ||',
+    breaks: 'told',
+  },
+  {
     name: 'a share that was taken back is not proven to be gone',
     file: 'delivery/share.ts',
     find: 'const problem = await withdraw(attempt);',

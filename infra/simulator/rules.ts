@@ -184,6 +184,7 @@ export class Rules implements Witness {
     if (begins && !takesBack && fact.environment === 'prod' && by.purpose.kind === 'promotion') {
       this.#mustNotBeStopped(`${by.name} begins on ${fact.stack}`, fact);
     }
+    if (state === 'unknown' && shared !== undefined && !outside) this.#mustOwnUpToShare(fact, shared, by);
     if (state !== 'healthy' || outside) return;
     const quality = this.#world.qualityOn(fact.stack as StackName, fact.release);
     if (shared !== undefined)
@@ -192,6 +193,19 @@ export class Rules implements Witness {
       const runs = serving === undefined ? 'nothing' : `${serving.release}${serving.dead ? ', dead' : ''}`;
       this.#broken('true', `${attempt} calls ${fact.release} on ${fact.stack} healthy; it runs ${runs} (${quality})`);
     }
+  }
+
+  /** Who ends without knowing, its candidate's share not yet all, took it back or says that it could not. */
+  #mustOwnUpToShare(fact: FactOf<'deployment'>, shared: number, by: Process): void {
+    const { attempt, reason } = fact.body;
+    const own = this.#world.facts.filter(
+      (one): one is FactOf<'deployment'> => one.kind === 'deployment' && one.body.attempt === attempt,
+    );
+    const staged = own.findLast(({ body }) => body.stage !== undefined)?.body.stage;
+    const isOwn =
+      attempt.startsWith(`${by.name}/`) && this.#world.state(fact.stack as StackName).slot?.release === fact.release;
+    if (!isOwn || staged === 'live' || /could not be taken back|overtaken/.test(reason ?? '')) return;
+    this.#broken('told', `${attempt} ends as unknown (${reason}) and leaves ${shared} % to its candidate`);
   }
 
   /** Taking back what this promotion's jobs put there is no beginning. */

@@ -1,6 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { DeliveryError } from '../../contract/errors.ts';
 import type { FactOf } from '../../contract/fact.ts';
+import type { Traffic } from '../../contract/ports.ts';
 import { releaseIdOf } from '../../contract/release.ts';
 import { approvePromotion } from '../../delivery/approve.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
@@ -35,7 +36,7 @@ async function approved(policy = sharing, changes: Partial<Delivery> = {}) {
   await approvePromotion(delivery, id, { login: 'alice', via: 'local' });
   world.deployments.length = 0;
   const ids = [releaseIdOf(first), releaseIdOf(second)] as const;
-  const onGcp = () => promote(process(), id, { stacks: ['gcp-prod'] });
+  const onGcp = (signal?: AbortSignal) => promote(process(), id, { stacks: ['gcp-prod'], signal });
   const stagesOn = (stack: string) =>
     world.deployments.filter((one) => one.startsWith(stack)).map((one) => one.split(' ')[1]);
   return { world, process, id, ids, onGcp, stagesOn };
@@ -192,17 +193,141 @@ test('a share that the outputs alone know of is taken back too', async () => {
   expect(world.sharing.size).toBe(0);
 });
 
-test('a share of which nobody can tell stays, is said, and recover takes it back', async () => {
-  const { world, process, ids, onGcp } = await approved();
-  world.behave('gcp-prod', ids[1], 'control-plane-errored', 'share');
-  const { stacks } = await onGcp();
-  expect(stacks[0]).toMatchObject({ state: 'unknown', runs: null });
-  expect(stacks[0]?.reason).toContain('with 10 % of the traffic: control-plane: ');
-  expect(stacks[0]?.reason).toContain('npx trireme recover --environment prod');
-  expect(world.sharing.get('gcp-prod')).toBe(10);
-  const found = await recover(process(), 'prod', { stacks: ['gcp-prod'] });
-  expect(found[0]).toMatchObject({ outcome: 'found', runs: ids[0] });
-  expect(world.sharing.size).toBe(0);
+describe('a share of which nobody can tell', () => {
+  type Played = Awaited<ReturnType<typeof approved>>;
+
+  test.each<[string, (played: Played) => void]>([
+    ['by its proof', ({ world, ids }) => world.behave('gcp-prod', ids[1], 'control-plane-errored', 'share')],
+    [
+      'because nobody heard whether it was given',
+      ({ world }) => {
+        world.fault = { stack: 'gcp-prod', step: 'update-share', fault: 'time-out' };
+      },
+    ],
+  ])('%s is taken back, once, and what was live was never replaced', async (_, spoil) => {
+    const played = await approved();
+    const { world, process, ids, onGcp, stagesOn } = played;
+    spoil(played);
+    const { stacks } = await onGcp();
+    expect(stacks[0]).toMatchObject({ state: 'unknown', runs: null });
+    expect(stacks[0]?.reason).toMatch(/^with 10 % of the traffic: .*; its share was taken back/);
+    expect(world.sharing.size).toBe(0);
+    expect(world.serving.get('gcp-prod')).toBe(ids[0]);
+    const deployed = stagesOn('gcp-prod');
+    expect(deployed.at(-1)).toBe('candidate');
+    world.fault = undefined;
+    const found = await recover(process(), 'prod', { stacks: ['gcp-prod'] });
+    expect(found[0]).toMatchObject({ outcome: 'found', runs: ids[0] });
+    expect(stagesOn('gcp-prod')).toEqual(deployed);
+  });
+
+  test('and that can’t be taken back is said, and recover takes it', async () => {
+    const { world, process, ids, onGcp } = await approved();
+    world.behave('gcp-prod', ids[1], 'control-plane-errored', 'share');
+    world.fault = { stack: 'gcp-prod', step: 'take-share-back', fault: 'time-out' };
+    const { stacks } = await onGcp();
+    expect(stacks[0]).toMatchObject({ state: 'unknown', runs: null });
+    expect(stacks[0]?.reason).toContain('its share could not be taken back: take-share-back on gcp-prod: time-out');
+    expect(stacks[0]?.reason).toContain('npx trireme recover --environment prod');
+    expect(world.sharing.get('gcp-prod')).toBe(10);
+    world.fault = undefined;
+    expect((await recover(process(), 'prod', { stacks: ['gcp-prod'] }))[0]).toMatchObject({ runs: ids[0] });
+    expect(world.sharing.size).toBe(0);
+  });
+});
+
+describe('who is interrupted', () => {
+  /** Ctrl-C in the moment something is said of the promotion. */
+  async function interrupted(when: RegExp, fault?: 'time-out') {
+    const stop = new AbortController();
+    let armed = false;
+    const played = await approved(sharing, {
+      report: ({ message }) => armed && when.test(message) && stop.abort(),
+    });
+    armed = true;
+    if (fault !== undefined) played.world.fault = { stack: 'gcp-prod', step: 'take-share-back', fault };
+    const error = await played.onGcp(stop.signal).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'interrupted' });
+    expect(stop.signal.aborted).toBe(true);
+    return { ...played, last: facts(played.world).at(-1)?.body };
+  }
+
+  test.each([
+    ['while the share is proven', /proving its share/, ['candidate', 'share', 'candidate']],
+    ['while it is watched', /watching traffic/, ['candidate', 'share', 'candidate']],
+    ['before all of it is given', /^deploying \S+$/, ['candidate', 'share', 'candidate']],
+  ])('%s leaves no share', async (_, when, deployed) => {
+    const { world, ids, stagesOn, last } = await interrupted(when);
+    expect(last).toMatchObject({
+      state: 'unknown',
+      reason: expect.stringMatching(/interrupted; its share was taken back/),
+    });
+    expect(stagesOn('gcp-prod')).toEqual(deployed);
+    expect(world.sharing.size).toBe(0);
+    expect(world.serving.get('gcp-prod')).toBe(ids[0]);
+  });
+
+  test('and could not take it back says how', async () => {
+    const { world, last } = await interrupted(/watching traffic/, 'time-out');
+    expect(last?.reason).toContain('could not be taken back');
+    expect(last?.reason).toContain('npx trireme recover --environment prod');
+    expect(world.sharing.get('gcp-prod')).toBe(10);
+  });
+
+  test('after all of it was given takes nothing back unseen', async () => {
+    const { stagesOn, last } = await interrupted(/^proving$/);
+    expect(stagesOn('gcp-prod')).toEqual(['candidate', 'share', 'live']);
+    expect(last).toMatchObject({ state: 'unknown', reason: 'interrupted' });
+  });
+});
+
+describe('metrics of the candidate', () => {
+  const good: Traffic = { requests: 100, errors: 0, meanLatencyMs: 5 };
+  const bad: Traffic = { ...good, errors: 50 };
+  const few: Traffic = { requests: 3, errors: 3 };
+  /** What each look finds, the last of them for ever; `undefined`: nobody can read it. */
+  async function watched(...looks: readonly (Traffic | undefined)[]) {
+    let next = 0;
+    const played = await approved(sharing, {
+      traffic: {
+        'cloud-run': {
+          lateSeconds: 0,
+          async read(_service, _from, _to, of) {
+            const found = of === 'candidate' ? looks[Math.min(next++, looks.length - 1)] : good;
+            if (found === undefined) throw new DeliveryError('errored', 'metrics: PermissionDenied');
+            return found;
+          },
+        },
+      },
+    });
+    const { stacks } = await played.onGcp();
+    return { ...played, stack: stacks[0] };
+  }
+
+  test.each<[string, readonly (Traffic | undefined)[], string, RegExp]>([
+    ['never be read', [undefined], 'unknown', /PermissionDenied; its share was taken back/],
+    ['not be read at the end', [good, undefined], 'unknown', /PermissionDenied; its share was taken back/],
+    ['not be read after a bad look', [good, bad, undefined], 'reverted', /traffic-errors: .*50 % of 100/],
+    ['not be read between two bad looks', [bad, undefined, bad], 'reverted', /traffic-errors: .*50 % of 100/],
+  ])('that can %s give it nothing', async (_, looks, state, reason) => {
+    const { stack, world, ids, stagesOn } = await watched(...looks);
+    expect(stack).toMatchObject({ state, reason: expect.stringMatching(reason) });
+    expect(stagesOn('gcp-prod')).toEqual(['candidate', 'share', 'candidate']);
+    expect(world.sharing.size).toBe(0);
+    expect(world.serving.get('gcp-prod')).toBe(ids[0]);
+  });
+
+  test.each<[string, readonly (Traffic | undefined)[]]>([
+    ['can be read again', [undefined, good]],
+    ['were bad once and are good', [bad, good]],
+    ['tell of too few requests', [few]],
+  ])('that %s let it go on', async (_, looks) => {
+    const { stack, world, ids } = await watched(...looks);
+    expect(stack).toMatchObject({ state: 'healthy', runs: ids[1] });
+    if (looks[0] !== few) return;
+    const checks = world.facts.flatMap((one) => (one.kind === 'verification' ? one.body.checks : []));
+    expect(checks).toContainEqual(expect.objectContaining({ found: 'too few requests: 3 of 50' }));
+  });
 });
 
 test('a share that can’t be taken back is not called taken back, and the next recovery tries again', async () => {
@@ -223,6 +348,7 @@ test('a share that can’t be taken back is not called taken back, and the next 
 test('verifying meanwhile can’t tell, and takes nothing from what is live', async () => {
   const { world, process, ids, onGcp } = await approved();
   world.behave('gcp-prod', ids[1], 'control-plane-errored', 'share');
+  world.fault = { stack: 'gcp-prod', step: 'take-share-back', fault: 'time-out' };
   await onGcp();
   const [found] = await verifyEnvironment(process(), 'prod', { stacks: ['gcp-prod'] });
   expect(found).toMatchObject({
@@ -237,7 +363,7 @@ describe('a job that died while its candidate had a share', () => {
     const played = await approved();
     played.world.fault = { stack: 'gcp-prod', step, fault: 'lost' };
     void played.onGcp();
-    for (let turn = 0; turn < 30; turn++) await setImmediate();
+    await played.world.death.promise;
     played.world.fault = undefined;
     return played;
   }

@@ -87,6 +87,8 @@ export class World {
   fault: Injected | undefined;
   /** Processes that died: whatever they ask is never answered. */
   private readonly dead = new Set<string>();
+  /** Kept once the first of them died. */
+  readonly death = Promise.withResolvers<void>();
   /** Every deployment asked for, in order: `azure-prod candidate rel-…`. */
   readonly deployments: string[] = [];
   readonly said: string[] = [];
@@ -230,6 +232,7 @@ export class World {
     if (fault.fault !== 'lost') throw new DeliveryError('errored', `${step} on ${stack}: ${fault.fault}`);
     await act();
     this.dead.add(process);
+    this.death.resolve();
     return new Promise<never>(() => {});
   }
 
