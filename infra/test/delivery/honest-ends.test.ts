@@ -12,34 +12,7 @@ import { noteRemoval } from '../../delivery/removal.ts';
 import { rollback } from '../../delivery/rollback.ts';
 import { statusTable } from '../../delivery/status.ts';
 import { verdictOf } from '../../delivery/verdict.ts';
-import { judgeTraffic } from '../../delivery/watch.ts';
 import { everyStack, policyText, World } from './world.ts';
-
-const rule = { seconds: 60, minRequests: 50, maxErrorPercent: 1, maxLatencyRatio: 2 };
-
-describe('traffic', () => {
-  const before = { requests: 1000, errors: 10, meanLatencyMs: 20 };
-  test.each([
-    ['as before', before, { requests: 500, errors: 5, meanLatencyMs: 21 }, 'passed', 'passed'],
-    ['with errors just within', before, { requests: 1000, errors: 20, meanLatencyMs: 20 }, 'passed', 'passed'],
-    ['with more errors', before, { requests: 1000, errors: 21, meanLatencyMs: 20 }, 'failed', 'passed'],
-    ['twice as slow', before, { requests: 1000, errors: 0, meanLatencyMs: 40 }, 'passed', 'passed'],
-    ['slower than that', before, { requests: 1000, errors: 0, meanLatencyMs: 40.1 }, 'passed', 'failed'],
-    ['too little of it', before, { requests: 49, errors: 49, meanLatencyMs: 900 }, 'passed', 'passed'],
-    ['on a first deployment', undefined, { requests: 100, errors: 2, meanLatencyMs: 900 }, 'failed', 'passed'],
-  ])('%s', (_name, was, after, errors, latency) => {
-    const checks = judgeTraffic({ before: was, after, rule, seconds: 60, source: 'a test' });
-    expect(checks.map(({ name, outcome }) => `${name} ${outcome}`)).toEqual([
-      `traffic-errors ${errors}`,
-      `traffic-latency ${latency}`,
-    ]);
-  });
-
-  test('too little of it says so', () => {
-    const [errors] = judgeTraffic({ before, after: { requests: 3, errors: 3 }, rule, seconds: 60, source: 'a test' });
-    expect(errors?.found).toBe('too few requests: 3 of 50');
-  });
-});
 
 /** The first release in prod, the second one approved for it. */
 async function approved(policy: string) {
@@ -98,7 +71,7 @@ test('a leg that was lost is unknown at the end, one that never began touched no
   await promote(delivery, id, { stacks: ['aws-prod'] });
   world.fault = { stack: 'gcp-prod', step: 'update', fault: 'lost' };
   void promote(world.delivery(), id, { stacks: ['gcp-prod'] });
-  await new Promise((later) => setImmediate(later));
+  await world.death.promise;
   world.fault = undefined;
   const ended = await finalisePromotion(delivery, id);
   expect(ended.stacks.map(({ stack, state }) => `${stack} ${state}`)).toEqual([
@@ -118,7 +91,7 @@ test('a job that spoke lately is not disturbed, unless somebody knows that it is
   const { world, delivery, id, ids } = await approved('');
   world.fault = { stack: 'gcp-prod', step: 'update', fault: 'lost' };
   void promote(world.delivery(), id, { stacks: ['gcp-prod'] });
-  await new Promise((later) => setImmediate(later));
+  await world.death.promise;
   world.fault = undefined;
   expect(await recover(delivery, 'prod', { stacks: ['gcp-prod'] })).toMatchObject([{ outcome: 'busy' }]);
   expect(await recover(delivery, 'prod', { stacks: ['gcp-prod'], gone: true })).toMatchObject([
@@ -133,7 +106,7 @@ test('what was recovered is compared with its siblings when the promotion ends',
   world.behave('aws-prod', ids[1], 'off-the-other-way');
   world.fault = { stack: 'gcp-prod', step: 'update', fault: 'lost' };
   void promote(world.delivery(), id, { stacks: ['gcp-prod'] });
-  await new Promise((later) => setImmediate(later));
+  await world.death.promise;
   world.fault = undefined;
   await recover(delivery, 'prod', { gone: true });
   expect((await finalisePromotion(delivery, id)).parity).toMatchObject({ outcome: 'failed' });
@@ -143,7 +116,7 @@ test('a rollback overtakes a promotion under way, and holds what it leaves', asy
   const { world, delivery, id, ids } = await approved('');
   world.fault = { stack: 'gcp-prod', step: 'prove', fault: 'lost' };
   void promote(world.delivery(), id, { stacks: ['gcp-prod'] });
-  await new Promise((later) => setImmediate(later));
+  await world.death.promise;
   world.fault = undefined;
   const { stacks } = await rollback(delivery, 'prod', { to: ids[0], reason: 'wrong vintage' });
   expect(stacks.every(({ state }) => state === 'healthy')).toBe(true);

@@ -18,11 +18,13 @@ describe('traffic after a deployment, beside the traffic before it', () => {
   test.each<[string, Traffic | undefined, Traffic, string, string]>([
     ['as before', calm, calm, 'passed', 'passed'],
     ['errors up to the limit over what they were', calm, { ...calm, errors: 20 }, 'passed', 'passed'],
+    ['fewer errors, and faster', calm, { requests: 500, errors: 0, meanLatencyMs: 5 }, 'passed', 'passed'],
     ['more errors than that', calm, { ...calm, errors: 21 }, 'failed', 'passed'],
     ['errors that were there before', { ...calm, errors: 300 }, { ...calm, errors: 300 }, 'passed', 'passed'],
+    ['a slow first release', undefined, { ...calm, errors: 0, meanLatencyMs: 999 }, 'passed', 'passed'],
     ['errors on a first release', undefined, { ...calm, errors: 300 }, 'failed', 'passed'],
     ['twice as slow', calm, { ...calm, meanLatencyMs: 40 }, 'passed', 'passed'],
-    ['slower than that', calm, { ...calm, meanLatencyMs: 41 }, 'passed', 'failed'],
+    ['slower than that', calm, { ...calm, meanLatencyMs: 40.1 }, 'passed', 'failed'],
     ['too few requests to tell', calm, { requests: 49, errors: 49, meanLatencyMs: 999 }, 'passed', 'passed'],
     [
       'too few before to compare latency with',
@@ -45,6 +47,11 @@ describe('traffic after a deployment, beside the traffic before it', () => {
       ['traffic-errors', errors],
       ['traffic-latency', latency],
     ]);
+  });
+
+  test('too little of it says so', () => {
+    const few = { before: calm, after: { requests: 3, errors: 3 }, rule, seconds: 120, source: 'test' };
+    expect(judgeTraffic(few)[0]?.found).toBe('too few requests: 3 of 50');
   });
 });
 
@@ -120,6 +127,21 @@ describe('a release that was proven', () => {
       }),
     );
   });
+});
+
+test('metrics that can’t be read excuse nothing that was seen before', async () => {
+  let looks = 0;
+  const { stack, ids } = await promoted({
+    async read({ release }) {
+      if (release.releaseId.startsWith('rel-1-')) return calm;
+      looks += 1;
+      if (looks !== 3)
+        throw new DeliveryError('errored', 'App Runner: could not read its request metrics: AccessDenied');
+      return { ...calm, errors: 300 };
+    },
+  });
+  expect(looks).toBeGreaterThan(3);
+  expect(stack).toMatchObject({ state: 'reverted', runs: ids[0], reason: expect.stringContaining('30 % of 1000') });
 });
 
 describe('how long is watched', () => {
