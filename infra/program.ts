@@ -19,6 +19,8 @@ import { type Cloud, foundationOf, type Stack } from './contract/stack.ts';
 export interface ServiceProgramArgs extends Staged {
   readonly stack: Stack;
   readonly config: ServiceConfig;
+  /** Of what stays live beside a candidate; left out: the same. */
+  readonly liveConfig?: ServiceConfig | undefined;
   readonly release: ReleaseArgs;
   /** RFC 3339; left out where the secrets were never rotated. */
   readonly secretsAsOf?: string | undefined;
@@ -37,16 +39,26 @@ const rotationVariable = 'TRIREME_SECRETS_AS_OF';
 
 /** Runs inside a Pulumi program. */
 export async function serviceProgram(args: ServiceProgramArgs): Promise<ServiceStackOutputs> {
-  const { stack, secretsAsOf } = args;
-  const rotated = secretsAsOf === undefined ? {} : { [rotationVariable]: secretsAsOf };
-  const config = { ...args.config, env: { ...args.config.env, ...rotated } };
+  const { stack, current } = args;
+  const config = rotated(args.config, args.secretsAsOf);
+  const staysLive = args.stage !== 'live' && current !== undefined;
+  const liveConfig = staysLive ? rotated(args.liveConfig ?? args.config, current.secretsAsOf) : undefined;
   const runtime: Runtime = runtimeRegistry[config.runtime];
   const PredictionService = await runtime.component();
-  const provider = await cloudRegistry[stack.cloud].provider(config.region, config.account);
+  const provider = await cloudRegistry[stack.cloud].provider(
+    (liveConfig ?? config).region,
+    (liveConfig ?? config).account,
+  );
   const foundation = await readFoundation(stack.cloud);
-  const service = new PredictionService('prediction-service', { ...args, config, foundation }, { provider });
+  const service = new PredictionService(
+    'prediction-service',
+    { ...args, config, liveConfig, foundation },
+    { provider },
+  );
 
   const { endpoint, revision, candidateEndpoint, coordinates } = service;
+  // A rotation, too, is a candidate's alone until it is live.
+  const secretsAsOf = staysLive && candidateEndpoint !== undefined ? current.secretsAsOf : args.secretsAsOf;
   return {
     endpoint,
     revision,
@@ -56,6 +68,10 @@ export async function serviceProgram(args: ServiceProgramArgs): Promise<ServiceS
     ...(secretsAsOf === undefined ? {} : { secretsAsOf }),
     release: liveRelease(args, candidateEndpoint !== undefined),
   };
+}
+
+function rotated(config: ServiceConfig, secretsAsOf: string | undefined): ServiceConfig {
+  return secretsAsOf === undefined ? config : { ...config, env: { ...config.env, [rotationVariable]: secretsAsOf } };
 }
 
 /** Runs inside a Pulumi program. */

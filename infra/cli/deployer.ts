@@ -43,12 +43,14 @@ function programFrom(folder: string): DeliveryProgram {
   };
   return {
     service: (args) => async () => {
-      const { stackFile, ...rest } = args;
+      const { stackFile, liveStackFile, ...rest } = args;
       const found = await read(args.stack.name);
       if (found.kind !== 'service') throw new TypeError(`${args.stack.name} is no service stack`);
       const config =
         stackFile === undefined ? found.config : settingsToGoBackTo(args.stack.name, stackFile, found.config);
-      return { ...(await serviceProgram({ ...rest, config })) };
+      const liveConfig =
+        liveStackFile === undefined ? undefined : settingsToGoBackTo(args.stack.name, liveStackFile, config);
+      return { ...(await serviceProgram({ ...rest, config, liveConfig })) };
     },
     foundation:
       ({ cloud }) =>

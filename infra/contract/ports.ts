@@ -63,6 +63,8 @@ export interface DeploymentRequest extends Staged {
   readonly secretsAsOf?: string | undefined;
   /** The stack's file as that release had it; left out: as this checkout has it. Whoever goes back goes back to its settings as well. */
   readonly stackFile?: string | undefined;
+  /** The same of the release that stays live beside a candidate; left out: as what is staged has it. */
+  readonly liveStackFile?: string | undefined;
 }
 
 /**

@@ -156,11 +156,15 @@ export interface CurrentRelease extends ReleaseArgs {
   readonly revision: string;
   /** Where the candidate answers, when one was put there. */
   readonly candidateEndpoint?: string | undefined;
+  /** When the secrets it reads were last rotated. */
+  readonly secretsAsOf?: string | undefined;
 }
 
 export interface PredictionServiceArgs extends Staged {
   readonly stack: Stack;
   readonly config: ServiceConfig;
+  /** Of what stays live beside `release`; only before the stage `live`, and only where something is live. */
+  readonly liveConfig?: ServiceConfig | undefined;
   readonly foundation: {
     readonly pullIdentity: Input<string>;
     readonly details: Input<Record<string, string>>;

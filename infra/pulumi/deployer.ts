@@ -29,6 +29,8 @@ export interface DeliveryProgram {
     readonly sharePercent?: number | undefined;
     /** Text of the stack file to go by; left out: the checkout's. */
     readonly stackFile?: string | undefined;
+    /** Of the release that stays live beside a candidate; left out: as what is staged has it. */
+    readonly liveStackFile?: string | undefined;
     readonly secretsAsOf?: string | undefined;
     readonly current?: CurrentRelease;
   }): PulumiFn;
@@ -57,13 +59,14 @@ export function createDeployer(options: DeployerOptions): Deployer {
   }
 
   async function serviceProgram(stack: ServiceStack, request: DeploymentRequest): Promise<PulumiFn> {
-    const { manifest, stage, sharePercent, stackFile } = request;
+    const { manifest, stage, sharePercent, stackFile, liveStackFile } = request;
     const current = await deployed(stack);
     return program.service({
       stack,
       stage,
       sharePercent,
       stackFile,
+      liveStackFile,
       secretsAsOf: request.secretsAsOf ?? current?.secretsAsOf,
       release: { ...identityOf(manifest), imageRef: copyFor(manifest, stack.cloud) },
       ...(current === undefined ? {} : { current: currentRelease(current) }),
@@ -226,7 +229,7 @@ function parseOutputs<T>(stack: string, schema: z.ZodType<T>, outputs: unknown):
 }
 
 /** A state names its release in plain strings; they came from a manifest once. */
-function currentRelease({ release, revision, candidateEndpoint }: DeployedService): CurrentRelease {
+function currentRelease({ release, revision, candidateEndpoint, secretsAsOf }: DeployedService): CurrentRelease {
   const releaseId = release.releaseId as ReleaseIdentity['releaseId'];
-  return { ...release, releaseId, revision, ...(candidateEndpoint === undefined ? {} : { candidateEndpoint }) };
+  return { ...release, releaseId, revision, candidateEndpoint, secretsAsOf };
 }

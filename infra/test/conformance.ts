@@ -29,17 +29,27 @@ export function describeConformance(contract: RuntimeContract): void {
   const dev = stackOf(cloud, 'dev');
   const prod = stackOf(cloud, 'prod');
   let clouds: EmulatedClouds;
+  let files: Readonly<Record<string, string>> = {};
 
   beforeAll(async () => {
-    clouds = await emulatedClouds(await stackFilesOf(contract));
+    files = await stackFilesOf(contract);
+    clouds = await emulatedClouds(files);
     await clouds.deployer.foundation(cloud);
   }, installationMilliseconds);
   afterAll(() => clouds?.stop());
 
+  /** In prod each release has settings of its own. */
+  const settingsOf = ({ name, environment }: Stack, digit: number): string | undefined =>
+    environment === 'prod'
+      ? files[name]?.replace('trireme:env: {}', `trireme:env: { MADE_FOR: "${digit}" }`)
+      : undefined;
   const deploy = async (stack: Stack, digit: number, stage: Stage = 'live', sharePercent?: number) => {
     const before = await clouds.deployer.deployed(stack);
     const baseline = await clouds.provers[name].baseline(before);
-    const result = await clouds.deployer.deploy(stack, { manifest: release(digit), stage, sharePercent });
+    const live = [good, better].find((one) => identityOf(release(one)).releaseId === before?.release.releaseId);
+    const liveStackFile = live === undefined || stage === 'live' ? undefined : settingsOf(stack, live);
+    const own = { stackFile: settingsOf(stack, digit), liveStackFile };
+    const result = await clouds.deployer.deploy(stack, { manifest: release(digit), stage, sharePercent, ...own });
     return { result, baseline };
   };
   const prove = async (service: DeployedService, digit: number, baseline: unknown, stage: Stage = 'live') => {
@@ -159,6 +169,8 @@ export function describeConformance(contract: RuntimeContract): void {
     const idOf = (digit: number) => identityOf(release(digit)).releaseId;
     const told = async (endpoint: string) =>
       ((await (await fetch(`${endpoint}/version`)).json()) as { releaseId: string }).releaseId;
+    const madeFor = async (endpoint: string | undefined) =>
+      ((await (await fetch(`${endpoint}/environment`)).json()) as { MADE_FOR?: string }).MADE_FOR;
 
     it('starts with its first release, in two instances, and is protected', async () => {
       const { baseline } = await deploy(prod, good, places ? 'candidate' : 'live');
@@ -172,13 +184,22 @@ export function describeConformance(contract: RuntimeContract): void {
 
     it('changes nothing when the same release is deployed again, at whatever stage', async () => {
       for (const stage of ['candidate', 'live'] as const) {
-        expect((await clouds.deployer.preview(prod, { manifest: release(good), stage })).changes).toEqual([]);
+        const request = { manifest: release(good), stage, stackFile: settingsOf(prod, good) };
+        expect((await clouds.deployer.preview(prod, request)).changes).toEqual([]);
       }
     });
 
-    it('proves a candidate in its place while the live release has all requests', async () => {
+    it('proves a candidate in its place while the live release has all requests and its own settings', async () => {
+      const stackFile = settingsOf(prod, better);
+      const liveStackFile = settingsOf(prod, good);
+      const request = { manifest: release(better), stage: 'candidate', stackFile, liveStackFile } as const;
+      // The slot, or the service that gets another revision; never the site.
+      const { changes } = await clouds.deployer.preview(prod, request);
+      expect(changes.map(({ operation }) => operation)).toEqual(['update']);
       const { baseline } = await deploy(prod, better, 'candidate');
       const service = await deployedIn(prod);
+      expect(await madeFor(service.endpoint)).toBe(String(good));
+      expect(await madeFor(service.candidateEndpoint)).toBe(String(better));
       expect(service.release.releaseId).toBe(idOf(good));
       expect(service.candidateEndpoint).not.toBe(service.endpoint);
       await expectProof('passed', service, better, baseline, 'candidate');
@@ -226,7 +247,9 @@ export function describeConformance(contract: RuntimeContract): void {
       await expectProof('passed', after, better, live.baseline, 'live');
       const answers = await Promise.all(Array.from({ length: 40 }, () => told(after.endpoint)));
       expect(new Set(answers)).toEqual(new Set([idOf(better)]));
-      expect((await clouds.deployer.preview(prod, { manifest: release(better), stage: 'live' })).changes).toEqual([]);
+      expect(await madeFor(after.endpoint)).toBe(String(better));
+      const again = { manifest: release(better), stage: 'live', stackFile: settingsOf(prod, better) } as const;
+      expect((await clouds.deployer.preview(prod, again)).changes).toEqual([]);
       expect(await clouds.deployer.drift(prod)).toEqual([]);
     });
 
@@ -240,6 +263,7 @@ export function describeConformance(contract: RuntimeContract): void {
       await expectProof('passed', before, better, baseline, 'live');
       expect(service.release.releaseId).toBe(idOf(better));
       expect(await told(service.endpoint)).toBe(idOf(better));
+      expect(await madeFor(service.endpoint)).toBe(String(better));
     });
 
     it('takes the next candidate after one that died, and the release before it again', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { settingsToGoBackTo } from '../../cli/deployer.ts';
 import { provers } from '../../clouds/index.ts';
 import { parseStackFile, type StackConfig } from '../../config.ts';
 import type { Clock, Deployer, Prover } from '../../contract/ports.ts';
@@ -22,7 +23,7 @@ import { ProcessRecord } from '../../emulator/runtimes/process-record.ts';
 import type { EmulatedRegistry } from '../../emulator/world.ts';
 import { attachedPack } from '../../policy/attached.ts';
 import { foundationProgram, serviceProgram } from '../../program.ts';
-import { createDeployer } from '../../pulumi/deployer.ts';
+import { createDeployer, type DeliveryProgram } from '../../pulumi/deployer.ts';
 import { prepareWorkspace } from '../../pulumi/workspace.ts';
 import { Checked } from '../published/checked.ts';
 import { judged } from '../published/resources.ts';
@@ -134,12 +135,17 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
 
 function programOver(configs: ReadonlyMap<string, StackConfig>) {
   return {
-    service: (args: Omit<Parameters<typeof serviceProgram>[0], 'config'>) => async () => {
-      // A throw-away stack has no file of its own.
-      const found = configs.get(args.stack.name) ?? configs.get(`${args.stack.cloud}-dev`);
-      if (found?.kind !== 'service') throw new Error(`no ${args.stack.name}`);
-      return { ...(await serviceProgram({ ...args, config: found.config })) };
-    },
+    service:
+      ({ stackFile, liveStackFile, ...args }: Parameters<DeliveryProgram['service']>[0]) =>
+      async () => {
+        // A throw-away stack has no file of its own.
+        const found = configs.get(args.stack.name) ?? configs.get(`${args.stack.cloud}-dev`);
+        if (found?.kind !== 'service') throw new Error(`no ${args.stack.name}`);
+        const { name } = args.stack;
+        const config = stackFile === undefined ? found.config : settingsToGoBackTo(name, stackFile, found.config);
+        const liveConfig = liveStackFile === undefined ? config : settingsToGoBackTo(name, liveStackFile, config);
+        return { ...(await serviceProgram({ ...args, config, liveConfig })) };
+      },
     foundation:
       ({ cloud }: { readonly cloud: Cloud }) =>
       async () => {

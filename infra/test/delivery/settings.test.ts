@@ -33,12 +33,14 @@ function watched() {
   const world = new World();
   const usual = world.delivery([...stacks]);
   const given: string[] = [];
+  const besides: (string | undefined)[] = [];
   const delivery = {
     ...usual,
     deployer: {
       ...usual.deployer,
       deploy: (...[stack, request, options]: Parameters<typeof usual.deployer.deploy>) => {
         const own = /concurrency: (\d+)/.exec(request.stackFile ?? '')?.[1];
+        besides.push(`${request.stage}: ${/concurrency: (\d+)/.exec(request.liveStackFile ?? '')?.[1]}`);
         given.push(`${releaseIdOf(request.manifest)} ${own ?? 'checkout'}`);
         return usual.deployer.deploy(stack, request, options);
       },
@@ -49,7 +51,7 @@ function watched() {
     const infra = { program: digestOf('program'), stackConfigs: digests(texts) };
     return world.release({ infra }, texts);
   };
-  return { world, delivery, given, release };
+  return { world, delivery, given, besides, release };
 }
 
 test('a release that fails on its settings goes back to those of the one before', async () => {
@@ -72,6 +74,20 @@ test('a rollback takes the settings of the release it goes to', async () => {
   await rollback(delivery, 'prod', { reason: 'too few at once' });
   // Beside what is live first, then live.
   expect(new Set(given)).toEqual(new Set([`${made.map(releaseIdOf)[0]} 50`]));
+});
+
+test('what stays live beside a candidate keeps the settings of its release, until another is live', async () => {
+  const { world, delivery, besides, release } = watched();
+  const [good, next, dead] = [await release(50), await release(60), await release(70)];
+  await deployRelease(delivery, world.letIntoProd(good), 'prod');
+  expect(besides).toEqual(['live: undefined']);
+  besides.length = 0;
+  await deployRelease(delivery, world.letIntoProd(next), 'prod');
+  expect(besides).toEqual(['candidate: 50', 'live: undefined']);
+  besides.length = 0;
+  world.behave('gcp-prod', releaseIdOf(dead), 'not-ready');
+  await deployRelease(delivery, world.letIntoProd(dead), 'prod');
+  expect(besides).toEqual(['candidate: 60']);
 });
 
 test('a text that is not of the digest in the manifest, or was never kept, is none', async () => {

@@ -12,8 +12,10 @@ import {
   type PredictionServiceOutputs,
   type ReleaseArgs,
   readyPath,
+  type ServiceConfig,
 } from '../../../contract/service.ts';
 import { serviceName } from '../../names.ts';
+import { sharedConfig } from '../../shared-config.ts';
 import { createAlarms } from '../alarms.ts';
 import { createDashboard } from '../dashboard.ts';
 import { createDatabase } from '../database.ts';
@@ -24,8 +26,8 @@ import { createUptimeCheck, createWorkspace, keepLogs } from '../observability.t
 import { type Place, tagsFor } from '../place.ts';
 import { createPrivateAccess } from '../private-access.ts';
 import { createAutoscale, scales } from './autoscale.ts';
-import { planFor, usesSlot } from './limits.ts';
-import { diversionOf, liveRelease } from './rollout.ts';
+import { type PlanSize, planForBoth, usesSlot } from './limits.ts';
+import { diversionOf, liveConfigOf, liveRelease } from './rollout.ts';
 import { containerImage, type MadeSettings, siteSettings } from './settings.ts';
 
 export class AzurePredictionService extends ComponentResource implements PredictionServiceOutputs {
@@ -44,22 +46,30 @@ export class AzurePredictionService extends ComponentResource implements Predict
 
   constructor(name: string, args: PredictionServiceArgs, options?: ComponentResourceOptions) {
     super('trireme:azure:PredictionService', name, {}, options);
-    const { stack, config, release } = args;
+    const { stack } = args;
+    // What site and slot share is the live release's until another is live; the slot alone is the candidate's.
+    const live = liveRelease(args);
+    const ofSite = { ...args, config: liveConfigOf(args), release: live };
+    const config = sharedConfig({ config: args.config, liveConfig: ofSite.config });
     const tags = tagsFor(stack.environment, config.labels);
-    const group = createGroup(this, args, tags);
+    const group = createGroup(this, { stack, config }, tags);
     const nameSuffix = output(args.foundation.details).apply((details) => details.nameSuffix ?? '');
     const place: Place = { parent: this, group, tags, stack, config, nameSuffix };
-    const plan = createPlan(place);
+    const plan = createPlan(place, planForBoth({ config: args.config, liveConfig: ofSite.config }, stack));
     const secretsIdentity = createSecretsIdentity(place);
     const made = createMade(place, secretsIdentity);
-    const live = liveRelease(args);
     const diversion = diversionOf(args);
-    const site = createSite(place, siteArgs(args, live, { place, plan, secretsIdentity, made, diversion }));
-    const slot = createSlot(place, site, siteArgs(args, release, { place, plan, secretsIdentity, made }));
+    const site = createSite(place, siteArgs(ofSite, { place, plan, secretsIdentity, made, diversion }));
+    const slot = createSlot(place, site, siteArgs(args, { place, plan, secretsIdentity, made }));
     createAutoscale(place, plan);
     const domain = createDomain(place, { site, plan });
-    createPrivateAccess(place, networkOf(config), { siteId: site.id });
-    if (slot !== undefined) createPrivateAccess(place, networkOf(config), { siteId: site.id, slot: slotName });
+    const reached = (by: ServiceConfig, slot?: string) =>
+      createPrivateAccess({ ...place, config: by }, networkOf(by), {
+        siteId: site.id,
+        ...(slot === undefined ? {} : { slot }),
+      });
+    reached(ofSite.config);
+    if (slot !== undefined) reached(args.config, slotName);
     watch(place, args, { site, slot, plan });
 
     this.nodes = { group, plan, secretsIdentity, site, slot };
@@ -84,7 +94,7 @@ function named(names: Readonly<Record<string, string | undefined>>): Record<stri
 
 function createGroup(
   parent: ComponentResource,
-  { stack, config }: PredictionServiceArgs,
+  { stack, config }: Pick<PredictionServiceArgs, 'stack' | 'config'>,
   tags: Record<string, string>,
 ): ResourceGroup {
   return new ResourceGroup(
@@ -95,8 +105,7 @@ function createGroup(
 }
 
 /** One plan's workers run the site and its slot. */
-function createPlan({ parent, group, tags, stack, config }: Place): AppServicePlan {
-  const size = planFor(config, stack);
+function createPlan({ parent, group, tags, stack, config }: Place, size: PlanSize | undefined): AppServicePlan {
   if (size === undefined) {
     throw new DeliveryError('config-invalid', `${stack.name}: no App Service plan has that cpu and memoryMiB`);
   }
@@ -117,13 +126,16 @@ function createPlan({ parent, group, tags, stack, config }: Place): AppServicePl
 
 /** Whom Key Vault and the object store know; its right to read a vault of somebody else's is given by whoever owns that. */
 function createSecretsIdentity({ parent, group, tags, stack, config }: Place): UserAssignedIdentity | undefined {
-  const { secrets, database, objectStore } = config;
-  if (Object.keys(secrets).length === 0 && database === undefined && !objectStore) return undefined;
+  if (!needsIdentity(config)) return undefined;
   return new UserAssignedIdentity(
     'secrets-identity',
     { resourceGroupName: group.name, resourceName: `${serviceName(stack)}-secrets`, tags },
     { parent },
   );
+}
+
+function needsIdentity({ secrets, database, objectStore }: ServiceConfig): boolean {
+  return Object.keys(secrets).length > 0 || database !== undefined || objectStore;
 }
 
 /** What the service needs beside itself, and how its container learns of it. */
@@ -135,6 +147,15 @@ function createMade(place: Place, identity: UserAssignedIdentity | undefined): M
     ...(store === undefined || identity === undefined
       ? {}
       : { objectStoreUrl: store.url, clientId: identity.clientId }),
+  };
+}
+
+/** A container learns only of what its own configuration asks for. */
+function madeFor({ database, objectStore }: ServiceConfig, made: MadeSettings): MadeSettings {
+  const { databaseSecret, objectStoreUrl, clientId } = made;
+  return {
+    ...(database === undefined || databaseSecret === undefined ? {} : { databaseSecret }),
+    ...(objectStore && objectStoreUrl !== undefined && clientId !== undefined ? { objectStoreUrl, clientId } : {}),
   };
 }
 
@@ -154,10 +175,9 @@ function watch(
   createDashboard(place, { site, plan });
 }
 
-/** What the site and its slot have in common, given the release each runs. */
+/** What the site and its slot have in common, given the release each runs and its configuration. */
 function siteArgs(
-  { config, foundation }: PredictionServiceArgs,
-  release: ReleaseArgs,
+  { config, foundation, release }: Pick<PredictionServiceArgs, 'config' | 'foundation'> & { release: ReleaseArgs },
   needs: {
     place: Place;
     plan: AppServicePlan;
@@ -166,7 +186,8 @@ function siteArgs(
     diversion?: ReturnType<typeof diversionOf>;
   },
 ): WebAppArgs & { resourceGroupName: Output<string> } {
-  const { place, plan, secretsIdentity, made, diversion } = needs;
+  const { place, plan, made, diversion } = needs;
+  const secretsIdentity = needsIdentity(config) ? needs.secretsIdentity : undefined;
   const { outboundSubnet } = networkOf(config);
   return {
     resourceGroupName: place.group.name,
@@ -189,10 +210,11 @@ function siteArgs(
       acrUseManagedIdentityCreds: true,
       // By its client id, unlike everywhere else.
       acrUserManagedIdentityID: output(foundation.details).apply((details) => details.pullIdentityClientId ?? ''),
-      appSettings: siteSettings(config, release, made),
+      appSettings: siteSettings(config, release, madeFor(config, made)),
       healthCheckPath: readyPath,
       alwaysOn: true,
-      numberOfWorkers: config.minInstances,
+      // The plan's.
+      numberOfWorkers: place.config.minInstances,
       http20Enabled: true,
       minTlsVersion: '1.2',
       scmMinTlsVersion: '1.2',

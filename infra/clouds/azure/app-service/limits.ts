@@ -1,5 +1,5 @@
 // What App Service accepts of a stack's configuration, and the plan that gives it.
-import { resourceVariables, type ServiceConfig } from '../../../contract/service.ts';
+import { type PredictionServiceArgs, resourceVariables, type ServiceConfig } from '../../../contract/service.ts';
 import type { Stack } from '../../../contract/stack.ts';
 import { databaseFaults, retentionDays } from '../limits.ts';
 import { networkFaults } from '../network.ts';
@@ -41,6 +41,16 @@ export function planFor(
   stack: Pick<Stack, 'environment'>,
 ): PlanSize | undefined {
   return sizesFor(stack).find((size) => size.cpu === config.cpu && size.memoryMiB === config.memoryMiB);
+}
+
+/** The larger one while a candidate is proven beside what is live: both run on one plan. `undefined` where the candidate's has no plan. */
+export function planForBoth(
+  { config, liveConfig = config }: Pick<PredictionServiceArgs, 'config' | 'liveConfig'>,
+  stack: Pick<Stack, 'environment'>,
+): PlanSize | undefined {
+  const own = planFor(config, stack);
+  const live = planFor(liveConfig, stack);
+  return own === undefined ? undefined : planSizes.findLast((size) => size === own || size === live);
 }
 
 /** Every fault, as `<key>: expected …; found …`. */

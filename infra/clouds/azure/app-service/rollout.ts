@@ -1,7 +1,7 @@
 // What of production's requests the slot answers: https://learn.microsoft.com/azure/app-service/deploy-staging-slots#route-traffic
 import type { web } from '@pulumi/azure-native/types/input.js';
 import { DeliveryError } from '../../../contract/errors.ts';
-import type { PredictionServiceArgs, ReleaseArgs } from '../../../contract/service.ts';
+import type { PredictionServiceArgs, ReleaseArgs, ServiceConfig } from '../../../contract/service.ts';
 import { usesSlot } from './limits.ts';
 
 type RolloutArgs = Pick<PredictionServiceArgs, 'stack' | 'stage' | 'sharePercent' | 'release' | 'current'>;
@@ -9,6 +9,15 @@ type RolloutArgs = Pick<PredictionServiceArgs, 'stack' | 'stage' | 'sharePercent
 /** Until a release is live, production keeps what it runs; the very first one has nothing to wait behind. */
 export function liveRelease({ stack, stage, release, current }: RolloutArgs): ReleaseArgs {
   return stage !== 'live' && usesSlot(stack) ? (current ?? release) : release;
+}
+
+/** Production keeps its own settings as well: with those of an unproven release it would start again. */
+export function liveConfigOf({
+  stack,
+  config,
+  liveConfig,
+}: Pick<PredictionServiceArgs, 'stack' | 'config' | 'liveConfig'>): ServiceConfig {
+  return usesSlot(stack) ? (liveConfig ?? config) : config;
 }
 
 /** Written also where there are none: ARM keeps a rule that is not spoken of. `undefined` where there is no slot. */

@@ -24,6 +24,7 @@ import {
   servicePort,
 } from '../../../contract/service.ts';
 import { serviceName } from '../../names.ts';
+import { sharedConfig } from '../../shared-config.ts';
 import { containerVariables } from '../../variables.ts';
 import { createDatabase, type ManagedDatabase } from '../database.ts';
 import { dnsRecords, mapDomain } from '../domain.ts';
@@ -31,7 +32,7 @@ import { labelsOf } from '../labels.ts';
 import { createObjectStore, type ObjectStore } from '../object-store.ts';
 import { type Observability, observe } from '../observability.ts';
 import { invokersOf } from './limits.ts';
-import { candidateTag } from './revision.ts';
+import { candidateTag, usesTag } from './revision.ts';
 import { type Rollout, rolloutOf, type Template } from './rollout.ts';
 import { cloudRun } from './runtime.ts';
 
@@ -54,17 +55,21 @@ export class GcpPredictionService extends ComponentResource implements Predictio
 
   constructor(name: string, args: PredictionServiceArgs, options?: ComponentResourceOptions) {
     super('trireme:gcp:PredictionService', name, {}, options);
+    const liveConfig = usesTag(args.stack) ? args.liveConfig : undefined;
+    // A revision is its release's own; the service and what stands around it is the live one's until another is live.
+    const ofService = { ...args, config: liveConfig ?? args.config };
+    const shared = { ...args, config: sharedConfig({ config: args.config, liveConfig }) };
     const account = createAccount(this, args);
-    const secretReaders = allowSecrets(this, args, account);
-    const database = createDatabase(this, args, account);
-    const objectStore = createObjectStore(this, args, account);
+    const secretReaders = allowSecrets(this, { config: args.config, liveConfig }, account);
+    const database = createDatabase(this, shared, account);
+    const objectStore = createObjectStore(this, shared, account);
     const needs = { account, secretReaders, database, objectStore };
     const rollout = rolloutOf(args, templateOf(args, needs));
-    const service = createService(this, args, needs, rollout);
-    const invokers = allowCallers(this, args, service);
+    const service = createService(this, ofService, needs, rollout);
+    const invokers = allowCallers(this, ofService, service);
     const { project } = account;
-    const observability = observe(this, args, { project, endpoint: service.uri });
-    const domain = mapDomain(this, args, { service, project });
+    const observability = observe(this, ofService, { project, endpoint: service.uri });
+    const domain = mapDomain(this, ofService, { service, project });
 
     this.nodes = { account, secretReaders, service, invokers, observability, database, objectStore, domain };
     // Handed out only once callers are let in: before that the endpoint answers 403 to everybody.
@@ -100,19 +105,25 @@ function createAccount(parent: ComponentResource, { stack }: PredictionServiceAr
   );
 }
 
+/** One for each secret, whatever it is called in the container: a variable may mean another one in the live release and in the candidate. */
 function allowSecrets(
   parent: ComponentResource,
-  { config }: PredictionServiceArgs,
+  { config, liveConfig }: Pick<PredictionServiceArgs, 'config' | 'liveConfig'>,
   account: Account,
 ): readonly SecretIamMember[] {
-  return Object.entries(config.secrets).map(
-    ([variable, secret]) =>
-      new SecretIamMember(
-        `read-${variable}`,
-        { secretId: secretVersion(secret).secret, role: 'roles/secretmanager.secretAccessor', member: account.member },
-        { parent },
-      ),
-  );
+  const named = (secrets: ServiceConfig['secrets']) =>
+    Object.entries(secrets).map(([variable, secret]) => [secretVersion(secret).secret, variable] as const);
+  const earlier = new Map(named((liveConfig ?? config).secrets));
+  const all = new Set([...named(config.secrets), ...earlier].map(([secret]) => secret));
+  return [...all].sort().map((secret) => {
+    const variable = earlier.get(secret);
+    return new SecretIamMember(
+      `reader-${secret}`,
+      { secretId: secret, role: 'roles/secretmanager.secretAccessor', member: account.member },
+      // Its name before. Deleted under that name, it would take the right with it.
+      { parent, ...(variable === undefined ? {} : { aliases: [{ name: `read-${variable}` }] }) },
+    );
+  });
 }
 
 interface Needs {
@@ -153,7 +164,12 @@ function createService(
 }
 
 /** What every revision of the service has in common with this one. */
-function templateOf({ config, release }: PredictionServiceArgs, needs: Needs): Template {
+function templateOf({ config, release }: PredictionServiceArgs, made: Needs): Template {
+  const needs = {
+    account: made.account,
+    database: config.database === undefined ? undefined : made.database,
+    objectStore: config.objectStore ? made.objectStore : undefined,
+  };
   return {
     serviceAccount: needs.account.email,
     executionEnvironment: 'EXECUTION_ENVIRONMENT_GEN2',
