@@ -28,7 +28,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the fact that an attempt begins is dropped',
     file: 'delivery/deploy-stack.ts',
-    find: "[deploymentFact(attempt, 'updating')]",
+    find: "[deploymentFact(attempt, 'updating', { reason })]",
     replace: '[]',
     breaks: 'told',
   },
