@@ -11,9 +11,6 @@ export interface FederatedCredential {
   readonly audiences: readonly string[];
 }
 
-/** Of one identity: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations */
-export const credentialLimit = 20;
-
 /** Whom the plain form lets in besides: GitHub's rule that an environment is entered from `main` only is then all that keeps them out. */
 export const plainFormAllows = [
   'another of our workflow files',
