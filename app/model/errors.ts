@@ -12,6 +12,7 @@ export const appErrorCodes = [
   'method-not-allowed',
   'headers-too-large',
   'request-timeout',
+  'deadline-exceeded',
   'not-ready',
   'internal',
   // a document or a folder that can't be believed

@@ -4,7 +4,8 @@ import type { Identity } from '../identity.ts';
 import type { Life } from '../life.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { openInference } from '../protocols/open-inference.ts';
+import { addOpenInference } from '../protocols/open-inference.ts';
+import { createStatistics } from '../protocols/statistics.ts';
 import type { Settings } from '../settings.ts';
 import { exposition, root, version } from './about.ts';
 import { failureHandler, methodNotAllowed, notFound } from './failure.ts';
@@ -25,20 +26,12 @@ export function createApp({ life, identity, metrics, log, limits }: AppDependenc
   app.use(everyRequest(life, metrics, log));
 
   const body = jsonBody(limits.bodyLimitBytes);
-  const protocol = openInference({ life, metrics, maxRows: limits.maxRows }, identity);
+  const context = { life, metrics, statistics: createStatistics(), maxRows: limits.maxRows };
   const reads = methodNotAllowed('GET', 'HEAD');
   const writes = methodNotAllowed('POST');
   app.route('/').get(root(life)).all(reads);
-  app
-    .route('/predict')
-    .post(body, predict({ life, metrics, maxRows: limits.maxRows }))
-    .all(writes);
-  app.route('/v2').get(protocol.server).all(reads);
-  app.route('/v2/health/live').get(protocol.live).all(reads);
-  app.route('/v2/health/ready').get(protocol.ready).all(reads);
-  app.route('/v2/models/:model').get(protocol.model).all(reads);
-  app.route('/v2/models/:model/ready').get(protocol.modelReady).all(reads);
-  app.route('/v2/models/:model/infer').post(body, protocol.infer).all(writes);
+  app.route('/predict').post(body, predict(context)).all(writes);
+  addOpenInference(app, context, identity, limits.bodyLimitBytes);
   app.route('/version').get(version(life, identity)).all(reads);
   app.route('/metrics').get(exposition(metrics)).all(reads);
   app.use(notFound);
