@@ -5,7 +5,10 @@ import { AppError } from '../model/errors.ts';
 import { featuresOf } from '../model/features.ts';
 import { differenceOf } from '../model/golden.ts';
 import { outputsOf, type PredictionRow } from '../model/prediction.ts';
+import { recordWriterOf } from '../model/record-writer.ts';
 import type { Model } from '../model/schema.ts';
+import { type AnswerText, answerTextOf } from './answer-text.ts';
+import { Batcher } from './batcher.ts';
 
 export interface Predictor {
   readonly model: Model;
@@ -17,6 +20,22 @@ export interface Predictor {
   readonly example: object;
   /** @throws AppError `input-invalid` with what is wrong with which record. */
   predict(records: readonly unknown[]): PredictionRow[];
+  /** The same in steps, without an object for each row, for who has many rows or little time. */
+  readonly blocks: Blocks;
+}
+
+export interface Blocks {
+  readonly inputWidth: number;
+  readonly outputWidth: number;
+  /** @returns false for a record that `predict` must be asked about: it takes it after all, or says why not. */
+  write(record: unknown, inputs: Float32Array, row: number): boolean;
+  /** At once; the answer holds until the next call. */
+  run(inputs: Float32Array, rows: number): Float32Array;
+  /** For engines where many rows at once are cheaper, and for many rows whatever the engine: they take turns with the event loop. */
+  readonly batcher: Batcher;
+  /** Whether waiting for other requests pays, as warm-up measured it: a run of the engine that costs much before its first row. */
+  readonly joins: boolean;
+  readonly text: AnswerText;
 }
 
 /** A caller with a thousand bad records is told about the first few. */
@@ -24,11 +43,17 @@ const mostFaults = 10;
 /** Rounds over the golden inputs before the first request, so that it does not meet code that was never run. */
 const warmUpRounds = 10;
 
+/** Rows of one run measured beside single rows. */
+const joinedRows = 32;
+/** A queue between requests costs about a microsecond each: it must win at least that share. */
+const joiningPaysFrom = 2;
+
 /** Answers only after it gave every golden answer. @throws AppError `golden-mismatch` or `network-unsupported`. */
 export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
   const { model, digest, golden } = artifact;
   const features = featuresOf(model.inputs);
   const outputs = outputsOf(model);
+  const write = recordWriterOf(model.inputs);
   if (engine.inputWidth !== features.width || engine.outputWidth !== outputs.width) {
     throw new AppError(
       'network-unsupported',
@@ -40,6 +65,7 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
     const inputs = new Float32Array(records.length * features.width);
     const faults: string[] = [];
     for (const [index, record] of records.entries()) {
+      if (write(record, inputs, index * features.width)) continue;
       const place = records.length === 1 ? '' : `record ${index}: `;
       for (const fault of features.write(record, inputs, index * features.width)) faults.push(`${place}${fault}`);
       if (faults.length > mostFaults) break;
@@ -73,14 +99,37 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
   const everyInput = golden.cases.map(({ input }) => input);
   for (let round = 0; round < warmUpRounds; round++) predict(everyInput);
 
+  const version = shortDigest(digest);
+  const run: Engine['run'] = (inputs, rows) => engine.run(inputs, rows);
   return {
     model,
     digest,
-    version: shortDigest(digest),
+    version,
     engine: engine.name,
     example: golden.cases[0]?.input ?? {},
     predict,
+    blocks: {
+      inputWidth: features.width,
+      outputWidth: outputs.width,
+      write: (record, inputs, row) => write(record, inputs, row * features.width),
+      run,
+      batcher: new Batcher({ inputWidth: features.width, outputWidth: outputs.width, run }),
+      joins: costOf(engine, 1) * joinedRows > joiningPaysFrom * costOf(engine, joinedRows),
+      text: answerTextOf(model, version, digest),
+    },
   };
+}
+
+/** Milliseconds of one run, the quickest of several: whatever disturbs a measurement makes it longer. */
+function costOf(engine: Engine, rows: number): number {
+  const inputs = new Float32Array(rows * engine.inputWidth);
+  let least = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 5; round++) {
+    const started = performance.now();
+    for (let run = 0; run < joinedRows / rows; run++) engine.run(inputs, rows);
+    least = Math.min(least, ((performance.now() - started) / joinedRows) * rows);
+  }
+  return least;
 }
 
 function refusal(model: string, faults: readonly string[]): string {
