@@ -15,6 +15,10 @@ const statusOf: Partial<Record<AppErrorCode, number>> = {
   'rows-too-many': 413,
   'media-type-unsupported': 415,
   'deadline-exceeded': 503,
+  unauthorized: 401,
+  forbidden: 403,
+  'rate-limited': 429,
+  overloaded: 503,
   'not-ready': 503,
 };
 

@@ -24,6 +24,7 @@ beforeAll(async () => {
     RELEASE_ID: 'rel-1-x',
     BODY_LIMIT_BYTES: '20000',
     MAX_ROWS: '30',
+    LOG_LEVEL: 'debug',
   });
   const identity = { buildId: 'bld-1', releaseId: settings.releaseId, imageDigest: null };
   service = await startService(
