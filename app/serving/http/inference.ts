@@ -1,5 +1,6 @@
 // The one core under every protocol: is it ready, which model, read, how many, in time, predict, count, answer.
 import type { Request, RequestHandler, Response } from 'express';
+import { describe } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { PredictionRow } from '../../model/prediction.ts';
 import type { Life } from '../life.ts';
@@ -19,6 +20,8 @@ export interface Asked {
   readonly name?: string | undefined;
   readonly version?: string | undefined;
   readonly label?: string | undefined;
+  /** An unknown one is told in the words that TensorFlow Serving's clients look for. */
+  readonly inTensorflowWords?: boolean;
 }
 
 /** What a protocol made of a request. */
@@ -95,23 +98,29 @@ function arrivalOf(response: Response, fallback: number): number {
 export const championLabels: readonly string[] = ['champion', 'stable'];
 
 /** @throws AppError `model-unknown`. */
-export function modelCalled(life: Life, { name, version, label }: Asked): Predictor {
+export function modelCalled(life: Life, asked: Asked): Predictor {
+  const { name, version, label } = asked;
   const predictor = name === undefined ? life.models[0] : life.models.find(({ model }) => model.name === name);
   if (predictor === undefined) {
     const names = life.models.map(({ model }) => model.name).join(', ') || 'none yet';
-    throw new AppError('model-unknown', `expected a model of this service (${names}), found another name`);
+    throw unknown(asked, `a model of this service (${names})`);
   }
   if (version !== undefined && version !== predictor.version) {
-    throw new AppError(
-      'model-unknown',
-      `expected a version of ${predictor.model.name} that is served (${predictor.version}), found another`,
-    );
+    throw unknown(asked, `a version of ${predictor.model.name} that is served (${predictor.version})`);
   }
   if (label !== undefined && !championLabels.includes(label)) {
-    throw new AppError(
-      'model-unknown',
-      `expected a label of ${predictor.model.name} (${championLabels.join(', ')}), found another`,
-    );
+    throw unknown(asked, `a label of ${predictor.model.name} (${championLabels.join(', ')})`);
   }
   return predictor;
+}
+
+function unknown({ name, version, label, inTensorflowWords }: Asked, expected: string): AppError {
+  const found = describe(label ?? version ?? name);
+  const words = version === undefined ? `Latest(${cut(name)})` : `Specific(${cut(name)}, ${cut(version)})`;
+  const prefix = inTensorflowWords && label === undefined ? `Servable not found for request: ${words}; ` : '';
+  return new AppError('model-unknown', `${prefix}expected ${expected}, found ${found}`);
+}
+
+function cut(name: string | undefined): string {
+  return (name ?? '').slice(0, 64);
 }
