@@ -8,7 +8,6 @@ import type { Metrics } from '../metrics.ts';
 import { addOpenInference } from '../protocols/open-inference.ts';
 import { createStatistics } from '../protocols/statistics.ts';
 import { addTensorflowServing } from '../protocols/tensorflow-serving.ts';
-import { addTensorflowServing } from '../protocols/tensorflow-serving.ts';
 import type { Settings } from '../settings.ts';
 import { exposition, root, version } from './about.ts';
 import { failureHandler, methodNotAllowed, notFound } from './failure.ts';
@@ -48,7 +47,6 @@ export function createApp({
   app.route('/').get(root(life)).all(reads);
   app.route('/predict').post(body, predict(context)).all(writes);
   addOpenInference(app, context, identity, limits.bodyLimitBytes);
-  addTensorflowServing(app, context, limits.bodyLimitBytes);
   addTensorflowServing(app, context, limits.bodyLimitBytes);
   app.route('/version').get(version(life, identity)).all(reads);
   app.route('/metrics').get(exposition(metrics)).all(reads);
