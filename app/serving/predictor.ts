@@ -45,7 +45,7 @@ const warmUpRounds = 10;
 
 /** Rows of one run measured beside single rows. */
 const joinedRows = 32;
-/** A queue between requests costs about a microsecond each: it must win at least that share. */
+/** A queue between requests costs more than one row of a quick engine: below this, answering at once is cheaper. */
 const joiningPaysFrom = 2;
 
 /** Answers only after it gave every golden answer. @throws AppError `golden-mismatch` or `network-unsupported`. */
@@ -114,22 +114,29 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
       write: (record, inputs, row) => write(record, inputs, row * features.width),
       run,
       batcher: new Batcher({ inputWidth: features.width, outputWidth: outputs.width, run }),
-      joins: costOf(engine, 1) * joinedRows > joiningPaysFrom * costOf(engine, joinedRows),
+      joins: singleOverJoined(engine) > joiningPaysFrom,
       text: answerTextOf(model, version, digest),
     },
   };
 }
 
-/** Milliseconds of one run, the quickest of several: whatever disturbs a measurement makes it longer. */
-function costOf(engine: Engine, rows: number): number {
-  const inputs = new Float32Array(rows * engine.inputWidth);
-  let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 5; round++) {
+/**
+ * How much longer some rows take one by one than in one run. The quickest of several rounds, in turn: whatever disturbs a
+ * measurement makes it longer.
+ */
+function singleOverJoined(engine: Engine): number {
+  const inputs = new Float32Array(joinedRows * engine.inputWidth);
+  let single = Number.POSITIVE_INFINITY;
+  let joined = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 10; round++) {
     const started = performance.now();
-    for (let run = 0; run < joinedRows / rows; run++) engine.run(inputs, rows);
-    least = Math.min(least, ((performance.now() - started) / joinedRows) * rows);
+    for (let row = 0; row < joinedRows; row++) engine.run(inputs, 1);
+    const between = performance.now();
+    engine.run(inputs, joinedRows);
+    single = Math.min(single, between - started);
+    joined = Math.min(joined, performance.now() - between);
   }
-  return least;
+  return single / joined;
 }
 
 function refusal(model: string, faults: readonly string[]): string {

@@ -49,4 +49,15 @@ describe('a predictor', () => {
     predict([{ ...example, proline: 1600 }]);
     expect(first).toEqual(copy);
   });
+
+  it('joins requests only for an engine whose runs cost much before the first row', () => {
+    const engine = compile(artifact);
+    const run: Engine['run'] = (inputs, rows) => {
+      const end = performance.now() + 0.2;
+      while (performance.now() < end);
+      return engine.run(inputs, rows);
+    };
+    expect(createPredictor(artifact, engine).blocks.joins).toBe(false);
+    expect(createPredictor(artifact, { ...engine, run }).blocks.joins).toBe(true);
+  });
 });
