@@ -32,6 +32,7 @@ export const appErrorCodes = [
   'settings-invalid',
   'setting-missing',
   'port-taken',
+  'workers-failing',
   'store-unwritable',
   // training
   'problem-invalid',

@@ -30,6 +30,10 @@ export interface ServiceOptions {
   readonly writeRequests?: (lines: string) => void;
   /** For one of several processes: the metrics of all of them. */
   readonly overallMetrics?: () => Promise<string>;
+  /** It takes another's place: until it can answer, requests go to those that do. */
+  readonly listensWhenReady?: boolean;
+  /** Awaited when the models are loaded and checked. */
+  readonly beforeReady?: () => Promise<void>;
 }
 
 /** Listens at once, so that probes get an answer while the models load. @throws AppError `port-taken`. */
@@ -38,7 +42,7 @@ export async function startService(
   identity: Identity,
   locate: () => Promise<readonly ModelLocation[]>,
   log: Log,
-  { writeRequests, overallMetrics }: ServiceOptions = {},
+  { writeRequests, overallMetrics, listensWhenReady = false, beforeReady }: ServiceOptions = {},
 ): Promise<Service> {
   const life = new Life();
   const overload = new Overload(settings.maxInFlight, settings.maxLoopDelayMs);
@@ -50,13 +54,16 @@ export async function startService(
     createApp({ life, identity, metrics, log, gate, requestLog, limits: settings }),
     settings,
   );
+  const begin = () =>
+    load(life, settings, locate, log, beforeReady).then(() => {
+      metrics.loaded(life.models, identity);
+      overload.start();
+    });
+  const early = listensWhenReady ? begin() : undefined;
+  await early;
   const port = await listen(server, settings.host, settings.port);
   log.info('listening', { host: settings.host, port, ...identity });
-
-  const started = load(life, settings, locate, log).then(() => {
-    metrics.loaded(life.models, identity);
-    overload.start();
-  });
+  const started = early ?? begin();
   let stopped: Promise<void> | undefined;
   return {
     port,
@@ -87,6 +94,7 @@ async function load(
   settings: Settings,
   locate: () => Promise<readonly ModelLocation[]>,
   log: Log,
+  beforeReady: (() => Promise<void>) | undefined,
 ): Promise<void> {
   try {
     const models = await loadModels(await locate());
@@ -96,6 +104,10 @@ async function load(
       settings.present,
     );
     if (missing !== undefined) throw new AppError('setting-missing', missing);
+    if (beforeReady !== undefined) {
+      life.checked();
+      await beforeReady();
+    }
     life.ready();
     log.info('ready', { models: models.map(({ model, digest, engine }) => ({ name: model.name, digest, engine })) });
   } catch (error) {
