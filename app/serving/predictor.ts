@@ -1,4 +1,5 @@
 // A loaded model: records in, prediction rows out.
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Engine } from '../engines/engine.ts';
 import { type Artifact, shortDigest } from '../model/artifact.ts';
 import { AppError } from '../model/errors.ts';
@@ -8,7 +9,7 @@ import { outputsOf, type PredictionRow } from '../model/prediction.ts';
 import { recordWriterOf } from '../model/record-writer.ts';
 import type { Model } from '../model/schema.ts';
 import { type AnswerText, answerTextOf } from './answer-text.ts';
-import { Batcher } from './batcher.ts';
+import { Batcher, blockRows } from './batcher.ts';
 
 export interface Predictor {
   readonly model: Model;
@@ -20,6 +21,8 @@ export interface Predictor {
   readonly example: object;
   /** @throws AppError `input-invalid` with what is wrong with which record. */
   predict(records: readonly unknown[]): PredictionRow[];
+  /** The same, a block of rows at a time with a turn for the event loop between two: for many records. */
+  predictInTurns(records: readonly unknown[]): Promise<PredictionRow[]>;
   /** The same in steps, without an object for each row, for who has many rows or little time. */
   readonly blocks: Blocks;
 }
@@ -61,20 +64,28 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
     );
   }
 
-  function predict(records: readonly unknown[]): PredictionRow[] {
-    const inputs = new Float32Array(records.length * features.width);
-    const faults: string[] = [];
-    for (const [index, record] of records.entries()) {
-      if (write(record, inputs, index * features.width)) continue;
+  /** @returns false when enough is wrong already. */
+  function read(
+    records: readonly unknown[],
+    from: number,
+    to: number,
+    inputs: Float32Array,
+    faults: string[],
+  ): boolean {
+    for (let index = from; index < to; index++) {
+      if (write(records[index], inputs, index * features.width)) continue;
       const place = records.length === 1 ? '' : `record ${index}: `;
-      for (const fault of features.write(record, inputs, index * features.width)) faults.push(`${place}${fault}`);
-      if (faults.length > mostFaults) break;
+      for (const fault of features.write(records[index], inputs, index * features.width))
+        faults.push(`${place}${fault}`);
+      if (faults.length > mostFaults) return false;
     }
-    if (faults.length > 0) throw new AppError('input-invalid', refusal(model.name, faults));
+    return true;
+  }
 
-    const answers = engine.run(inputs, records.length);
-    return records.map((_, index) => {
-      const row = outputs.row(answers, index * outputs.width);
+  function compute(inputs: Float32Array, from: number, to: number, rows: PredictionRow[]): void {
+    const answers = engine.run(inputs.subarray(from * features.width, to * features.width), to - from);
+    for (let index = from; index < to; index++) {
+      const row = outputs.row(answers, (index - from) * outputs.width);
       if (row === undefined) {
         throw new AppError(
           'input-invalid',
@@ -83,8 +94,35 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
           ]),
         );
       }
-      return row;
-    });
+      rows.push(row);
+    }
+  }
+
+  function predict(records: readonly unknown[]): PredictionRow[] {
+    const inputs = new Float32Array(records.length * features.width);
+    const faults: string[] = [];
+    read(records, 0, records.length, inputs, faults);
+    if (faults.length > 0) throw new AppError('input-invalid', refusal(model.name, faults));
+    const rows: PredictionRow[] = [];
+    compute(inputs, 0, records.length, rows);
+    return rows;
+  }
+
+  async function predictInTurns(records: readonly unknown[]): Promise<PredictionRow[]> {
+    const inputs = new Float32Array(records.length * features.width);
+    const faults: string[] = [];
+    const blocks = Array.from({ length: Math.ceil(records.length / blockRows) }, (_, index) => index * blockRows);
+    for (const from of blocks) {
+      if (!read(records, from, Math.min(from + blockRows, records.length), inputs, faults)) break;
+      await turn();
+    }
+    if (faults.length > 0) throw new AppError('input-invalid', refusal(model.name, faults));
+    const rows: PredictionRow[] = [];
+    for (const from of blocks) {
+      compute(inputs, from, Math.min(from + blockRows, records.length), rows);
+      await turn();
+    }
+    return rows;
   }
 
   for (const [index, { input, output }] of golden.cases.entries()) {
@@ -108,6 +146,7 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
     engine: engine.name,
     example: golden.cases[0]?.input ?? {},
     predict,
+    predictInTurns,
     blocks: {
       inputWidth: features.width,
       outputWidth: outputs.width,

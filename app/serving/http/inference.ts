@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { describe } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { PredictionRow } from '../../model/prediction.ts';
+import { blockRows } from '../batcher.ts';
 import type { Life } from '../life.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Predictor } from '../predictor.ts';
@@ -41,7 +42,7 @@ export interface Protocol<R extends Reading> {
 
 export function inferring<R extends Reading>(context: InferenceContext, protocol: Protocol<R>): RequestHandler {
   const { life, metrics, statistics, maxRows } = context;
-  return (request, response) => {
+  return async (request, response) => {
     const started = performance.now();
     let predictor: Predictor | undefined;
     let reading: R;
@@ -62,7 +63,7 @@ export function inferring<R extends Reading>(context: InferenceContext, protocol
           `expected to answer within ${reading.timeoutMs} ms, as the request asks, found ${Math.ceil(waited)} ms gone before it was read; allow more, or send it again`,
         );
       }
-      rows = predictor.predict(records);
+      rows = records.length > blockRows ? await predictor.predictInTurns(records) : predictor.predict(records);
       const ended = performance.now();
       metrics.prediction(predictor, rows, (ended - computing) / 1000);
       statistics.answered(predictor, rows.length, computing - started, ended - computing);

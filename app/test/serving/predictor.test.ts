@@ -60,4 +60,20 @@ describe('a predictor', () => {
     expect(createPredictor(artifact, engine).blocks.joins).toBe(false);
     expect(createPredictor(artifact, { ...engine, run }).blocks.joins).toBe(true);
   });
+
+  it('predicts many records in turns as it does at once, and refuses them in the same words', async () => {
+    const { predict, predictInTurns, example } = createPredictor(artifact, compile(artifact));
+    const records = Array.from({ length: 600 }, (_, index) => ({ ...example, proline: 300 + index }));
+    expect(await predictInTurns(records)).toEqual(predict(records));
+    const bad = records.map((record, index) => (index % 299 === 298 ? { ...record, ash: 'x' } : record));
+    const thrown = (() => {
+      try {
+        return predict(bad);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(String(thrown)).toMatch(/record 298: .*record 597: /);
+    await expect(predictInTurns(bad)).rejects.toEqual(thrown);
+  });
 });
