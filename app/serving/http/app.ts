@@ -10,6 +10,7 @@ import { createStatistics } from '../protocols/statistics.ts';
 import { addTensorflowServing } from '../protocols/tensorflow-serving.ts';
 import type { Settings } from '../settings.ts';
 import { exposition, root, version } from './about.ts';
+import { docs, openapi } from './docs.ts';
 import { failureHandler, methodNotAllowed, notFound } from './failure.ts';
 import type { Gate } from './gate.ts';
 import { predict } from './predict.ts';
@@ -49,7 +50,14 @@ export function createApp({
   addOpenInference(app, context, identity, limits.bodyLimitBytes);
   addTensorflowServing(app, context, limits.bodyLimitBytes);
   app.route('/version').get(version(life, identity)).all(reads);
-  app.route('/metrics').get(exposition(metrics)).all(reads);
+  app
+    .route('/openapi.json')
+    .get(openapi(life, identity, limits.maxRows))
+    .all(reads);
+  app.route('/docs').get(docs()).all(reads);
+  // The second is where TensorFlow Serving has them.
+  for (const path of ['/metrics', '/monitoring/prometheus/metrics'])
+    app.route(path).get(exposition(metrics)).all(reads);
   app.use(notFound);
   app.use(failureHandler(log, limits.bodyLimitBytes));
   return quickPredict({ life, metrics, statistics, gate, requestLog, limits }, app);

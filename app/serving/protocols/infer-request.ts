@@ -90,14 +90,17 @@ function readOutputs(given: unknown, options: Fields, model: Model, faults: stri
   }
   const names = tensors.map(({ name }) => name).join(', ');
   const wanted: WantedOutput[] = [];
-  for (const output of given) {
-    const name = isFields(output) ? output.name : output;
-    const tensor = isFields(output) ? tensors.find((one) => one.name === name) : undefined;
-    if (tensor === undefined) faults.push(`\`outputs\`: expected some of ${names}, found ${describe(name)}`);
+  for (const one of given) {
+    const output: Fields = isFields(one) ? one : { name: one };
+    const tensor = isFields(one) ? tensors.find(({ name }) => name === output.name) : undefined;
+    if (tensor === undefined) faults.push(`\`outputs\`: expected some of ${names}, found ${describe(output.name)}`);
     else if (wanted.some((one) => one.tensor === tensor))
       faults.push(`\`outputs\`: expected ${tensor.name} once, found it twice`);
     else {
-      const parameters = isFields(output) && isFields(output.parameters) ? output.parameters : {};
+      const { parameters: given } = output;
+      if (given !== undefined && !isFields(given))
+        faults.push(`\`outputs\`: expected \`parameters\` of ${tensor.name} to be an object, found ${describe(given)}`);
+      const parameters = isFields(given) ? given : {};
       const classes = wholeNumber(parameters, 'classification', faults);
       if (classes > 0 && tensor.name !== 'probabilities')
         faults.push(`\`classification\`: expected on the output probabilities, found on ${tensor.name}`);
@@ -115,7 +118,7 @@ function flag(parameters: Fields, name: string, faults: string[]): boolean | und
 }
 
 function wholeNumber(parameters: Fields, name: string, faults: string[]): number {
-  const value = parameters[name] ?? 0;
+  const value = parameters[name] === undefined ? 0 : parameters[name];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   faults.push(`\`${name}\`: expected a whole number, found ${describe(value)}`);
   return 0;

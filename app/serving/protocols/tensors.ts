@@ -80,7 +80,9 @@ function recordsOf(columns: ReadonlyMap<string, Column>, rows: number): readonly
 
 /** @returns the elements, from JSON or from the tail; in words what was expected and found when they are neither. */
 function elementsOf({ datatype, data, parameters }: Fields, tail: BinaryTail): readonly unknown[] | string {
-  const size = isFields(parameters) ? parameters.binary_data_size : undefined;
+  if (parameters !== undefined && !isFields(parameters))
+    return `\`parameters\` to be an object, found ${describe(parameters)}`;
+  const size = parameters?.binary_data_size;
   if (size === undefined) {
     if (Array.isArray(data)) return data;
     return `\`data\` as a JSON array, or \`binary_data_size\` in \`parameters\`, found ${describe(data)}`;
