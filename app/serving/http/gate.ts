@@ -86,6 +86,7 @@ export function createGate(settings: GateSettings, overload: Overload, metrics: 
  */
 function framing(request: IncomingMessage): AppError | undefined {
   const { rawHeaders, headers } = request;
+  if (request.httpVersionMajor !== 1) return new AppError('body-malformed', 'expected HTTP/1.1, found another version');
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index];

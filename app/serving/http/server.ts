@@ -89,10 +89,25 @@ const clientErrors: Readonly<Record<string, readonly [status: string, code: AppE
   ],
 };
 
+/** What a connection is being answered with. Node's own answer to such an error looks at it too; there is no public way to ask. */
+interface Answering extends Duplex {
+  readonly _httpMessage?: ServerResponse | null;
+}
+
 /** Node's own answer to a request that can't be parsed has no body; ours is an error like every other. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
+    return;
+  }
+  const current = (socket as Answering)._httpMessage;
+  if (current?.headersSent === true) {
+    socket.end();
+    return;
+  }
+  // The one before is being answered: two answers for it would let somebody's next request have the second.
+  if (current?.req.complete === true) {
+    current.setHeader('connection', 'close');
     return;
   }
   const [status, code, message] = clientErrors[error.code ?? ''] ?? [
