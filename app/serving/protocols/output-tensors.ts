@@ -32,7 +32,11 @@ function make(model: Model): readonly OutputTensor[] {
       name: 'probabilities',
       datatype: 'FP32',
       width: fields.length,
-      elements: (rows) => rows.flatMap((row) => fields.map((field) => row[field] as Element)),
+      elements(rows) {
+        const elements: Element[] = [];
+        for (const row of rows) for (const field of fields) elements.push(row[field] as Element);
+        return elements;
+      },
     },
   ];
 }
