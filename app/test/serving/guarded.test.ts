@@ -98,6 +98,7 @@ describe('a service with keys', () => {
 
   // Each is another spelling of /metrics for some parser.
   it.each([
+    'http://x/metrics',
     '/metrics#',
     '/metrics%23',
     '\\metrics',

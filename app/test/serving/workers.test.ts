@@ -90,14 +90,13 @@ describe('two processes behind one port', { timeout: 30_000 }, () => {
 
     process.kill(first, 'SIGKILL');
     await expect.poll(() => service.lines.some(({ message }) => message === 'worker ended')).toBe(true);
-    const during = await many(service, 30);
-    expect(during).toEqual(Array(30).fill(200));
-    await expect
-      .poll(() => service.lines.filter(({ message }) => message === 'ready').length, { timeout: 10_000 })
-      .toBe(3);
-    await sleep(100);
-    expect(await many(service, 10)).toEqual(Array(10).fill(200));
-    expect(await rowsIn(service)).toBe(50);
+    const during: number[] = [];
+    // Until the new process is ready, and a little longer: it takes its turn only when it can answer.
+    while (service.lines.filter(({ message }) => message === 'ready').length < 3)
+      during.push(...(await many(service, 5)));
+    during.push(...(await many(service, 10)));
+    expect(during).toEqual(during.map(() => 200));
+    expect(await rowsIn(service)).toBe(10 + during.length);
     expect(await (await fetch(`${service.url}/metrics`)).text()).toMatch(/^worker_restarts_total 1$/m);
 
     const asked = performance.now();
