@@ -31,7 +31,7 @@ export function docs(): RequestHandler {
     const inner = html.slice(html.indexOf(`<${tag}>`) + tag.length + 2, html.indexOf(`</${tag}>`));
     return `'sha256-${createHash('sha256').update(inner).digest('base64')}'`;
   };
-  const policy = `default-src 'none'; connect-src 'self'; style-src ${hashOf('style')}; script-src ${hashOf('script')}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+  const policy = `default-src 'none'; connect-src 'self'; img-src data:; style-src ${hashOf('style')}; script-src ${hashOf('script')}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
   return (_request, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8').setHeader('content-length', page.length);
     response.setHeader('content-security-policy', policy);
