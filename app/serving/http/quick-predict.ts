@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
+import { AppError } from '../../model/errors.ts';
 import { blockRows } from '../batcher.ts';
 import type { Life } from '../life.ts';
 import type { RequestLog } from '../log.ts';
@@ -52,14 +53,19 @@ export function quickPredict(dependencies: QuickDependencies, others: RequestLis
     });
     request.on('end', () => {
       const bytes = rest === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(rest);
-      const slowly = () => {
-        handOver(request, { body: bytes });
-        others(request, response);
-      };
+      const slowly = (error?: unknown) => handBack(request, response, bytes, error);
       if (bytes.length > largeBytes) predictInSteps(request, response, started, bytes, slowly).catch(slowly);
       else if (!predict(request, response, started, bytes)) slowly();
     });
   };
+
+  /** @param error what the batcher said: a full queue is answered as such, anything else is looked at once more. */
+  function handBack(request: IncomingMessage, response: ServerResponse, body: Buffer, error?: unknown): void {
+    const refusal = error instanceof AppError && error.code === 'overloaded' ? error : undefined;
+    if (refusal !== undefined) response.setHeader('retry-after', '1');
+    handOver(request, { refusal, body });
+    others(request, response);
+  }
 
   /** @returns false when the slow way must answer. */
   function predict(request: IncomingMessage, response: ServerResponse, started: number, bytes: Buffer): boolean {
@@ -81,10 +87,7 @@ export function quickPredict(dependencies: QuickDependencies, others: RequestLis
         blocks.batcher
           .submit(room.slice(0, rows * blocks.inputWidth), rows)
           .then(say)
-          .catch(() => {
-            handOver(request, { body: bytes });
-            others(request, response);
-          });
+          .catch((error: unknown) => handBack(request, response, bytes, error));
         return true;
       }
       const text = blocks.text.rows(blocks.run(room, rows), 0, rows, metrics.noteOf(predictor));

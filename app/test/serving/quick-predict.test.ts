@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../../engines/compiled.ts';
 import { readArtifact } from '../../model/artifact.ts';
+import { AppError } from '../../model/errors.ts';
 import { handedOver } from '../../serving/http/handover.ts';
 import { quickPredict } from '../../serving/http/quick-predict.ts';
 import { listen } from '../../serving/http/server.ts';
@@ -143,7 +144,7 @@ describe('an engine whose runs cost much before the first row', () => {
     life.ready();
     const others: RequestListener = (request, response) => {
       response.statusCode = 503;
-      response.end(handedOver(request)?.body);
+      response.end(handedOver(request)?.refusal?.code ?? handedOver(request)?.body);
     };
     const metrics = createMetrics();
     const limits = { bodyLimitBytes: 10_000, maxRows: 10 };
@@ -168,6 +169,10 @@ describe('an engine whose runs cost much before the first row', () => {
       fails = true;
       const failed = await ask();
       expect([failed.status, await failed.text()]).toEqual([503, body]);
+
+      costly.blocks.batcher.submit = () => Promise.reject(new AppError('overloaded', 'full'));
+      const refused = await ask();
+      expect([refused.headers.get('retry-after'), await refused.text()]).toEqual(['1', 'overloaded']);
     } finally {
       server.close();
       server.closeAllConnections();
