@@ -6,7 +6,8 @@ import type { Places } from '../training/ensure.ts';
 const help = `usage: trireme train [--problem FILE] [--seed N] [--store DIR] [--lock FILE] [--json]
          trains the model of the problem file, stores it and locks it for the next release
        trireme serve [--problem FILE] [--store DIR] [--lock FILE]
-         serves the locked model here, on PORT (8080); trains it first where the store lacks it
+         serves the locked model here, on PORT (8080); trains it first where the store lacks it;
+         its settings come from the environment: trireme serve --help lists them
        trireme ensure [--problem FILE] [--store DIR] [--lock FILE] [--json]
          makes sure that the store holds what the lock names
        trireme model compare --help
@@ -26,6 +27,7 @@ export async function main(argv: string[]): Promise<number> {
     const words = read(argv);
     if (words.help) {
       process.stdout.write(help);
+      if (words.verb === 'serve') process.stdout.write(`\n${(await import('../serving/settings.ts')).settingsHelp()}`);
       return 0;
     }
     // Loaded when it is needed: TensorFlow.js for training, Express for serving.

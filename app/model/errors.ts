@@ -12,6 +12,12 @@ export const appErrorCodes = [
   'method-not-allowed',
   'headers-too-large',
   'request-timeout',
+  'expectation-failed',
+  'unauthorized',
+  'forbidden',
+  'rate-limited',
+  'overloaded',
+  'deadline-exceeded',
   'not-ready',
   'internal',
   // a document or a folder that can't be believed
@@ -26,6 +32,7 @@ export const appErrorCodes = [
   'settings-invalid',
   'setting-missing',
   'port-taken',
+  'workers-failing',
   'store-unwritable',
   // training
   'problem-invalid',

@@ -7,7 +7,7 @@ export class Life {
   #phase: Phase = 'starting';
   #reason: string | undefined = 'the models are being loaded';
   #models: readonly Predictor[] = [];
-  #wasReady = false;
+  #isChecked = false;
 
   get phase(): Phase {
     return this.#phase;
@@ -23,19 +23,26 @@ export class Life {
     return this.#models;
   }
 
-  /** A draining service still answers: balancers need time to notice, and until then send requests here. */
+  /** A draining service still answers: balancers need time to notice, and until then send requests here. So does one that waits for its neighbours. */
   get answers(): boolean {
-    return this.#phase === 'ready' || (this.#phase === 'draining' && this.#wasReady);
+    return this.#isChecked && this.#phase !== 'refused';
   }
 
   loaded(models: readonly Predictor[]): void {
     this.#models = models;
   }
 
+  /** It could answer, but is not ready before the other processes behind its port can: a client that was told so may meet any of them. */
+  checked(): void {
+    if (this.#phase !== 'starting') return;
+    this.#isChecked = true;
+    this.#reason = 'the other processes are loading their models';
+  }
+
   ready(): void {
     if (this.#phase !== 'starting') return;
+    this.#isChecked = true;
     this.#move('ready', undefined);
-    this.#wasReady = true;
   }
 
   /** For good: nothing that a request could do makes it ready. */

@@ -1,10 +1,14 @@
 // The process of the image: `node app/serving/main.ts`, in a folder that holds `models` and `build.json`.
+import cluster from 'node:cluster';
 import { AppError } from '../model/errors.ts';
 import { readIdentity } from './identity.ts';
 import { createLog } from './log.ts';
 import { findModels, type ModelLocation } from './models.ts';
-import { type Service, startService } from './service.ts';
+import { type Service, type ServiceOptions, startService } from './service.ts';
 import { readArguments, readSettings, type Settings, settingsHelp } from './settings.ts';
+import { supervise } from './workers.ts';
+import { processCount } from './workers-policy.ts';
+import { serveAsWorker } from './workers-worker.ts';
 
 /**
  * Serves until it is asked to stop, and resolves when it has stopped.
@@ -16,7 +20,12 @@ export async function serve(
   started: (service: Service) => void = () => {},
 ): Promise<void> {
   const log = createLog(settings.logLevel);
-  const service = await startService(settings, await readIdentity('build.json', settings), locate, log);
+  const count = processCount(settings.workers);
+  if (count > 1 && cluster.isPrimary) return supervise(count, log);
+  const identity = await readIdentity('build.json', settings);
+  const start = (options?: ServiceOptions) => startService(settings, identity, locate, log, options);
+  if (cluster.isWorker) return serveAsWorker(start, started);
+  const service = await start();
   service.started.then(() => started(service));
   await new Promise<void>((resolve, reject) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -41,5 +50,7 @@ if (import.meta.main) {
     if (!(error instanceof AppError)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = error.code === 'settings-invalid' || error.code === 'usage' ? 2 : 1;
+    // The channel to the primary would keep it running.
+    if (cluster.isWorker) process.exit();
   }
 }

@@ -1,111 +1,171 @@
 // What Prometheus can ask about this process. Every label value comes from configuration, never from a request: the number of series is bounded.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { AppErrorCode } from '../model/errors.ts';
 import type { PredictionRow } from '../model/prediction.ts';
+import type { RowNote } from './answer-text.ts';
 import type { Identity } from './identity.ts';
+import { type CounterCell, Counters, type HistogramCell, Histograms } from './metrics-cells.ts';
+import type { ShedReason } from './overload.ts';
 import type { Predictor } from './predictor.ts';
 
 export interface Metrics {
   readonly contentType: string;
-  /** The exposition text. */
+  /** The exposition text: of all processes of this service where there are several. */
   text(): Promise<string>;
+  /** This process's own, as prom-client's aggregation takes them. */
+  own(): Promise<object[]>;
   /** @param route the route's pattern, not the path that was asked for. */
   request(method: string, route: string, status: number, seconds: number): void;
   prediction(predictor: Predictor, rows: readonly PredictionRow[], seconds: number): void;
+  /** The same for who has no objects: a request that was answered, and what to call for each of its rows. */
+  answered(predictor: Predictor, rows: number, seconds: number): void;
+  noteOf(predictor: Predictor): RowNote;
   refusal(predictor: Predictor | undefined, code: AppErrorCode): void;
+  shed(reason: ShedReason): void;
   loaded(predictors: readonly Predictor[], identity: Identity): void;
 }
 
-const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-const perModel = ['model', 'version'] as const;
+export interface MetricsSources {
+  readonly inFlight: () => number;
+  /** Sums over processes; absent in a service of one. */
+  readonly overall?: (() => Promise<string>) | undefined;
+}
 
-export function createMetrics(): Metrics {
-  const registers = [new Registry()];
-  const [registry = new Registry()] = registers;
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+export function createMetrics({ inFlight, overall }: MetricsSources = { inFlight: () => 0 }): Metrics {
+  const registry = new Registry();
   // A sample every 50 ms instead of 10: an idle instance should be idle.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 });
-  const http = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'From the request line to the end of the answer',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
-    registers,
-  });
-  const requests = new Counter({
-    name: 'inference_requests_total',
-    help: 'Inference requests by outcome; reason is the error code, or none',
-    labelNames: [...perModel, 'outcome', 'reason'],
-    registers,
-  });
-  const rowsTotal = new Counter({
-    name: 'inference_rows_total',
-    help: 'Records predicted',
-    labelNames: perModel,
-    registers,
-  });
-  const executions = new Counter({
-    name: 'inference_executions_total',
-    help: 'Runs of the engine',
-    labelNames: perModel,
-    registers,
-  });
-  const compute = new Histogram({
-    name: 'inference_compute_seconds',
-    help: 'Validation, preprocessing and the engine, for one request',
-    labelNames: perModel,
-    buckets: [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1],
-    registers,
-  });
-  const batch = new Histogram({
-    name: 'inference_batch_size',
-    help: 'Records in one run of the engine',
-    labelNames: perModel,
-    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
-    registers,
-  });
-  const confidence = new Histogram({
-    name: 'prediction_confidence',
-    help: 'Probability of the predicted class',
-    labelNames: perModel,
-    buckets: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1],
-    registers,
-  });
-  const classes = new Counter({
-    name: 'prediction_class_total',
-    help: 'Predictions by class',
-    labelNames: [...perModel, 'class'],
-    registers,
+  const counters = (name: string, help: string) => new Counters(registry, { name, help });
+  const histograms = (name: string, help: string, bounds: readonly number[]) =>
+    new Histograms(registry, { name, help }, bounds);
+
+  const http = histograms(
+    'http_request_duration_seconds',
+    'From the request line to the end of the answer',
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+  );
+  const requests = counters(
+    'inference_requests_total',
+    'Inference requests by outcome; reason is the error code, or none',
+  );
+  const rowsTotal = counters('inference_rows_total', 'Records predicted');
+  const executions = counters('inference_executions_total', 'Runs of the engine');
+  const compute = histograms(
+    'inference_compute_seconds',
+    'Validation, preprocessing and the engine, for one request',
+    [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1],
+  );
+  const batch = histograms(
+    'inference_batch_size',
+    'Records in one run of the engine',
+    [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+  );
+  const confidence = histograms(
+    'prediction_confidence',
+    'Probability of the predicted class',
+    [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1],
+  );
+  const classes = counters('prediction_class_total', 'Predictions by class');
+  const shed = counters('requests_shed_total', 'Predictions refused because too many came at once');
+  const shedCells: Record<ShedReason, CounterCell> = {
+    'in-flight': shed.cell({ reason: 'in-flight' }),
+    'event-loop': shed.cell({ reason: 'event-loop' }),
+  };
+  new Gauge({
+    name: 'inference_requests_in_flight',
+    help: 'Predictions begun and not answered',
+    registers: [registry],
+    collect() {
+      this.set(inFlight());
+    },
   });
   const build = new Gauge({
     name: 'build_info',
     help: 'Always 1; the labels say what runs',
     labelNames: ['version', 'release', 'model', 'model_sha256', 'engine'],
-    registers,
+    registers: [registry],
+    aggregator: 'first',
   });
+
+  const httpCells = new Map<string, HistogramCell>();
+  const refusals = new Map<string, CounterCell>();
+  const cellsOf = new WeakMap<Predictor, ReturnType<typeof predictorCells>>();
+  function predictorCells(predictor: Predictor) {
+    const labels = labelsOf(predictor);
+    const { model } = predictor;
+    const perClass = new Map<unknown, CounterCell>();
+    if (model.task === 'classification') {
+      for (const { label, slug } of model.classes) perClass.set(label, classes.cell({ ...labels, class: slug }));
+    }
+    const confidences = model.task === 'classification' ? confidence.cell(labels) : undefined;
+    const note: RowNote = (label, value) => {
+      if (value !== undefined) confidences?.observe(value);
+      const cell = perClass.get(label);
+      if (cell !== undefined) cell.value += 1;
+    };
+    return {
+      note,
+      answered: requests.cell({ ...labels, outcome: 'answered', reason: 'none' }),
+      rows: rowsTotal.cell(labels),
+      executions: executions.cell(labels),
+      compute: compute.cell(labels),
+      batch: batch.cell(labels),
+    };
+  }
+  function cellsFor(predictor: Predictor) {
+    let cells = cellsOf.get(predictor);
+    if (cells === undefined) {
+      cells = predictorCells(predictor);
+      cellsOf.set(predictor, cells);
+    }
+    return cells;
+  }
 
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text: overall ?? (() => registry.metrics()),
+    own: () => registry.getMetricsAsJSON(),
     request(method, route, status, seconds) {
-      http.observe({ method: knownMethods.has(method) ? method : 'other', route, status }, seconds);
+      const key = `${method} ${route} ${status}`;
+      let cell = httpCells.get(key);
+      if (cell === undefined) {
+        const known = knownMethods.has(method) ? method : 'other';
+        // A method that nobody knows is counted with the others of its kind: made-up ones make no series.
+        if (known === 'other' && method !== 'other') return this.request('other', route, status, seconds);
+        cell = http.cell({ method: known, route, status });
+        httpCells.set(key, cell);
+      }
+      cell.observe(seconds);
     },
     prediction(predictor, rows, seconds) {
-      const labels = labelsOf(predictor);
-      requests.inc({ ...labels, outcome: 'answered', reason: 'none' });
-      rowsTotal.inc(labels, rows.length);
-      executions.inc(labels);
-      compute.observe(labels, seconds);
-      batch.observe(labels, rows.length);
+      this.answered(predictor, rows.length, seconds);
       if (predictor.model.task !== 'classification') return;
-      const slugs = new Map(predictor.model.classes.map(({ label, slug }) => [label, slug]));
-      for (const row of rows) {
-        confidence.observe(labels, Number(row.confidence));
-        classes.inc({ ...labels, class: slugs.get(row.label ?? '') ?? 'other' });
-      }
+      const note = this.noteOf(predictor);
+      for (const row of rows) note(row.label, Number(row.confidence));
     },
+    answered(predictor, rows, seconds) {
+      const cells = cellsFor(predictor);
+      cells.answered.value += 1;
+      cells.rows.value += rows;
+      cells.executions.value += 1;
+      cells.compute.observe(seconds);
+      cells.batch.observe(rows);
+    },
+    noteOf: (predictor) => cellsFor(predictor).note,
     refusal(predictor, code) {
       const labels = predictor === undefined ? { model: 'none', version: 'none' } : labelsOf(predictor);
-      requests.inc({ ...labels, outcome: code === 'internal' ? 'failed' : 'refused', reason: code });
+      const key = `${labels.model} ${labels.version} ${code}`;
+      let cell = refusals.get(key);
+      if (cell === undefined) {
+        cell = requests.cell({ ...labels, outcome: code === 'internal' ? 'failed' : 'refused', reason: code });
+        refusals.set(key, cell);
+      }
+      cell.value += 1;
+    },
+    shed(reason) {
+      shedCells[reason].value += 1;
     },
     loaded(predictors, { buildId, releaseId }) {
       for (const { model, digest, engine } of predictors) {

@@ -2,12 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../model/errors.ts';
 import { createApp } from './http/app.ts';
+import { createGate } from './http/gate.ts';
 import { closeServer, createHttpServer, listen } from './http/server.ts';
 import type { Identity } from './identity.ts';
 import { Life } from './life.ts';
-import type { Log } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { createRequestLog, type Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { loadModels, type ModelLocation, missingSettings } from './models.ts';
+import { Overload } from './overload.ts';
 import type { Settings } from './settings.ts';
 
 /** From the request to stop to the last connection cut: Cloud Run kills after 10 s, and exiting takes some of them. */
@@ -16,10 +18,22 @@ const stopWithinMs = 7500;
 export interface Service {
   readonly port: number;
   readonly life: Life;
+  readonly metrics: Metrics;
   /** Resolves when it is ready or never will be. */
   readonly started: Promise<void>;
   /** Stops it without losing a request. `grace: false` when nobody stands between it and its clients. */
   stop(options: { grace: boolean }): Promise<void>;
+}
+
+export interface ServiceOptions {
+  /** Where lines about requests go, if they are wanted; standard output. */
+  readonly writeRequests?: (lines: string) => void;
+  /** For one of several processes: the metrics of all of them. */
+  readonly overallMetrics?: () => Promise<string>;
+  /** It takes another's place: until it can answer, requests go to those that do. */
+  readonly listensWhenReady?: boolean;
+  /** Awaited when the models are loaded and checked. */
+  readonly beforeReady?: () => Promise<void>;
 }
 
 /** Listens at once, so that probes get an answer while the models load. @throws AppError `port-taken`. */
@@ -28,27 +42,45 @@ export async function startService(
   identity: Identity,
   locate: () => Promise<readonly ModelLocation[]>,
   log: Log,
+  { writeRequests, overallMetrics, listensWhenReady = false, beforeReady }: ServiceOptions = {},
 ): Promise<Service> {
   const life = new Life();
-  const metrics = createMetrics();
-  const server = createHttpServer(createApp({ life, identity, metrics, log, limits: settings }), settings);
+  const overload = new Overload(settings.maxInFlight, settings.maxLoopDelayMs);
+  const metrics = createMetrics({ inFlight: () => overload.inFlight, overall: overallMetrics });
+  const gate = createGate(settings, overload, metrics);
+  const severity = settings.requestLog ? 'INFO' : settings.logLevel === 'debug' ? 'DEBUG' : undefined;
+  const requestLog = severity === undefined ? undefined : createRequestLog(severity, writeRequests);
+  const server = createHttpServer(
+    createApp({ life, identity, metrics, log, gate, requestLog, limits: settings }),
+    settings,
+  );
+  const begin = () =>
+    load(life, settings, locate, log, beforeReady).then(() => {
+      metrics.loaded(life.models, identity);
+      overload.start();
+    });
+  const early = listensWhenReady ? begin() : undefined;
+  await early;
   const port = await listen(server, settings.host, settings.port);
   log.info('listening', { host: settings.host, port, ...identity });
-
-  const started = load(life, settings, locate, log).then(() => metrics.loaded(life.models, identity));
+  const started = early ?? begin();
   let stopped: Promise<void> | undefined;
   return {
     port,
     life,
+    metrics,
     started,
     stop({ grace }) {
       stopped ??= (async () => {
         // A service that never got traffic has nobody to wait for.
         const graceMs = grace && life.phase === 'ready' ? settings.drainGraceSeconds * 1000 : 0;
         life.drain();
+        // Balancers are told to go elsewhere by readiness: what still comes is answered.
+        overload.stop();
         log.info('draining', { graceSeconds: graceMs / 1000 });
         await sleep(graceMs);
         const wasInTime = await closeServer(server, stopWithinMs - graceMs);
+        requestLog?.flush();
         if (wasInTime) log.info('stopped');
         else log.warn('stopped with requests unfinished', { waitedSeconds: stopWithinMs / 1000 });
       })();
@@ -62,6 +94,7 @@ async function load(
   settings: Settings,
   locate: () => Promise<readonly ModelLocation[]>,
   log: Log,
+  beforeReady: (() => Promise<void>) | undefined,
 ): Promise<void> {
   try {
     const models = await loadModels(await locate());
@@ -71,6 +104,10 @@ async function load(
       settings.present,
     );
     if (missing !== undefined) throw new AppError('setting-missing', missing);
+    if (beforeReady !== undefined) {
+      life.checked();
+      await beforeReady();
+    }
     life.ready();
     log.info('ready', { models: models.map(({ model, digest, engine }) => ({ name: model.name, digest, engine })) });
   } catch (error) {

@@ -5,21 +5,12 @@ import { compile } from '../engines/compiled.ts';
 import { readArtifact, shortDigest } from '../model/artifact.ts';
 import { routes } from '../serving/http/about.ts';
 import { createPredictor } from '../serving/predictor.ts';
-import { settingsHelp } from '../serving/settings.ts';
 import { parseProblem } from '../training/problem.ts';
 import { root, wineArtifact } from './wine.ts';
 
 const readme = await readFile(path.join(root, 'app/README.md'), 'utf8');
 
 describe('the README of the application', () => {
-  it('has the settings table that --help prints', () => {
-    const printed = [...settingsHelp().matchAll(/^ {2}([A-Z_]+) +(\S+) +(.+)$/gm)].map(
-      ([, name, fallback, what]) => `| \`${name}\` | ${fallback} | ${what} |`,
-    );
-    expect(printed.length).toBeGreaterThan(5);
-    expect([...readme.matchAll(/^\| `[A-Z_]+` \|.*$/gm)].map(([line]) => line)).toEqual(printed);
-  });
-
   it('shows a request and the answer it gets', async () => {
     const { directory } = await wineArtifact();
     const artifact = await readArtifact(directory);

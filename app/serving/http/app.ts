@@ -1,14 +1,20 @@
 // The Express application: every route there is, in one place.
-import express, { type Express } from 'express';
+import type { RequestListener } from 'node:http';
+import express from 'express';
 import type { Identity } from '../identity.ts';
 import type { Life } from '../life.ts';
-import type { Log } from '../log.ts';
+import type { Log, RequestLog } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { openInference } from '../protocols/open-inference.ts';
+import { addOpenInference } from '../protocols/open-inference.ts';
+import { createStatistics } from '../protocols/statistics.ts';
+import { addTensorflowServing } from '../protocols/tensorflow-serving.ts';
 import type { Settings } from '../settings.ts';
 import { exposition, root, version } from './about.ts';
+import { docs, openapi } from './docs.ts';
 import { failureHandler, methodNotAllowed, notFound } from './failure.ts';
+import type { Gate } from './gate.ts';
 import { predict } from './predict.ts';
+import { quickPredict } from './quick-predict.ts';
 import { everyRequest, jsonBody } from './request.ts';
 
 export interface AppDependencies {
@@ -16,32 +22,43 @@ export interface AppDependencies {
   readonly identity: Identity;
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly gate: Gate;
+  readonly requestLog: RequestLog | undefined;
   readonly limits: Pick<Settings, 'bodyLimitBytes' | 'maxRows'>;
 }
 
-export function createApp({ life, identity, metrics, log, limits }: AppDependencies): Express {
+export function createApp({
+  life,
+  identity,
+  metrics,
+  log,
+  gate,
+  requestLog,
+  limits,
+}: AppDependencies): RequestListener {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).enable('case sensitive routing');
-  app.use(everyRequest(life, metrics, log));
+  app.use(everyRequest({ life, metrics, gate, requestLog }));
 
   const body = jsonBody(limits.bodyLimitBytes);
-  const protocol = openInference({ life, metrics, maxRows: limits.maxRows }, identity);
+  const statistics = createStatistics();
+  const context = { life, metrics, statistics, maxRows: limits.maxRows };
   const reads = methodNotAllowed('GET', 'HEAD');
   const writes = methodNotAllowed('POST');
   app.route('/').get(root(life)).all(reads);
-  app
-    .route('/predict')
-    .post(body, predict({ life, metrics, maxRows: limits.maxRows }))
-    .all(writes);
-  app.route('/v2').get(protocol.server).all(reads);
-  app.route('/v2/health/live').get(protocol.live).all(reads);
-  app.route('/v2/health/ready').get(protocol.ready).all(reads);
-  app.route('/v2/models/:model').get(protocol.model).all(reads);
-  app.route('/v2/models/:model/ready').get(protocol.modelReady).all(reads);
-  app.route('/v2/models/:model/infer').post(body, protocol.infer).all(writes);
+  app.route('/predict').post(body, predict(context)).all(writes);
+  addOpenInference(app, context, identity, limits.bodyLimitBytes);
+  addTensorflowServing(app, context, limits.bodyLimitBytes);
   app.route('/version').get(version(life, identity)).all(reads);
-  app.route('/metrics').get(exposition(metrics)).all(reads);
+  app
+    .route('/openapi.json')
+    .get(openapi(life, identity, limits.maxRows))
+    .all(reads);
+  app.route('/docs').get(docs()).all(reads);
+  // The second is where TensorFlow Serving has them.
+  for (const path of ['/metrics', '/monitoring/prometheus/metrics'])
+    app.route(path).get(exposition(metrics)).all(reads);
   app.use(notFound);
   app.use(failureHandler(log, limits.bodyLimitBytes));
-  return app;
+  return quickPredict({ life, metrics, statistics, gate, requestLog, limits }, app);
 }

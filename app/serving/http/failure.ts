@@ -2,6 +2,7 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { AppError, type AppErrorCode } from '../../model/errors.ts';
 import type { Log } from '../log.ts';
+import { sendJson } from './json.ts';
 
 /** Only this file knows statuses. A code that is not listed never comes from a request: it is a bug, 500. */
 const statusOf: Partial<Record<AppErrorCode, number>> = {
@@ -13,13 +14,18 @@ const statusOf: Partial<Record<AppErrorCode, number>> = {
   'body-too-large': 413,
   'rows-too-many': 413,
   'media-type-unsupported': 415,
+  'deadline-exceeded': 503,
+  unauthorized: 401,
+  forbidden: 403,
+  'rate-limited': 429,
+  overloaded: 503,
   'not-ready': 503,
 };
 
 export function failureHandler(log: Log, bodyLimitBytes: number): ErrorRequestHandler {
-  return (thrown: unknown, request, response, _next) => {
+  return (thrown: unknown, _request, response, _next) => {
     // Nobody is there to answer, or half an answer is out: the connection ends.
-    if (response.headersSent || request.destroyed) return void response.destroy();
+    if (response.headersSent || response.destroyed) return void response.destroy();
     const error = thrown instanceof AppError ? thrown : fromExpress(thrown, bodyLimitBytes);
     const status = error === undefined ? undefined : statusOf[error.code];
     if (error === undefined || status === undefined) {
@@ -61,7 +67,7 @@ export function requestIdOf(response: Response): string {
 
 function send(response: Response, status: number, code: AppErrorCode, error: string): void {
   response.locals.failureCode = code;
-  response.status(status).json({ error, code });
+  sendJson(response, status, { error, code });
 }
 
 /** The body parser and the router throw errors of their own; their messages quote the request, so none is passed on. */

@@ -1,52 +1,127 @@
-// What every protocol does with records once it has read them: is it ready, which model, how many, predict, count.
+// The one core under every protocol: is it ready, which model, read, how many, in time, predict, count, answer.
+import type { Request, RequestHandler, Response } from 'express';
+import { describe } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { PredictionRow } from '../../model/prediction.ts';
+import { blockRows } from '../batcher.ts';
 import type { Life } from '../life.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Predictor } from '../predictor.ts';
+import type { Statistics } from '../protocols/statistics.ts';
 
 export interface InferenceContext {
   readonly life: Life;
   readonly metrics: Metrics;
+  readonly statistics: Statistics;
   readonly maxRows: number;
 }
 
-/**
- * @param name the model asked for; `undefined` for the first by name, which is the only one unless a release bakes several.
- * @param read gives the records; called once the service is known to answer.
- */
-export function inference(
-  { life, metrics, maxRows }: InferenceContext,
-  name: string | undefined,
-  read: (predictor: Predictor) => readonly unknown[],
-): { predictor: Predictor; rows: PredictionRow[] } {
-  let predictor: Predictor | undefined;
-  try {
-    if (!life.answers)
-      throw new AppError('not-ready', `expected a ready service, found one that is not: ${life.reason}`);
-    predictor = modelCalled(life, name);
-    const records = read(predictor);
-    if (records.length === 0) throw new AppError('input-invalid', 'expected at least one record, found none');
-    if (records.length > maxRows) {
-      throw new AppError(
-        'rows-too-many',
-        `expected at most ${maxRows} records, found ${records.length}; send them in several requests`,
-      );
-    }
-    const started = process.hrtime.bigint();
-    const rows = predictor.predict(records);
-    metrics.prediction(predictor, rows, Number(process.hrtime.bigint() - started) / 1e9);
-    return { predictor, rows };
-  } catch (error) {
-    metrics.refusal(predictor, error instanceof AppError ? error.code : 'internal');
-    throw error;
-  }
+/** Which model a request means. No name: the first by name, which is the only one unless a release bakes several. */
+export interface Asked {
+  readonly name?: string | undefined;
+  readonly version?: string | undefined;
+  readonly label?: string | undefined;
+  /** An unknown one is told in the words that TensorFlow Serving's clients look for. */
+  readonly inTensorflowWords?: boolean;
 }
 
+/** What a protocol made of a request. */
+export interface Reading {
+  readonly records: readonly unknown[];
+  /** The client gives up that long after the request arrived. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** One protocol's way to say a prediction. */
+export interface Protocol<R extends Reading> {
+  which(request: Request): Asked;
+  /** @throws AppError `input-invalid`. Called once the service is known to answer. */
+  read(request: Request, predictor: Predictor): R;
+  answer(response: Response, predictor: Predictor, rows: readonly PredictionRow[], reading: R): void | Promise<void>;
+}
+
+export function inferring<R extends Reading>(context: InferenceContext, protocol: Protocol<R>): RequestHandler {
+  const { life, metrics, statistics, maxRows } = context;
+  return async (request, response) => {
+    const started = performance.now();
+    let predictor: Predictor | undefined;
+    let reading: R;
+    let rows: readonly PredictionRow[];
+    try {
+      const { reason } = life;
+      if (!life.answers) throw new AppError('not-ready', `expected a ready service, found one that is not: ${reason}`);
+      predictor = modelCalled(life, protocol.which(request));
+      reading = protocol.read(request, predictor);
+      const { records } = reading;
+      if (records.length === 0) throw new AppError('input-invalid', 'expected at least one record, found none');
+      if (records.length > maxRows) throw tooManyRows(maxRows, records.length);
+      const computing = performance.now();
+      const waited = computing - arrivalOf(response, started);
+      if (waited > (reading.timeoutMs ?? Number.POSITIVE_INFINITY)) {
+        throw new AppError(
+          'deadline-exceeded',
+          `expected to answer within ${reading.timeoutMs} ms, as the request asks, found ${Math.ceil(waited)} ms gone before it was read; allow more, or send it again`,
+        );
+      }
+      rows = records.length > blockRows ? await predictor.predictInTurns(records) : predictor.predict(records);
+      const ended = performance.now();
+      metrics.prediction(predictor, rows, (ended - computing) / 1000);
+      statistics.answered(predictor, rows.length, computing - started, ended - computing);
+    } catch (error) {
+      if (predictor !== undefined) statistics.failed(predictor, performance.now() - started);
+      metrics.refusal(predictor, error instanceof AppError ? error.code : 'internal');
+      throw error;
+    }
+    return protocol.answer(response, predictor, rows, reading);
+  };
+}
+
+export function tooManyRows(most: number, found: number): AppError {
+  return new AppError(
+    'rows-too-many',
+    `expected at most ${most} records, found ${found}; send them in several requests`,
+  );
+}
+
+/** Notes when a request arrived, for its deadline: reading a body from a slow client takes time too. */
+export function noteArrival(response: Response): void {
+  response.locals.arrivedAt = performance.now();
+}
+
+function arrivalOf(response: Response, fallback: number): number {
+  return (response.locals.arrivedAt as number | undefined) ?? fallback;
+}
+
+/**
+ * What TensorFlow Serving calls a version's labels, beside ours: one version of each model is served, the champion.
+ * https://www.tensorflow.org/tfx/serving/serving_config#assigning_string_labels_to_model_versions_to_simplify_canary_and_rollback
+ */
+export const championLabels: readonly string[] = ['champion', 'stable'];
+
 /** @throws AppError `model-unknown`. */
-export function modelCalled(life: Life, name: string | undefined): Predictor {
+export function modelCalled(life: Life, asked: Asked): Predictor {
+  const { name, version, label } = asked;
   const predictor = name === undefined ? life.models[0] : life.models.find(({ model }) => model.name === name);
-  if (predictor !== undefined) return predictor;
-  const names = life.models.map(({ model }) => model.name).join(', ') || 'none yet';
-  throw new AppError('model-unknown', `expected a model of this service (${names}), found another name`);
+  if (predictor === undefined) {
+    const names = life.models.map(({ model }) => model.name).join(', ') || 'none yet';
+    throw unknown(asked, `a model of this service (${names})`);
+  }
+  if (version !== undefined && version !== predictor.version) {
+    throw unknown(asked, `a version of ${predictor.model.name} that is served (${predictor.version})`);
+  }
+  if (label !== undefined && !championLabels.includes(label)) {
+    throw unknown(asked, `a label of ${predictor.model.name} (${championLabels.join(', ')})`);
+  }
+  return predictor;
+}
+
+function unknown({ name, version, label, inTensorflowWords }: Asked, expected: string): AppError {
+  const found = describe(label ?? version ?? name);
+  const words = version === undefined ? `Latest(${cut(name)})` : `Specific(${cut(name)}, ${cut(version)})`;
+  const prefix = inTensorflowWords && label === undefined ? `Servable not found for request: ${words}; ` : '';
+  return new AppError('model-unknown', `${prefix}expected ${expected}, found ${found}`);
+}
+
+function cut(name: string | undefined): string {
+  return (name ?? '').slice(0, 64);
 }

@@ -3,17 +3,22 @@ import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { describe, isFields } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
-import { type InferenceContext, inference } from './inference.ts';
+import { type InferenceContext, inferring } from './inference.ts';
+import { sendJson } from './json.ts';
+
+const anyModel = {};
 
 export function predict(context: InferenceContext): RequestHandler {
-  return (request, response) => {
-    const { predictor, rows } = inference(context, undefined, () => recordsOf(request.body));
-    const { model, version, digest } = predictor;
-    response.json({
-      model: { name: model.name, version, digest },
-      predictions: rows.map((row) => ({ predictionId: randomUUID(), ...row })),
-    });
-  };
+  return inferring(context, {
+    which: () => anyModel,
+    read: (request) => ({ records: recordsOf(request.body) }),
+    answer(response, { model, version, digest }, rows) {
+      sendJson(response, 200, {
+        model: { name: model.name, version, digest },
+        predictions: rows.map((row) => ({ predictionId: randomUUID(), ...row })),
+      });
+    },
+  });
 }
 
 /** A record, an array of records, or `{"instances": [...]}`. @throws AppError `input-invalid`. */

@@ -4,43 +4,47 @@ import express, { type RequestHandler } from 'express';
 import { describe } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Life } from '../life.ts';
-import type { Log } from '../log.ts';
+import type { RequestLog } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { failureCodeOf } from './failure.ts';
+import type { Gate } from './gate.ts';
+import { handedOver } from './handover.ts';
+import { everyHeader } from './headers.ts';
 
-const headers = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-} as const;
+export interface EveryRequest {
+  readonly life: Life;
+  readonly metrics: Metrics;
+  readonly gate: Gate;
+  /** Absent when requests are not logged. */
+  readonly requestLog: RequestLog | undefined;
+}
 
-export function everyRequest(life: Life, metrics: Metrics, log: Log): RequestHandler {
+export function everyRequest({ life, metrics, gate, requestLog }: EveryRequest): RequestHandler {
   return (request, response, next) => {
     const started = process.hrtime.bigint();
     const given = request.get('x-request-id') ?? '';
     const requestId = /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
-    response.set(headers).set('x-request-id', requestId);
+    response.set(everyHeader).set('x-request-id', requestId);
     // Tells a client to come back through the balancer, which by then knows that this instance is leaving.
     if (life.phase === 'draining') response.set('connection', 'close');
     response.once('close', () => {
       const seconds = Number(process.hrtime.bigint() - started) / 1e9;
       const route: unknown = request.route?.path;
       metrics.request(request.method, typeof route === 'string' ? route : 'unmatched', response.statusCode, seconds);
-      const trace = request.get('traceparent');
-      const code = failureCodeOf(response);
-      log.debug('request', {
+      requestLog?.line({
         requestId,
-        ...(trace === undefined ? {} : { traceparent: trace.slice(0, 64) }),
+        traceparent: request.get('traceparent'),
         method: request.method,
         route: typeof route === 'string' ? route : 'unmatched',
         status: response.statusCode,
-        ...(code === undefined ? {} : { code }),
+        code: failureCodeOf(response),
         seconds,
       });
     });
-    next();
+    const before = handedOver(request);
+    const refusal = before === undefined ? gate(request, response) : before.refusal;
+    if (refusal === 'answered') return;
+    next(refusal);
   };
 }
 
@@ -58,6 +62,21 @@ export function jsonBody(limitBytes: number): RequestHandler {
         `expected content-type application/json, found ${describe(request.get('content-type'))}`,
       );
     }
-    parse(request, response, next);
+    const read = handedOver(request)?.body;
+    if (read === undefined) return parse(request, response, next);
+    request.body = parsed(read);
+    next();
   };
+}
+
+/** @throws AppError `body-malformed`. */
+function parsed(bytes: Buffer): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === 'object' && value !== null) return value;
+  throw new AppError('body-malformed', 'expected a body that is a JSON object or array, found something else');
 }

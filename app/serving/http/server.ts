@@ -1,25 +1,40 @@
 // The HTTP server around the application: time-outs, answers to what is no HTTP, and an end that loses no request.
-import { createServer, type Server } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Express } from 'express';
 import { AppError, type AppErrorCode } from '../../model/errors.ts';
 import type { Settings } from '../settings.ts';
+import { everyHeader } from './headers.ts';
 
 /** How often expired connections are looked for; Node's own 30 s would make every time-out up to 30 s longer. */
 const checkEveryMs = 1000;
 
-export function createHttpServer(app: Express, { requestTimeoutSeconds, keepAliveSeconds }: Settings): Server {
+export type ServerLimits = Pick<
+  Settings,
+  'headersTimeoutSeconds' | 'requestTimeoutSeconds' | 'idleTimeoutSeconds' | 'keepAliveSeconds' | 'maxConnections'
+>;
+
+export function createHttpServer(app: RequestListener, limits: ServerLimits): Server {
   const server = createServer(
     {
-      requestTimeout: requestTimeoutSeconds * 1000,
-      headersTimeout: Math.min(10, requestTimeoutSeconds) * 1000,
-      keepAliveTimeout: keepAliveSeconds * 1000,
+      requestTimeout: limits.requestTimeoutSeconds * 1000,
+      headersTimeout: Math.min(limits.headersTimeoutSeconds, limits.requestTimeoutSeconds) * 1000,
+      keepAliveTimeout: limits.keepAliveSeconds * 1000,
+      // Its absence is refused like every other fault, with an error that says so: gate.ts.
+      requireHostHeader: false,
       connectionsCheckingInterval: checkEveryMs,
     },
     app,
   );
+  // Without a byte in either direction: a client that does not read its answer.
+  server.timeout = limits.idleTimeoutSeconds * 1000;
+  server.maxConnections = limits.maxConnections;
   server.on('clientError', answerClientError);
+  server.on('checkExpectation', (_request, response: ServerResponse) => {
+    const body = errorBody('expectation-failed', 'expected no Expect header but 100-continue, found another');
+    response.writeHead(417, { ...rawHeaders(body), connection: 'close' }).end(body);
+  });
   return server;
 }
 
@@ -74,10 +89,25 @@ const clientErrors: Readonly<Record<string, readonly [status: string, code: AppE
   ],
 };
 
+/** What a connection is being answered with. Node's own answer to such an error looks at it too; there is no public way to ask. */
+interface Answering extends Duplex {
+  readonly _httpMessage?: ServerResponse | null;
+}
+
 /** Node's own answer to a request that can't be parsed has no body; ours is an error like every other. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
+    return;
+  }
+  const current = (socket as Answering)._httpMessage;
+  if (current?.headersSent === true) {
+    socket.end();
+    return;
+  }
+  // The one before is being answered: two answers for it would let somebody's next request have the second.
+  if (current?.req.complete === true) {
+    current.setHeader('connection', 'close');
     return;
   }
   const [status, code, message] = clientErrors[error.code ?? ''] ?? [
@@ -85,8 +115,20 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     'body-malformed',
     'expected an HTTP/1.1 request, found something else',
   ];
-  const body = JSON.stringify({ error: message, code });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  const body = errorBody(code, message);
+  const headers = Object.entries(rawHeaders(body)).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n${headers.join('')}\r\n${body}`);
+}
+
+function errorBody(code: AppErrorCode, error: string): string {
+  return JSON.stringify({ error, code });
+}
+
+function rawHeaders(body: string): Record<string, string> {
+  return {
+    ...everyHeader,
+    'x-request-id': randomUUID(),
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(body)),
+  };
 }

@@ -1,115 +1,102 @@
-// The Open Inference Protocol v2 with JSON tensors: one column a tensor, one row a record.
+// The Open Inference Protocol v2: one column a tensor, one row a record.
 // https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
-import type { RequestHandler } from 'express';
-import type { PredictionRow } from '../../model/prediction.ts';
-import type { Model } from '../../model/schema.ts';
-import { type InferenceContext, inference, modelCalled } from '../http/inference.ts';
+import type { Express, Request, RequestHandler } from 'express';
+import { methodNotAllowed } from '../http/failure.ts';
+import { type Asked, type InferenceContext, inferring, modelCalled } from '../http/inference.ts';
+import { sendJson } from '../http/json.ts';
 import type { Identity } from '../identity.ts';
-import { readTensors } from './tensors.ts';
+import type { Predictor } from '../predictor.ts';
+import { answerBytes, answerJson } from './answer.ts';
+import { bytesBody } from './body.ts';
+import { readInferRequest } from './infer-request.ts';
+import { inferAnswer } from './infer-response.ts';
+import { outputTensorsOf } from './output-tensors.ts';
 
-type Route = 'server' | 'live' | 'ready' | 'model' | 'modelReady' | 'infer';
+const extensions = ['binary_tensor_data', 'classification', 'parameters', 'schedule_policy', 'statistics'];
+const lengthHeader = 'inference-header-content-length';
 
-export function openInference(context: InferenceContext, identity: Identity): Record<Route, RequestHandler> {
+export function addOpenInference(
+  app: Express,
+  context: InferenceContext,
+  identity: Identity,
+  bodyLimitBytes: number,
+): void {
   const { life } = context;
+  const reads = methodNotAllowed('GET', 'HEAD');
+  const get = (path: string, handler: RequestHandler) => app.route(path).get(handler).all(reads);
+
+  get('/v2', (_request, response) => {
+    sendJson(response, 200, { name: 'trireme', version: identity.buildId, extensions });
+  });
+  get('/v2/health/live', (_request, response) => sendJson(response, 200, { live: true }));
+  // The protocol names no status for "not ready"; platforms' probes and the protocol's clients expect 503.
+  get('/v2/health/ready', (_request, response) => {
+    const { reason } = life;
+    if (reason === undefined) sendJson(response, 200, { live: true, ready: true });
+    else sendJson(response, 503, { live: true, ready: false, reason });
+  });
+  get('/v2/models/stats', (_request, response) => {
+    sendJson(response, 200, { model_stats: life.models.map((predictor) => context.statistics.of(predictor)) });
+  });
+
+  const body = bytesBody(bodyLimitBytes);
+  const infer = inferring(context, {
+    which: askedBy,
+    read: (request, { model }) =>
+      readInferRequest(request.body, headerOf(request, lengthHeader), model, context.maxRows),
+    answer(response, predictor, rows, reading) {
+      const { header, binary } = inferAnswer(predictor, rows, reading);
+      if (binary.length === 0) return answerJson(response, header);
+      const json = Buffer.from(JSON.stringify(header));
+      response.setHeader(lengthHeader, json.length);
+      return answerBytes(response, 'application/octet-stream', Buffer.concat([json, ...binary]));
+    },
+  });
+  const writes = methodNotAllowed('POST');
+  for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
+    get(path, (request, response) => sendJson(response, 200, metadataOf(modelCalled(life, askedBy(request)))));
+    get(`${path}/ready`, (request, response) => {
+      if (life.models.length > 0) modelCalled(life, askedBy(request));
+      const { reason } = life;
+      const name = request.params.model;
+      if (reason === undefined) sendJson(response, 200, { name, ready: true });
+      else sendJson(response, 503, { name, ready: false, reason });
+    });
+    get(`${path}/stats`, (request, response) => {
+      const predictor = modelCalled(life, askedBy(request));
+      sendJson(response, 200, { model_stats: [context.statistics.of(predictor)] });
+    });
+    app.route(`${path}/infer`).post(body, infer).all(writes);
+  }
+}
+
+function metadataOf({ model, version, digest, engine }: Predictor): object {
   return {
-    server(_request, response) {
-      response.json({ name: 'trireme', version: identity.buildId, extensions: [] });
-    },
-    live(_request, response) {
-      response.json({ live: true });
-    },
-    // The protocol names no status for "not ready"; platforms' probes and the protocol's clients expect 503.
-    ready(_request, response) {
-      const { reason } = life;
-      if (reason === undefined) response.json({ live: true, ready: true });
-      else response.status(503).json({ live: true, ready: false, reason });
-    },
-    model(request, response) {
-      const { model, version } = modelCalled(life, nameIn(request.params));
-      response.json({
-        name: model.name,
-        versions: [version],
-        platform: 'tensorflowjs_layers',
-        inputs: model.inputs.map((input) => ({
-          name: input.name,
-          datatype: input.kind === 'numeric' ? 'FP64' : 'BYTES',
-          shape: [-1, 1],
-        })),
-        outputs: outputsOf(model).map(({ name, datatype, width }) => ({ name, datatype, shape: [-1, width] })),
-      });
-    },
-    modelReady(request, response) {
-      const name = nameIn(request.params);
-      if (life.models.length > 0) modelCalled(life, name);
-      const { reason } = life;
-      if (reason === undefined) response.json({ name, ready: true });
-      else response.status(503).json({ name, ready: false, reason });
-    },
-    infer(request, response) {
-      let id: string | undefined;
-      let wanted: readonly string[] = [];
-      const { predictor, rows } = inference(context, nameIn(request.params), ({ model }) => {
-        const read = readTensors(
-          request.body,
-          model,
-          outputsOf(model).map(({ name }) => name),
-          context.maxRows,
-        );
-        id = read.id;
-        wanted = read.outputs;
-        return read.records;
-      });
-      const outputs = outputsOf(predictor.model).filter(({ name }) => wanted.includes(name));
-      response.json({
-        model_name: predictor.model.name,
-        model_version: predictor.version,
-        ...(id === undefined ? {} : { id }),
-        outputs: outputs.map(({ name, datatype, width, values }) => ({
-          name,
-          datatype,
-          shape: [rows.length, width],
-          data: rows.flatMap(values),
-        })),
-      });
+    name: model.name,
+    versions: [version],
+    platform: 'tensorflowjs_layers',
+    inputs: model.inputs.map((input) => ({
+      name: input.name,
+      datatype: input.kind === 'numeric' ? 'FP64' : 'BYTES',
+      shape: [-1, 1],
+    })),
+    outputs: outputTensorsOf(model).map(({ name, datatype, width }) => ({ name, datatype, shape: [-1, width] })),
+    parameters: {
+      task: model.task,
+      digest,
+      engine,
+      ...(model.task === 'classification'
+        ? { classes: model.classes.map(({ label }) => String(label)).join(',') }
+        : {}),
     },
   };
 }
 
-interface OutputTensor {
-  readonly name: string;
-  readonly datatype: string;
-  readonly width: number;
-  values(row: PredictionRow): unknown[];
+function askedBy({ params }: Request): Asked {
+  return { name: String(params.model), version: params.version === undefined ? undefined : String(params.version) };
 }
 
-function outputsOf(model: Model): OutputTensor[] {
-  if (model.task === 'regression') {
-    return [{ name: 'value', datatype: 'FP64', width: 1, values: (row) => [row.value] }];
-  }
-  const fields = model.classes.map(({ slug }) => `p_${slug}`);
-  return [
-    {
-      name: 'label',
-      datatype: labelDatatype(model.classes.map(({ label }) => label)),
-      width: 1,
-      values: (row) => [row.label],
-    },
-    { name: 'confidence', datatype: 'FP32', width: 1, values: (row) => [row.confidence] },
-    {
-      name: 'probabilities',
-      datatype: 'FP32',
-      width: fields.length,
-      values: (row) => fields.map((field) => row[field]),
-    },
-  ];
-}
-
-function labelDatatype(labels: readonly unknown[]): string {
-  if (labels.every((label) => Number.isInteger(label))) return 'INT64';
-  if (labels.every((label) => typeof label === 'number')) return 'FP64';
-  return labels.every((label) => typeof label === 'boolean') ? 'BOOL' : 'BYTES';
-}
-
-function nameIn(parameters: { readonly model?: string | string[] }): string {
-  return String(parameters.model);
+function headerOf(request: Request, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join() : value;
 }

@@ -2,90 +2,143 @@
 import { describe, type Fields, isFields } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Model, ModelInput } from '../../model/schema.ts';
+import { tooManyRows } from '../http/inference.ts';
+import { fixed, numericDatatypes, readBinary } from './datatypes.ts';
 
-export interface ReadTensors {
-  readonly id: string | undefined;
-  readonly records: readonly Record<string, unknown>[];
-  /** Names of the outputs to answer. */
-  readonly outputs: readonly string[];
+/** Bytes after the JSON of a request, taken by its tensors one after the other. */
+export class BinaryTail {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  take(size: number): Buffer {
+    const from = this.#at;
+    this.#at += size;
+    return this.#bytes.subarray(from, this.#at);
+  }
 }
 
-const numericDatatypes = /^(FP(16|32|64)|U?INT(8|16|32|64))$/;
+type Column = readonly unknown[];
 
-/** @param maxRows no record beyond it is built: a shape may claim any number. @throws AppError `input-invalid`. */
-export function readTensors(body: unknown, model: Model, outputNames: readonly string[], maxRows: number): ReadTensors {
-  if (!isFields(body) || !Array.isArray(body.inputs) || body.inputs.length === 0) {
-    throw refused([`expected an object with \`inputs\`, a list of tensors, found ${describe(body)}`], model);
+/** @param maxRows no record beyond it is built: a shape may claim any number. @throws AppError `input-invalid`, `rows-too-many`. */
+export function readTensors(
+  inputs: unknown,
+  tail: BinaryTail,
+  model: Model,
+  maxRows: number,
+  faults: string[],
+): readonly object[] {
+  if (!Array.isArray(inputs) || inputs.length === 0) {
+    faults.push(`\`inputs\`: expected a list of tensors, found ${describe(inputs)}`);
+    return [];
   }
-  const faults: string[] = [];
-  const columns = new Map<string, readonly unknown[]>();
-  for (const tensor of body.inputs) {
-    const input = isFields(tensor) ? model.inputs.find(({ name }) => name === tensor.name) : undefined;
+  const columns = new Map<string, Column>();
+  for (const tensor of inputs) {
+    const fields = isFields(tensor) ? tensor : {};
+    const input = model.inputs.find(({ name }) => name === fields.name);
+    // An unknown tensor's bytes are taken too, so that they are not read as the next one's.
+    const elements = elementsOf(fields, tail);
     if (input === undefined) faults.push(`unknown input ${describe(isFields(tensor) ? tensor.name : tensor)}`);
     else if (columns.has(input.name)) faults.push(`\`${input.name}\`: expected one tensor, found two`);
-    else columns.set(input.name, readColumn(tensor as Fields, input, faults));
+    else columns.set(input.name, readColumn(fields, elements, input, faults));
   }
-  const rows = Math.max(0, ...[...columns.values()].map((column) => column.length));
+  if (tail.left > 0)
+    faults.push(`expected binary data only for tensors with \`binary_data_size\`, found ${tail.left} bytes more`);
+  const rows = Math.max(0, ...[...columns.values()].map(({ length }) => length));
   for (const [name, column] of columns) {
     if (column.length !== rows)
       faults.push(`\`${name}\`: expected ${rows} rows as in the other inputs, found ${column.length}`);
   }
-  const outputs = readOutputs(body.outputs, outputNames, faults);
-  if (faults.length > 0) throw refused(faults, model);
-  if (rows > maxRows) {
-    throw new AppError(
-      'rows-too-many',
-      `expected at most ${maxRows} rows, found ${rows}; send them in several requests`,
-    );
-  }
-  const records = Array.from({ length: rows }, (_, row) =>
-    Object.fromEntries([...columns].map(([name, column]) => [name, column[row]])),
-  );
-  return { id: typeof body.id === 'string' ? body.id : undefined, records, outputs };
+  if (faults.length > 0) return [];
+  if (rows > maxRows) throw tooManyRows(maxRows, rows);
+  return recordsOf(columns, rows);
 }
 
-function readColumn(tensor: Fields, input: ModelInput, faults: string[]): readonly unknown[] {
-  const { datatype, shape, data } = tensor;
-  const found = faults.length;
-  const isExpectedType = input.kind === 'categorical' ? datatype === 'BYTES' : numericDatatypes.test(String(datatype));
-  if (!isExpectedType) {
-    const expected = input.kind === 'categorical' ? 'BYTES' : 'a numeric datatype such as FP64';
-    faults.push(`\`${input.name}\`: expected ${expected}, found ${describe(datatype)}`);
+export function refused(faults: readonly string[], model: Model): AppError {
+  const shown = faults.slice(0, 10).join('; ');
+  const more = faults.length > 10 ? '; and more' : '';
+  return new AppError('input-invalid', `${shown}${more}. What the model takes: GET /v2/models/${model.name}`);
+}
+
+function recordsOf(columns: ReadonlyMap<string, Column>, rows: number): readonly object[] {
+  const records: Record<string, unknown>[] = [];
+  const entries = [...columns];
+  for (let row = 0; row < rows; row++) {
+    const record: Record<string, unknown> = {};
+    for (const [name, column] of entries) record[name] = column[row];
+    records.push(record);
   }
-  const isColumn =
-    Array.isArray(shape) &&
-    Number.isInteger(shape[0]) &&
-    (shape.length === 1 || (shape.length === 2 && shape[1] === 1));
-  if (!isColumn)
-    faults.push(`\`${input.name}\`: expected shape [rows] or [rows, 1], found ${describe(JSON.stringify(shape))}`);
-  if (!Array.isArray(data)) {
-    faults.push(`\`${input.name}\`: expected \`data\` as a JSON array, found ${describe(data)}`);
+  return records;
+}
+
+/** @returns the elements, from JSON or from the tail; in words what was expected and found when they are neither. */
+function elementsOf({ datatype, data, parameters }: Fields, tail: BinaryTail): readonly unknown[] | string {
+  if (parameters !== undefined && !isFields(parameters))
+    return `\`parameters\` to be an object, found ${describe(parameters)}`;
+  const size = parameters?.binary_data_size;
+  if (size === undefined) {
+    if (Array.isArray(data)) return data;
+    return `\`data\` as a JSON array, or \`binary_data_size\` in \`parameters\`, found ${describe(data)}`;
+  }
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0)
+    return `\`binary_data_size\` to be a whole number of bytes, found ${describe(size)}`;
+  if (size > tail.left) return `${size} bytes of binary data, as \`binary_data_size\` says, found ${tail.left}`;
+  const bytes = tail.take(size);
+  if (data !== undefined) return '`data` or `binary_data_size`, found both';
+  // Of a datatype there is none of, the datatype is what is wrong.
+  return datatype === 'BYTES' || fixed[String(datatype)] !== undefined ? readBinary(bytes, String(datatype)) : [];
+}
+
+function readColumn(
+  { datatype, shape }: Fields,
+  elements: readonly unknown[] | string,
+  input: ModelInput,
+  faults: string[],
+): Column {
+  const found = faults.length;
+  const fault = (expected: string, given: unknown) =>
+    faults.push(`\`${input.name}\`: expected ${expected}, found ${describe(given)}`);
+
+  const isNumeric = input.kind === 'numeric';
+  if (isNumeric ? !numericDatatypes.includes(String(datatype)) : datatype !== 'BYTES')
+    fault(isNumeric ? `a numeric datatype such as FP64 (${numericDatatypes.join(', ')})` : 'datatype BYTES', datatype);
+  const rows = rowsIn(shape);
+  if (rows === undefined) {
+    faults.push(
+      `\`${input.name}\`: expected shape [rows] or [rows, 1], found ${Array.isArray(shape) && shape.length <= 8 ? JSON.stringify(shape) : describe(shape)}`,
+    );
+  }
+  if (typeof elements === 'string') {
+    faults.push(`\`${input.name}\`: expected ${elements}`);
     return [];
   }
-  const values = data.every((value) => Array.isArray(value) && value.length === 1) ? data.flat() : data;
-  if (isColumn && values.length !== shape[0]) {
-    faults.push(`\`${input.name}\`: expected ${shape[0]} values, as its shape says, found ${values.length}`);
+  const isNested = elements.length > 0 && elements.every((one) => Array.isArray(one) && one.length === 1);
+  const values = isNested ? elements.flat() : elements;
+  if (rows !== undefined && values.length !== rows)
+    faults.push(`\`${input.name}\`: expected ${rows} values, as its shape says, found ${values.length}`);
+  const range = fixed[String(datatype)]?.whole;
+  if (range !== undefined) {
+    const [least, most] = range;
+    const wrong = values.find(
+      (value) => typeof value === 'number' && !(Number.isInteger(value) && value >= least && value <= most),
+    );
+    if (wrong !== undefined) {
+      const limits =
+        most === Number.MAX_SAFE_INTEGER ? 'that JSON carries exactly, up to 2^53' : `from ${least} to ${most}`;
+      fault(`${datatype}, whole numbers ${limits}`, wrong);
+    }
   }
-  const isWhole = String(datatype).includes('INT');
-  const unsafe = isWhole
-    ? values.find((value) => typeof value === 'number' && !Number.isSafeInteger(value))
-    : undefined;
-  if (unsafe !== undefined)
-    faults.push(`\`${input.name}\`: expected whole numbers up to 2^53, found ${describe(unsafe)}`);
   return faults.length === found ? values : [];
 }
 
-function readOutputs(given: unknown, known: readonly string[], faults: string[]): readonly string[] {
-  if (given === undefined) return known;
-  const names = Array.isArray(given) ? given.map((output) => (isFields(output) ? output.name : output)) : [given];
-  for (const name of names) {
-    if (!known.includes(String(name)))
-      faults.push(`\`outputs\`: expected some of ${known.join(', ')}, found ${describe(name)}`);
-  }
-  return names.map(String);
-}
-
-function refused(faults: readonly string[], model: Model): AppError {
-  const shown = faults.slice(0, 10).join('; ');
-  return new AppError('input-invalid', `${shown}. What the model takes: GET /v2/models/${model.name}`);
+function rowsIn(shape: unknown): number | undefined {
+  if (!Array.isArray(shape) || (shape.length !== 1 && !(shape.length === 2 && shape[1] === 1))) return undefined;
+  return Number.isSafeInteger(shape[0]) && shape[0] >= 0 ? shape[0] : undefined;
 }

@@ -24,6 +24,7 @@ beforeAll(async () => {
     RELEASE_ID: 'rel-1-x',
     BODY_LIMIT_BYTES: '20000',
     MAX_ROWS: '30',
+    LOG_LEVEL: 'debug',
   });
   const identity = { buildId: 'bld-1', releaseId: settings.releaseId, imageDigest: null };
   service = await startService(
@@ -31,6 +32,7 @@ beforeAll(async () => {
     identity,
     async () => [{ directory: wine.directory, digest: wine.digest }],
     log,
+    { writeRequests: (text) => lines.push(...text.trimEnd().split('\n')) },
   );
   await service.started;
 });
@@ -248,7 +250,11 @@ describe('the Open Inference Protocol', () => {
     }));
 
   it('describes server, model and health as the specification says', async () => {
-    expect((await ask('/v2')).body).toEqual({ name: 'trireme', version: 'bld-1', extensions: [] });
+    expect((await ask('/v2')).body).toEqual({
+      name: 'trireme',
+      version: 'bld-1',
+      extensions: ['binary_tensor_data', 'classification', 'parameters', 'schedule_policy', 'statistics'],
+    });
     expect((await ask('/v2/health/live')).body).toEqual({ live: true });
     expect((await ask('/v2/health/ready')).body).toEqual({ live: true, ready: true });
     expect((await ask('/v2/models/wine/ready')).body).toEqual({ name: 'wine', ready: true });
@@ -282,7 +288,7 @@ describe('the Open Inference Protocol', () => {
   });
 
   it.each([
-    ['no inputs', {}, /list of tensors/],
+    ['no inputs', {}, /`inputs`: expected a list of tensors, found nothing/],
     [
       'an unknown input',
       { inputs: [{ name: 'colour', datatype: 'FP64', shape: [1], data: [1] }] },
@@ -316,7 +322,7 @@ describe('the Open Inference Protocol', () => {
     [
       'a binary tensor',
       { inputs: [{ name: 'ash', datatype: 'FP64', shape: [1], parameters: { binary_data_size: 8 } }] },
-      /`data` as a JSON array/,
+      /expected 8 bytes of binary data.*found 0/,
     ],
     [
       'a whole number beyond 2^53',

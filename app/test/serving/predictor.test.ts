@@ -49,4 +49,31 @@ describe('a predictor', () => {
     predict([{ ...example, proline: 1600 }]);
     expect(first).toEqual(copy);
   });
+
+  it('joins requests only for an engine whose runs cost much before the first row', () => {
+    const engine = compile(artifact);
+    const run: Engine['run'] = (inputs, rows) => {
+      const end = performance.now() + 0.2;
+      while (performance.now() < end);
+      return engine.run(inputs, rows);
+    };
+    expect(createPredictor(artifact, engine).blocks.joins).toBe(false);
+    expect(createPredictor(artifact, { ...engine, run }).blocks.joins).toBe(true);
+  });
+
+  it('predicts many records in turns as it does at once, and refuses them in the same words', async () => {
+    const { predict, predictInTurns, example } = createPredictor(artifact, compile(artifact));
+    const records = Array.from({ length: 600 }, (_, index) => ({ ...example, proline: 300 + index }));
+    expect(await predictInTurns(records)).toEqual(predict(records));
+    const bad = records.map((record, index) => (index % 299 === 298 ? { ...record, ash: 'x' } : record));
+    const thrown = (() => {
+      try {
+        return predict(bad);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(String(thrown)).toMatch(/record 298: .*record 597: /);
+    await expect(predictInTurns(bad)).rejects.toEqual(thrown);
+  });
 });

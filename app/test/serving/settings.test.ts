@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readArguments, readSettings, settingsHelp } from '../../serving/settings.ts';
+import { readArguments, readSettings, settingRows, settingsHelp } from '../../serving/settings.ts';
+import { root } from '../wine.ts';
 
 describe('settings', () => {
   it('have defaults that suit every runtime', () => {
@@ -38,6 +41,18 @@ describe('settings', () => {
     ['MAX_ROWS', '0'],
     ['REQUEST_TIMEOUT_SECONDS', 'never'],
     ['KEEP_ALIVE_SECONDS', '0'],
+    ['WORKERS', '0'],
+    ['WORKERS', 'many'],
+    ['REQUEST_LOG', 'yes'],
+    ['REQUEST_LOG', 'constructor'],
+    ['TRUST_PROXY', 'true'],
+    ['CORS_ORIGINS', 'https://a.example/path'],
+    ['CORS_ORIGINS', 'a.example'],
+    ['API_KEYS', 'secret'],
+    ['API_KEYS', `Shop:${'0'.repeat(64)}`],
+    ['ADMIN_KEYS', `shop:${'0'.repeat(63)}`],
+    ['RATE_LIMIT_PER_MINUTE', '-1'],
+    ['MAX_EVENT_LOOP_DELAY_MS', '1.5'],
   ])('refuse %s=%s', (variable, value) => {
     expect(() => readSettings({ [variable]: value })).toThrow(
       expect.objectContaining({ code: 'settings-invalid', message: expect.stringContaining(`${variable}: expected`) }),
@@ -46,6 +61,35 @@ describe('settings', () => {
 
   it('have all their faults reported together', () => {
     expect(() => readSettings({ PORT: 'x', MAX_ROWS: 'y', LOG_LEVEL: 'z' })).toThrow(/PORT.*LOG_LEVEL.*MAX_ROWS/s);
+  });
+
+  it('never show a key in a fault', () => {
+    expect(() => readSettings({ API_KEYS: 'hunter2' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    );
+  });
+
+  it('take lists', () => {
+    const digest = '0'.repeat(64);
+    const { apiKeys, corsOrigins, workers } = readSettings({
+      API_KEYS: `shop:${digest}, shop:${'f'.repeat(64)}`,
+      CORS_ORIGINS: 'https://a.example,http://localhost:3000',
+      WORKERS: 'auto',
+    });
+    expect(apiKeys.map(({ name }) => name)).toEqual(['shop', 'shop']);
+    expect(corsOrigins).toEqual(['https://a.example', 'http://localhost:3000']);
+    expect(workers).toBe('auto');
+    expect(readSettings({})).toMatchObject({ apiKeys: [], adminKeys: [], corsOrigins: [], workers: 1 });
+  });
+
+  it('are the table of docs/serving-settings.md, word for word', async () => {
+    const page = await readFile(path.join(root, 'docs/serving-settings.md'), 'utf8');
+    const rows = settingRows().map(
+      ({ variable, fallback, kind, range, about }) =>
+        `| \`${variable}\` | ${fallback} | ${kind}: ${range} | ${about} |`,
+    );
+    expect(rows.length).toBeGreaterThan(20);
+    expect([...page.matchAll(/^\| `[A-Z_]+` \|.*$/gm)].map(([line]) => line)).toEqual(rows);
   });
 
   it('are all listed by --help', () => {

@@ -1,0 +1,10 @@
+// Writes a JSON answer with the plain content type: one of the protocols' clients reads errors only from exactly `application/json`.
+import type { ServerResponse } from 'node:http';
+
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  const text = JSON.stringify(value);
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/json');
+  response.setHeader('content-length', Buffer.byteLength(text));
+  response.end(text);
+}

@@ -1,0 +1,114 @@
+// TensorFlow Serving's REST API v1, and KServe's v1, which shares its addresses.
+// https://www.tensorflow.org/tfx/serving/api_rest · https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol
+import type { Express, Request, RequestHandler } from 'express';
+import { AppError } from '../../model/errors.ts';
+import type { Model } from '../../model/schema.ts';
+import { methodNotAllowed } from '../http/failure.ts';
+import { type Asked, type InferenceContext, inferring, modelCalled, type Reading } from '../http/inference.ts';
+import { sendJson } from '../http/json.ts';
+import { answerJson } from './answer.ts';
+import { bytesBody, parseJson } from './body.ts';
+import { classifications, metadata, outputs, predictions, regressions, status } from './tensorflow-answers.ts';
+import { type PredictReading, readExamples, readPredict } from './tensorflow-requests.ts';
+
+const verbs = ['predict', 'classify', 'regress'] as const;
+type Verb = (typeof verbs)[number];
+
+export function addTensorflowServing(app: Express, context: InferenceContext, bodyLimitBytes: number): void {
+  const { life } = context;
+  const getOnly = methodNotAllowed('GET', 'HEAD');
+  const postOnly = methodNotAllowed('POST');
+  const inferences = inferencesOf(context);
+  const body = bytesBody(bodyLimitBytes);
+
+  // The verb follows a colon, which a client may escape: the last part of the path is taken apart here, decoded.
+  const isVerb = (request: Request) => partsOf(request).verb !== undefined;
+  const wrongMethod: RequestHandler = (request, response, next) =>
+    (isVerb(request) ? postOnly : getOnly)(request, response, next);
+  const infer: RequestHandler = (request, response, next) => {
+    const { verb } = partsOf(request);
+    const handler = inferences[verb as Verb] as RequestHandler | undefined;
+    if (handler === undefined)
+      throw new AppError('not-found', `expected one of :${verbs.join(', :')} after the model, found another word`);
+    return handler(request, response, next);
+  };
+
+  app
+    .route('/v1/models')
+    .get((_request, response) => sendJson(response, 200, { models: life.models.map(({ model }) => model.name) }))
+    .all(getOnly);
+  for (const path of ['/v1/models/:model', '/v1/models/:model/versions/:version', '/v1/models/:model/labels/:label']) {
+    app
+      .route(path)
+      .get((request, response, next) => {
+        if (isVerb(request)) return postOnly(request, response, next);
+        if (!life.answers)
+          throw new AppError('not-ready', `expected a ready service, found one that is not: ${life.reason}`);
+        const predictor = called(context, request);
+        // KServe's client takes 503 for "not ready".
+        sendJson(response, life.phase === 'ready' ? 200 : 503, status(predictor, life.phase === 'ready'));
+      })
+      .post((request, response, next) => (isVerb(request) ? next() : getOnly(request, response, next)), body, infer)
+      .all(wrongMethod);
+    app
+      .route(`${path}/metadata`)
+      .get((request, response) => sendJson(response, 200, metadata(called(context, request))))
+      .all(getOnly);
+  }
+}
+
+function inferencesOf(context: InferenceContext): Readonly<Record<Verb, RequestHandler>> {
+  const which = (request: Request) => partsOf(request).asked;
+  const json = ({ body }: Request) => parseJson(body);
+  return {
+    predict: inferring<PredictReading>(context, {
+      which,
+      read: (request, { model }) => readPredict(json(request), model, context.maxRows),
+      answer: (response, { model }, rows, { form }) =>
+        answerJson(response, form === 'rows' ? predictions(model, rows) : outputs(model, rows)),
+    }),
+    classify: inferring<Reading>(context, {
+      which,
+      read(request, { model }) {
+        requireTask(model, 'classification', 'classify');
+        return readExamples(json(request), context.maxRows);
+      },
+      answer: (response, { model }, rows) => answerJson(response, classifications(model, rows)),
+    }),
+    regress: inferring<Reading>(context, {
+      which,
+      read(request, { model }) {
+        requireTask(model, 'regression', 'regress');
+        return readExamples(json(request), context.maxRows);
+      },
+      answer: (response, _predictor, rows) => answerJson(response, regressions(rows)),
+    }),
+  };
+}
+
+function requireTask(model: Model, task: Model['task'], verb: Verb): void {
+  if (model.task === task) return;
+  throw new AppError('input-invalid', `:${verb}: expected a model for ${task}, found ${model.name}, for ${model.task}`);
+}
+
+/** @throws AppError `model-unknown`. */
+function called({ life }: InferenceContext, request: Request) {
+  return modelCalled(life, partsOf(request).asked);
+}
+
+/** `/v1/models/{model}[/versions/{version}|/labels/{label}][:verb]` */
+function partsOf({ params }: Request): { asked: Asked; verb: string | undefined } {
+  const { model, version, label } = params as Readonly<Record<string, string | undefined>>;
+  const last = version ?? label ?? model ?? '';
+  const colon = last.lastIndexOf(':');
+  const word = colon < 0 ? last : last.slice(0, colon);
+  return {
+    verb: colon < 0 ? undefined : last.slice(colon + 1),
+    asked: {
+      name: version === undefined && label === undefined ? word : model,
+      version: version === undefined ? undefined : word,
+      label: label === undefined ? undefined : word,
+      inTensorflowWords: true,
+    },
+  };
+}

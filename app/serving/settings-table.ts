@@ -1,0 +1,140 @@
+// Every setting there is. `--help` prints this table and docs/serving-settings.md shows it; a test compares them.
+import { parseKeys } from './access-keys.ts';
+import { choice, type Kind, list, number, onOff, text, whole } from './settings-kinds.ts';
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface Setting<T> {
+  readonly variable: string;
+  readonly fallback: string;
+  readonly about: string;
+  readonly kind: Kind<T>;
+  /** Its value is never printed. */
+  readonly isSecret?: boolean;
+}
+
+const setting = <T>(
+  variable: string,
+  kind: Kind<T>,
+  fallback: string,
+  about: string,
+  isSecret = false,
+): Setting<T> => ({ variable, kind, fallback, about, isSecret });
+
+export const table = {
+  port: setting('PORT', whole(0, 65_535), '8080', 'port to listen on; 0 takes a free one'),
+  host: setting('HOST', text('an address'), '0.0.0.0', 'address to listen on'),
+  workers: setting(
+    'WORKERS',
+    {
+      kind: 'whole number',
+      range: '1 to 64, auto',
+      parse: (given) => (given === 'auto' ? 'auto' : whole(1, 64).parse(given)),
+    },
+    '1',
+    'processes behind the one port; `auto` is one for each core',
+  ),
+  modelsDir: setting('MODELS_DIR', text('a path'), 'models', 'folder with one folder for each model'),
+  releaseId: setting(
+    'RELEASE_ID',
+    text('an id'),
+    '',
+    'the release this is; set by the deployment, reported at /version',
+  ),
+  imageDigest: setting(
+    'IMAGE_DIGEST',
+    text('a digest'),
+    '',
+    'the image this is; set by the deployment, reported at /version',
+  ),
+  logLevel: setting('LOG_LEVEL', choice(...logLevels), 'info', 'lowest level that is logged'),
+  requestLog: setting('REQUEST_LOG', onOff, 'off', 'a log line for each request; LOG_LEVEL `debug` does that too'),
+  drainGraceSeconds: setting(
+    'DRAIN_GRACE_SECONDS',
+    number(0, 6),
+    '2',
+    'how long it keeps answering after SIGTERM while balancers notice that it is not ready',
+  ),
+  headersTimeoutSeconds: setting(
+    'HEADERS_TIMEOUT_SECONDS',
+    number(1, 120),
+    '10',
+    'longest time the head of a request may take to arrive',
+  ),
+  requestTimeoutSeconds: setting(
+    'REQUEST_TIMEOUT_SECONDS',
+    number(1, 3600),
+    '30',
+    'longest time a whole request may take to arrive',
+  ),
+  idleTimeoutSeconds: setting(
+    'IDLE_TIMEOUT_SECONDS',
+    number(1, 3600),
+    '60',
+    'longest time without a byte in either direction while a request is answered: against clients that do not read',
+  ),
+  // Longer than any balancer in front keeps an idle connection (Google's: 600 s), or it sends a request into one being closed:
+  // https://docs.cloud.google.com/load-balancing/docs/https/request-distribution#http-keepalive-timeout
+  keepAliveSeconds: setting(
+    'KEEP_ALIVE_SECONDS',
+    number(1, 3600),
+    '620',
+    'how long a connection stays open between requests',
+  ),
+  bodyLimitBytes: setting('BODY_LIMIT_BYTES', whole(1024, 33_554_432), '2097152', 'largest request body'),
+  maxRows: setting('MAX_ROWS', whole(1, 100_000), '1024', 'most records in one request'),
+  maxConnections: setting(
+    'MAX_CONNECTIONS',
+    whole(1, 100_000),
+    '10000',
+    'most connections at a time; more are closed at once',
+  ),
+  maxInFlight: setting(
+    'MAX_IN_FLIGHT',
+    whole(1, 100_000),
+    '1000',
+    'most predictions begun and not answered; more are refused with 503',
+  ),
+  maxLoopDelayMs: setting(
+    'MAX_EVENT_LOOP_DELAY_MS',
+    whole(0, 60_000),
+    '300',
+    'mean delay of the event loop over half a second beyond which a share of predictions is refused with 503; 0 never refuses',
+  ),
+  apiKeys: setting(
+    'API_KEYS',
+    list('name:sha256, …', parseKeys),
+    '',
+    'who may ask for predictions: a name and the SHA-256 of a key each; empty lets everyone',
+    true,
+  ),
+  adminKeys: setting('ADMIN_KEYS', list('name:sha256, …', parseKeys), '', 'the same for /metrics', true),
+  rateLimitPerMinute: setting(
+    'RATE_LIMIT_PER_MINUTE',
+    whole(0, 1_000_000),
+    '0',
+    'most predictions a minute for each key name, or each client address without keys, in one process; 0 has no limit',
+  ),
+  trustProxy: setting(
+    'TRUST_PROXY',
+    whole(0, 10),
+    '0',
+    'how many proxies stand in front and add to X-Forwarded-For; 0 believes none',
+  ),
+  corsOrigins: setting(
+    'CORS_ORIGINS',
+    list('origin, … or *', parseOrigins),
+    '',
+    'web pages of which origins may ask; empty allows none',
+  ),
+} as const;
+
+/** @returns `undefined` unless each is what a browser sends as `Origin`. */
+function parseOrigins(given: string): readonly string[] | undefined {
+  if (given === '') return [];
+  const origins = given.split(',').map((origin) => origin.trim());
+  const isOrigin = (one: string) =>
+    one === '*' || (/^https?:/.test(one) && URL.canParse(one) && new URL(one).origin === one);
+  return origins.every(isOrigin) ? origins : undefined;
+}

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { MetricsSum } from '../../serving/workers-metrics.ts';
+import { processCount, recentRestarts } from '../../serving/workers-policy.ts';
+import { imageWith, wineArtifact } from '../wine.ts';
+import { type RunningService, runService, settled } from './process.ts';
+
+describe('the policy for processes', () => {
+  it('counts them', () => {
+    expect(processCount(3)).toBe(3);
+    expect(processCount('auto')).toBeGreaterThanOrEqual(1);
+  });
+
+  it.each([
+    [[], 0, []],
+    [[0, 1, 2, 3], 10, [0, 1, 2, 3]],
+    [[0, 1, 2, 3, 4], 10, undefined],
+    [[0, 1, 2, 3, 4], 60_002, [3, 4]],
+  ])('replaced at %j and again at %i: %j still count', (restarts, now, recent) => {
+    expect(recentRestarts(restarts, now)).toEqual(recent);
+  });
+});
+
+describe('the sum of metrics', () => {
+  const counted = (value: number) => ({
+    name: 'a_total',
+    help: 'h',
+    type: 'counter',
+    aggregator: 'sum',
+    values: [{ labels: {}, value }],
+  });
+  const level = (value: number) => ({ ...counted(value), name: 'b', type: 'gauge' });
+
+  it('keeps what ended processes had counted, not their levels', async () => {
+    const sum = new MetricsSum();
+    const values = async (restarts: number) =>
+      Object.fromEntries(
+        [...(await sum.text(restarts)).matchAll(/^(\w+) (\d+)$/gm)].map(([, name, value]) => [name, value]),
+      );
+    sum.heard(1, [counted(3), level(5)]);
+    sum.heard(2, [counted(4), level(6)]);
+    expect(await values(0)).toEqual({ a_total: '7', b: '11', worker_processes: '2', worker_restarts_total: '0' });
+    await sum.ended(1);
+    sum.heard(3, [counted(1), level(7)]);
+    expect(await values(1)).toEqual({ a_total: '8', b: '13', worker_processes: '2', worker_restarts_total: '1' });
+  });
+});
+
+describe('two processes behind one port', { timeout: 30_000 }, () => {
+  let cwd: string;
+  let body: string;
+  beforeAll(async () => {
+    const wine = await wineArtifact();
+    cwd = (await imageWith(wine.directory)).cwd;
+    body = JSON.stringify(JSON.parse(String(wine.contents['golden.json'])).cases[0].input);
+  });
+
+  const pids = ({ lines }: RunningService) =>
+    lines.filter(({ message }) => message === 'worker started').map(({ pid }) => Number(pid));
+  /** Over a connection of its own, so that the processes take turns. @returns the status, 0 when the connection was cut. */
+  const predict = ({ url }: RunningService) =>
+    fetch(`${url}/predict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', connection: 'close' },
+      body,
+    }).then(
+      async (response) => {
+        await response.text();
+        return response.status;
+      },
+      () => 0,
+    );
+  const rowsIn = async ({ url }: RunningService) => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return Number(/^inference_rows_total\{.*\} (\d+)$/m.exec(text)?.[1]);
+  };
+  async function many(service: RunningService, count: number): Promise<number[]> {
+    const statuses: number[] = [];
+    for (let index = 0; index < count; index++) statuses.push(await predict(service));
+    return statuses;
+  }
+
+  it('share requests and metrics, replace one that is killed while the other answers, and drain on SIGTERM', async () => {
+    const service = await runService(cwd, { WORKERS: '2', DRAIN_GRACE_SECONDS: '0.5' });
+    expect((await settled(service)).status).toBe(200);
+    const [first = 0] = pids(service);
+    expect(pids(service)).toHaveLength(2);
+    expect(await many(service, 10)).toEqual(Array(10).fill(200));
+    expect(await rowsIn(service)).toBe(10);
+
+    process.kill(first, 'SIGKILL');
+    await expect.poll(() => service.lines.some(({ message }) => message === 'worker ended')).toBe(true);
+    const during: number[] = [];
+    // Until the new process is ready, and a little longer: it takes its turn only when it can answer.
+    while (service.lines.filter(({ message }) => message === 'ready').length < 3)
+      during.push(...(await many(service, 5)));
+    during.push(...(await many(service, 10)));
+    expect(during).toEqual(during.map(() => 200));
+    expect(await rowsIn(service)).toBe(10 + during.length);
+    expect(await (await fetch(`${service.url}/metrics`)).text()).toMatch(/^worker_restarts_total 1$/m);
+
+    const asked = performance.now();
+    service.process.kill('SIGTERM');
+    await sleep(50);
+    expect(await many(service, 4)).toEqual([200, 200, 200, 200]);
+    expect(await service.ended).toEqual({ code: 0, signal: null });
+    expect(performance.now() - asked).toBeLessThan(8000);
+    expect(service.lines.filter(({ message }) => message === 'stopped')).toHaveLength(2);
+  });
+
+  it('end with 1 when they cannot start', async () => {
+    const service = await runService(cwd);
+    const second = runService(cwd, { WORKERS: '2', PORT: new URL(service.url).port });
+    await expect(second).rejects.toThrow('ended with 1');
+  });
+});
