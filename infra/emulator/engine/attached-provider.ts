@@ -87,9 +87,8 @@ export class AttachedProvider {
     const state = fromStruct(request.getOlds());
     const olds = this.#definition.comparesWith === 'state' ? projected(recorded, state) : recorded;
     const ignored = request.getIgnorechangesList();
-    const changes = diffInputs(olds, news, model.replaceOnChanges).filter(
-      ({ path }) => !ignored.some((key) => covers(key, path)),
-    );
+    const replacing = [...model.replaceOnChanges, ...(model.replacesFrom?.(olds, news) ?? [])];
+    const changes = diffInputs(olds, news, replacing).filter(({ path }) => !ignored.some((key) => covers(key, path)));
     return diffResponse(changes, keepsItsName(model, nameOf(request), recorded, news));
   }
 

@@ -35,6 +35,8 @@ export interface ResourceModel {
   readonly naming?: NamingRule;
   /** Input paths whose change forces a replacement, as the vendor's documentation says; a path covers everything below it. */
   readonly replaceOnChanges: readonly string[];
+  /** Paths whose change forces one only from this to that: a disk that shrinks. */
+  replacesFrom?(olds: Properties, news: Properties): readonly string[];
   /** Outputs beyond the class's own that are not known before creation: optional inputs that the cloud fills. */
   readonly computed?: readonly string[];
   /** The inputs as the provider keeps them: a document given as an object becomes its JSON. */

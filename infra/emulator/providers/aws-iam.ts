@@ -1,6 +1,6 @@
 // IAM as Pulumi's `aws` provider shows it: roles, their policies, managed policies, and trust in another issuer's tokens.
 import { randomBytes } from 'node:crypto';
-import { isList, text } from '../engine/property.ts';
+import { isList, type Properties, text } from '../engine/property.ts';
 import { CloudRefusal, type ResourceModel } from '../engine/resource-model.ts';
 import type { AwsAccount } from './aws-account.ts';
 import { documentFaults, refuseLong, withDocument } from './aws-documents.ts';
@@ -10,6 +10,21 @@ import { storedResource, tagsOf } from './stored-resource.ts';
 const named = { property: 'name', style: 'dashed' } as const;
 /** Characters: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const quotas = { trust: 2048, inline: 10_240, managed: 6144 } as const;
+
+function refuseLongTrust(inputs: Properties): void {
+  const words = `LimitExceeded: Cannot exceed quota for ACLSizePerRole: ${quotas.trust}`;
+  refuseLong(text(inputs, 'assumeRolePolicy'), quotas.trust, words);
+}
+
+function refuseLongInline(inputs: Properties): void {
+  const words = `LimitExceeded: Maximum policy size of ${quotas.inline} bytes exceeded for role ${text(inputs, 'role')}`;
+  refuseLong(text(inputs, 'policy'), quotas.inline, words);
+}
+
+function refuseLongManaged(inputs: Properties): void {
+  const words = `LimitExceeded: Cannot exceed quota for PolicySize: ${quotas.managed}`;
+  refuseLong(text(inputs, 'policy'), quotas.managed, words);
+}
 
 export function role(account: AwsAccount): ResourceModel {
   return storedResource({
@@ -27,11 +42,7 @@ export function role(account: AwsAccount): ResourceModel {
     idOf: (inputs) => text(inputs, 'name') ?? '',
     alreadyExists: (id) => `EntityAlreadyExists: Role with name ${id} already exists.`,
     create(inputs, _context, id) {
-      refuseLong(
-        text(inputs, 'assumeRolePolicy'),
-        quotas.trust,
-        `LimitExceeded: Cannot exceed quota for ACLSizePerRole: ${quotas.trust}`,
-      );
+      refuseLongTrust(inputs);
       const boundary = text(inputs, 'permissionsBoundary');
       if (boundary !== undefined && account.policies.find((one) => one.arn === boundary) === undefined) {
         throw new CloudRefusal(`NoSuchEntity: Scope ARN: ${boundary} does not exist or is not attachable.`);
@@ -44,6 +55,7 @@ export function role(account: AwsAccount): ResourceModel {
         maxSessionDuration: 3600,
       };
     },
+    refuseUpdate: refuseLongTrust,
     derive: (inputs) => ({ tagsAll: tagsOf(inputs) }),
     release(_inputs, id) {
       const held = [account.roleAttachments, account.rolePolicies].some((shelf) =>
@@ -83,13 +95,10 @@ export function rolePolicy(account: AwsAccount): ResourceModel {
     create(inputs) {
       const holder = text(inputs, 'role') ?? '';
       account.requireRole(holder);
-      refuseLong(
-        text(inputs, 'policy'),
-        quotas.inline,
-        `LimitExceeded: Maximum policy size of ${quotas.inline} bytes exceeded for role ${holder}`,
-      );
+      refuseLongInline(inputs);
       return {};
     },
+    refuseUpdate: refuseLongInline,
   });
 }
 
@@ -109,11 +118,7 @@ export function policy(account: AwsAccount): ResourceModel {
     idOf: (inputs) => arnOf(text(inputs, 'name')),
     alreadyExists: (id) => `EntityAlreadyExists: A policy called ${id.split('/').at(-1)} already exists.`,
     create(inputs, _context, id) {
-      refuseLong(
-        text(inputs, 'policy'),
-        quotas.managed,
-        `LimitExceeded: Cannot exceed quota for PolicySize: ${quotas.managed}`,
-      );
+      refuseLongManaged(inputs);
       return {
         arn: id,
         policyId: `ANPA${randomBytes(8).toString('hex').toUpperCase()}`,
@@ -121,6 +126,7 @@ export function policy(account: AwsAccount): ResourceModel {
         attachmentCount: 0,
       };
     },
+    refuseUpdate: refuseLongManaged,
     derive: (inputs) => ({ tagsAll: tagsOf(inputs) }),
     release(_inputs, id) {
       const held =

@@ -70,6 +70,7 @@ export function databaseInstance(account: AwsAccount): ResourceModel {
         status: 'available',
       };
     },
+    refuseUpdate: refuseSmaller,
     derive: (inputs, context) => ({
       ...account.derive(inputs, context),
       engineVersionActual: `${text(inputs, 'engineVersion')}.4`,
@@ -96,6 +97,16 @@ function refuseInstance(account: AwsAccount, inputs: Properties, identifier: str
       throw new CloudRefusal(`InvalidParameterValue: Invalid security group , groupId= ${String(one)}, groupName=.`);
     }
   }
+}
+
+/** What ModifyDBInstance says of less than there is: https://github.com/hashicorp/terraform-provider-aws/issues/40482 */
+function refuseSmaller(inputs: Properties, before: Properties): void {
+  const { allocatedStorage: size } = inputs;
+  const { allocatedStorage: was } = before;
+  if (typeof size !== 'number' || typeof was !== 'number' || size >= was) return;
+  throw new CloudRefusal(
+    `InvalidParameterCombination: Invalid storage size for engine name ${text(inputs, 'engine')} and storage type ${text(inputs, 'storageType') ?? 'gp2'}: ${size}`,
+  );
 }
 
 /** https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html */

@@ -77,12 +77,24 @@ function databaseServer(subscription: AzureSubscription, engine: Engine): Resour
       if (subscription.claim(engine.domain, name, id)) return;
       throw refusal(409, 'ServerNameAlreadyExists', `Specified server name is already used: '${name}'.`);
     },
+    refuseUpdate: refuseSmaller,
     outputs: (inputs) => ({
       fullyQualifiedDomainName: `${text(inputs, 'serverName')}.${engine.domain}`,
       state: 'Ready',
     }),
     release: (inputs) => subscription.free(engine.domain, text(inputs, 'serverName') ?? ''),
   });
+}
+
+/** https://learn.microsoft.com/azure/postgresql/scale/how-to-scale-storage-size, the same for MySQL */
+function refuseSmaller(inputs: Properties, before: Properties): void {
+  const [size, was] = [inputs, before].map(({ storage }) => (isRecord(storage) ? storage.storageSizeGB : undefined));
+  if (typeof size !== 'number' || typeof was !== 'number' || size >= was) return;
+  throw refusal(
+    400,
+    'InvalidParameterValue',
+    `Updating storage cannot be smaller than the original storage size ${was} GiB.`,
+  );
 }
 
 function databaseOn(subscription: AzureSubscription, engine: Engine): ResourceModel {

@@ -22,6 +22,8 @@ export interface ArmKind {
   validate?(inputs: Properties): readonly InputFault[];
   /** @throws CloudRefusal */
   refuse?(inputs: Properties, id: string): void | Promise<void>;
+  /** @throws CloudRefusal when the cloud would not have it so, after it was as it is. */
+  refuseUpdate?(inputs: Properties, before: Properties): void;
   outputs?(inputs: Properties, id: string): Properties;
   /** @throws CloudRefusal when the cloud would not let it go. */
   release?(inputs: Properties, id: string): void;
@@ -49,6 +51,7 @@ export function armResource(subscription: AzureSubscription, kind: ArmKind): Res
         ...kind.outputs?.(inputs, id),
       };
     },
+    ...(kind.refuseUpdate === undefined ? {} : { refuseUpdate: kind.refuseUpdate }),
     ...(kind.release === undefined ? {} : { release: kind.release }),
   });
 }

@@ -13,6 +13,7 @@ export function databaseInstance(project: GcpProject): ResourceModel {
     naming: { property: 'name', style: 'dashed' },
     // https://www.pulumi.com/registry/packages/gcp/api-docs/sql/databaseinstance/
     replaceOnChanges: ['name', 'region', 'project', 'masterInstanceName'],
+    replacesFrom: (olds, news) => (shrinks(olds, news) ? ['settings.diskSize'] : []),
     computed: ['project', 'region', 'maintenanceVersion'],
     validate: (inputs) => [
       // https://cloud.google.com/sql/docs/mysql/admin-api/rest/v1/instances
@@ -43,11 +44,10 @@ export function databaseInstance(project: GcpProject): ResourceModel {
         connectionName: `${projectId}:${region}:${id}`,
         selfLink: `https://sqladmin.googleapis.com/sql/v1beta4/projects/${projectId}/instances/${id}`,
         serviceAccountEmailAddress: `p123456789012-abcdef@gcp-sa-cloud-sql.iam.gserviceaccount.com`,
-        publicIpAddress: '203.0.113.7',
-        firstIpAddress: '203.0.113.7',
         instanceType: 'CLOUD_SQL_INSTANCE',
       };
     },
+    derive: addressesOf,
     release(inputs, id) {
       if (inputs.deletionProtection !== false) {
         throw new CloudRefusal(
@@ -63,6 +63,23 @@ export function databaseInstance(project: GcpProject): ResourceModel {
       for (const shelf of [project.databases, project.databaseUsers]) dropAll(shelf, id);
     },
   });
+}
+
+/** https://www.pulumi.com/registry/packages/gcp/api-docs/sql/databaseinstance/: also one that grew by itself is made anew with the size that is asked for. */
+function shrinks({ settings: olds }: Properties, { settings: news }: Properties): boolean {
+  if (!isRecord(olds) || !isRecord(news)) return false;
+  const { diskSize: was } = olds;
+  const { diskSize: size } = news;
+  return typeof was === 'number' && typeof size === 'number' && size < was;
+}
+
+/** On the internet unless told otherwise, and in a network that is named. The first one is the public one where there is one. */
+function addressesOf({ settings }: Properties): Properties {
+  const { ipConfiguration = {} } = isRecord(settings) ? settings : {};
+  const asked = isRecord(ipConfiguration) ? ipConfiguration : {};
+  const own = asked.ipv4Enabled === false ? '' : '203.0.113.7';
+  const inside = asked.privateNetwork === undefined ? '' : '10.77.0.3';
+  return { publicIpAddress: own, privateIpAddress: inside, firstIpAddress: own === '' ? inside : own };
 }
 
 /** https://cloud.google.com/sql/docs/mysql/high-availability, https://cloud.google.com/sql/docs/postgres/editions-intro */

@@ -47,7 +47,10 @@ export class Shelf {
 }
 
 export interface StoredResource
-  extends Pick<ResourceModel, 'module' | 'naming' | 'replaceOnChanges' | 'computed' | 'normalize' | 'validate'> {
+  extends Pick<
+    ResourceModel,
+    'module' | 'naming' | 'replaceOnChanges' | 'replacesFrom' | 'computed' | 'normalize' | 'validate'
+  > {
   readonly shelf: Shelf;
   idOf(inputs: Properties, context: ResourceContext): string;
   /** In the vendor's words: what it answers to the creation of what exists. `undefined`: it is overwritten, nobody is told. */
@@ -56,6 +59,8 @@ export interface StoredResource
   create(inputs: Properties, context: ResourceContext, id: string): Properties | Promise<Properties>;
   /** What follows from the inputs, computed anew with each update. */
   derive?(inputs: Properties, context: ResourceContext): Properties;
+  /** @throws CloudRefusal when the cloud would not have it so, after it was as it is. */
+  refuseUpdate?(inputs: Properties, before: Properties, id: string): void;
   /** @throws CloudRefusal when the cloud would not let it go. */
   release?(inputs: Properties, id: string, context: ResourceContext): void | Promise<void>;
 }
@@ -82,6 +87,7 @@ export function storedResource(resource: StoredResource): ResourceModel {
     async update(id, inputs, context) {
       const record = shelf.get(id);
       if (record === undefined) throw new CloudRefusal(`${id} was not found`);
+      resource.refuseUpdate?.(inputs, record.inputs, id);
       const added = { ...record.added, ...derived(inputs, context) };
       shelf.set(id, { inputs, added });
       return shown({ inputs, added });
@@ -96,10 +102,11 @@ export function storedResource(resource: StoredResource): ResourceModel {
 }
 
 function described(resource: StoredResource): Omit<ResourceModel, 'create' | 'read' | 'update' | 'delete'> {
-  const { module, replaceOnChanges, naming, computed, normalize, validate } = resource;
+  const { module, replaceOnChanges, replacesFrom, naming, computed, normalize, validate } = resource;
   return {
     module,
     replaceOnChanges,
+    ...(replacesFrom === undefined ? {} : { replacesFrom }),
     ...(naming === undefined ? {} : { naming }),
     ...(computed === undefined ? {} : { computed }),
     ...(normalize === undefined ? {} : { normalize }),

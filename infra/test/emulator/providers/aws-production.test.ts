@@ -165,6 +165,16 @@ describe('what AWS refuses, in its words', () => {
     ).rejects.toThrow(/NoSuchBucket/);
   });
 
+  it('a database’s disk that shrinks; one that grows is taken', async () => {
+    const { id } = await clouds.create(instance, database);
+    const update = (allocatedStorage: number) =>
+      clouds.client(instance).update(instance, id, database, { ...database, allocatedStorage });
+    expect(await update(40)).toMatchObject({ allocatedStorage: 40 });
+    await expect(update(30)).rejects.toThrow(
+      /InvalidParameterCombination: Invalid storage size for engine name postgres and storage type gp3: 30/,
+    );
+  });
+
   it('a role bounded by nothing, a policy that is too long, and an issuer trusted twice', async () => {
     const role = 'aws:iam/role:Role';
     const plain = { name: 'r', assumeRolePolicy: trust('x.amazonaws.com') };
@@ -174,6 +184,18 @@ describe('what AWS refuses, in its words', () => {
     );
     const long = JSON.stringify({ Statement: ['x'.repeat(2048)] });
     await expect(clouds.create(role, { ...plain, assumeRolePolicy: long })).rejects.toThrow(/ACLSizePerRole: 2048/);
+    const { id } = await clouds.create(role, plain);
+    const lengthened = { ...plain, assumeRolePolicy: long };
+    await expect(clouds.client(role).update(role, id, plain, lengthened)).rejects.toThrow(/ACLSizePerRole: 2048/);
+    const policies: readonly [string, Properties, RegExp][] = [
+      ['aws:iam/rolePolicy:RolePolicy', { name: 'p', role: 'r' }, /Maximum policy size of 10240 bytes.*role r/],
+      ['aws:iam/policy:Policy', { name: 'p' }, /PolicySize: 6144/],
+    ];
+    for (const [one, inputs, words] of policies) {
+      const made = await clouds.create(one, { ...inputs, policy: trust('x.amazonaws.com') });
+      const news = { ...inputs, policy: JSON.stringify({ Statement: ['x'.repeat(10_240)] }) };
+      await expect(clouds.client(one).update(one, made.id, inputs, news)).rejects.toThrow(words);
+    }
     const issuer = 'aws:iam/openIdConnectProvider:OpenIdConnectProvider';
     const github = { url: 'https://token.actions.githubusercontent.com', clientIdLists: ['sts.amazonaws.com'] };
     await clouds.create(issuer, github);

@@ -302,3 +302,12 @@ describe('what needs another', () => {
     );
   });
 });
+
+it.each([type.mysql, type.postgresql])('a disk that shrinks is refused: %s', async (one) => {
+  const inputs = { serverName: 'trireme1', ...login, ...machine, ...inGroup };
+  const { id } = await clouds.create(one, inputs);
+  const update = (storageSizeGB: number) =>
+    clouds.client(one).update(one, id, inputs, { ...inputs, storage: { storageSizeGB } });
+  await update(64);
+  await expect(update(32)).rejects.toThrow(/cannot be smaller than the original storage size 64 GiB/);
+});

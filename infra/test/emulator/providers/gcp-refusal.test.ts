@@ -260,3 +260,33 @@ describe('inputs the vendor would not take', () => {
     }
   });
 });
+
+describe('a Cloud SQL instance', () => {
+  const sized = (diskSize: number): Properties => ({
+    ...instance,
+    settings: { ...instance.settings, diskSize, diskAutoresize: false },
+  });
+  it.each([
+    ['grows where it is', 20, []],
+    ['is made anew with a smaller disk', 5, ['settings']],
+  ])('%s', async (_what, size, replaces) => {
+    const diff = await clouds.client(type.instance).diff(type.instance, { inputs: sized(10) }, sized(size));
+    expect(diff).toMatchObject({ changed: true, replaces });
+  });
+
+  it.each([
+    ['a public one', {}, { publicIpAddress: '203.0.113.7', privateIpAddress: '', firstIpAddress: '203.0.113.7' }],
+    [
+      'a private one',
+      { ipConfiguration: { ipv4Enabled: false, privateNetwork: 'projects/p/global/networks/n' } },
+      { publicIpAddress: '', privateIpAddress: '10.77.0.3', firstIpAddress: '10.77.0.3' },
+    ],
+  ])('shows the addresses it has: %s', async (_what, settings, expected) => {
+    await enable('sqladmin');
+    const { outputs } = await clouds.create(type.instance, {
+      ...instance,
+      settings: { ...instance.settings, ...settings },
+    });
+    expect(outputs).toMatchObject(expected);
+  });
+});
