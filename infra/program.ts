@@ -1,6 +1,7 @@
 // The Pulumi programs as functions: a prediction service, what a cloud needs once, the repository on GitHub. Whoever runs them says which release.
 import { getOrganization, type Output, StackReference } from '@pulumi/pulumi';
 import { z } from 'zod';
+import { currentDatabaseGiB, refuseSmaller, withDiskOf } from './clouds/database-size.ts';
 import { cloudRegistry, type Runtime, runtimeRegistry } from './clouds/index.ts';
 import { project } from './clouds/names.ts';
 import { DeliveryError } from './contract/errors.ts';
@@ -22,6 +23,8 @@ export interface ServiceProgramArgs extends Staged {
   /** Of what stays live beside a candidate; left out: the same. */
   readonly liveConfig?: ServiceConfig | undefined;
   readonly release: ReleaseArgs;
+  /** An earlier release's settings: the database keeps the disk it has, which may have grown since. */
+  readonly keepsDisk?: boolean;
   /** RFC 3339; left out where the secrets were never rotated. */
   readonly secretsAsOf?: string | undefined;
   /** What the stack runs now; absent on the first deployment. */
@@ -38,7 +41,8 @@ export type ServiceStackOutputs = Pick<
 const rotationVariable = 'TRIREME_SECRETS_AS_OF';
 
 /** Runs inside a Pulumi program. */
-export async function serviceProgram(args: ServiceProgramArgs): Promise<ServiceStackOutputs> {
+export async function serviceProgram(asked: ServiceProgramArgs): Promise<ServiceStackOutputs> {
+  const args = await withDisk(asked);
   const { stack, current } = args;
   const config = rotated(args.config, args.secretsAsOf);
   const staysLive = args.stage !== 'live' && current !== undefined;
@@ -67,6 +71,20 @@ export async function serviceProgram(args: ServiceProgramArgs): Promise<ServiceS
     ...(args.stage === 'share' && args.sharePercent !== undefined ? { sharePercent: args.sharePercent } : {}),
     ...(secretsAsOf === undefined ? {} : { secretsAsOf }),
     release: liveRelease(args, candidateEndpoint !== undefined),
+  };
+}
+
+/** @throws DeliveryError `refused`: a stack file that would shrink the disk, before anything is registered */
+async function withDisk(args: ServiceProgramArgs): Promise<ServiceProgramArgs> {
+  const { stack, config, liveConfig, keepsDisk } = args;
+  if (config.database === undefined && liveConfig?.database === undefined) return args;
+  const has = await currentDatabaseGiB(stack);
+  if (has === undefined) return args;
+  if (keepsDisk !== true) refuseSmaller(stack.name, config, has);
+  return {
+    ...args,
+    config: withDiskOf(config, has),
+    ...(liveConfig === undefined ? {} : { liveConfig: withDiskOf(liveConfig, has) }),
   };
 }
 

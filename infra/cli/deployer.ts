@@ -50,7 +50,8 @@ function programFrom(folder: string): DeliveryProgram {
         stackFile === undefined ? found.config : settingsToGoBackTo(args.stack.name, stackFile, found.config);
       const liveConfig =
         liveStackFile === undefined ? undefined : settingsToGoBackTo(args.stack.name, liveStackFile, config);
-      return { ...(await serviceProgram({ ...rest, config, liveConfig })) };
+      const keepsDisk = stackFile !== undefined;
+      return { ...(await serviceProgram({ ...rest, config, liveConfig, keepsDisk })) };
     },
     foundation:
       ({ cloud }) =>
