@@ -2,7 +2,7 @@
 import type { DomainMapping } from '@pulumi/gcp/cloudrun/domainMapping.js';
 import { Service } from '@pulumi/gcp/cloudrunv2/service.js';
 import { ServiceIamMember } from '@pulumi/gcp/cloudrunv2/serviceIamMember.js';
-import { SecretIamMember } from '@pulumi/gcp/secretmanager/secretIamMember.js';
+import type { SecretIamMember } from '@pulumi/gcp/secretmanager/secretIamMember.js';
 import { Account } from '@pulumi/gcp/serviceaccount/account.js';
 import type { cloudrunv2 } from '@pulumi/gcp/types/input.js';
 import {
@@ -35,6 +35,7 @@ import { invokersOf } from './limits.ts';
 import { candidateTag, usesTag } from './revision.ts';
 import { type Rollout, rolloutOf, type Template } from './rollout.ts';
 import { cloudRun } from './runtime.ts';
+import { allowSecrets, secretVariables } from './secrets.ts';
 
 export class GcpPredictionService extends ComponentResource implements PredictionServiceOutputs {
   readonly endpoint: Output<string>;
@@ -103,27 +104,6 @@ function createAccount(parent: ComponentResource, { stack }: PredictionServiceAr
     { accountId: serviceName(stack), displayName: `Prediction service, ${stack.environment}` },
     { parent },
   );
-}
-
-/** One for each secret, whatever it is called in the container: a variable may mean another one in the live release and in the candidate. */
-function allowSecrets(
-  parent: ComponentResource,
-  { config, liveConfig }: Pick<PredictionServiceArgs, 'config' | 'liveConfig'>,
-  account: Account,
-): readonly SecretIamMember[] {
-  const named = (secrets: ServiceConfig['secrets']) =>
-    Object.entries(secrets).map(([variable, secret]) => [secretVersion(secret).secret, variable] as const);
-  const earlier = new Map(named((liveConfig ?? config).secrets));
-  const all = new Set([...named(config.secrets), ...earlier].map(([secret]) => secret));
-  return [...all].sort().map((secret) => {
-    const variable = earlier.get(secret);
-    return new SecretIamMember(
-      `reader-${secret}`,
-      { secretId: secret, role: 'roles/secretmanager.secretAccessor', member: account.member },
-      // Its name before. Deleted under that name, it would take the right with it.
-      { parent, ...(variable === undefined ? {} : { aliases: [{ name: `read-${variable}` }] }) },
-    );
-  });
 }
 
 interface Needs {
@@ -257,18 +237,6 @@ const livenessProbe = {
 
 function limits(config: ServiceConfig): Record<string, string> {
   return { cpu: String(config.cpu), memory: `${config.memoryMiB}Mi` };
-}
-
-function secretVariables(config: ServiceConfig): cloudrunv2.ServiceTemplateContainerEnv[] {
-  return Object.entries(config.secrets)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, secret]) => ({ name, valueSource: { secretKeyRef: secretVersion(secret) } }));
-}
-
-/** `<secret>` or `<secret>:<version>`; a pinned version makes a rotation a deployment, as it should be. */
-function secretVersion(named: string): { secret: string; version: string } {
-  const [secret = named, version = 'latest'] = named.split(':');
-  return { secret, version };
 }
 
 /** Everybody, or, inside the network, whom the stack file names: a member as IAM writes it, `serviceAccount:…`. */
