@@ -95,6 +95,8 @@ export interface StackOutcome {
   readonly predictions?: PredictionRows;
   /** Another attempt, or a removal, has the stack now; and whether this one had told the cloud to change anything by then. */
   readonly overtaken?: { readonly by: string; readonly touched: boolean };
+  /** A rule of the platform's or of the policy pack's stopped it before anything was touched. */
+  readonly refused?: boolean;
 }
 
 /** The stacks of an environment that exist, narrowed by `only`. @throws DeliveryError `refused` when there is none. */

@@ -134,8 +134,11 @@ async function rotate(attempt: Attempt, secrets: NonNullable<Road['secrets']>): 
   return settle(attempt, outcome === 'failed' ? 'failed' : 'unknown', live, `${inWords(secrets)}; ${reason}; ${way}`);
 }
 
+/** How the reason of a rotation begins in the ledger. */
+export const rotationWord = 'secrets: ';
+
 function inWords({ reason }: NonNullable<Road['secrets']>): string {
-  return `secrets: ${reason}`;
+  return `${rotationWord}${reason}`;
 }
 
 /** What a rule stops now must not be left with a share; what another attempt has is that one's. */
@@ -175,7 +178,8 @@ async function lost(attempt: Attempt, error: unknown): Promise<StackOutcome> {
     const state = beforeAnything.has(error.code) ? 'skipped' : 'unknown';
     // A refusal that came late, by the ledger say, does not mean that nothing was begun.
     const known = state === 'skipped' && attempt.cloud.touched ? 'unknown' : state;
-    return settle(attempt, known, nothing, await withoutShare(attempt, error, toldWhole(error)));
+    const ended = await settle(attempt, known, nothing, await withoutShare(attempt, error, toldWhole(error)));
+    return ended.state === 'skipped' && error.code === 'refused' ? { ...ended, refused: true } : ended;
   }
   await settle(attempt, 'unknown', nothing, await withoutShare(attempt, error, messageOf(error)));
   throw error;

@@ -5,6 +5,7 @@ import type { Environment, StackName } from '../contract/stack.ts';
 import { manifestOf } from '../ledger/view.ts';
 import { type Delivery, type DeliveryOptions, type Target, targetsIn } from './delivery.ts';
 import { type DeploymentOutcome, deployRelease } from './deploy.ts';
+import { rotationWord } from './deploy-stack.ts';
 import { underWay } from './promotion-state.ts';
 import { settleAll } from './settle.ts';
 import { runsNow } from './stack-state.ts';
@@ -43,7 +44,10 @@ export function releasesToRotate(
     const found = `${other.body.promotion} of ${other.release} is being carried out in ${environment}`;
     throw new DeliveryError('refused', found, { hint: 'let it end: the instances it starts read the new values' });
   }
-  const runs = targets.map(({ stack }) => ({ name: stack.name, release: runsNow(facts, stack.name) }));
+  const runs = targets.map(({ stack }) => ({
+    name: stack.name,
+    release: runsNow(facts, stack.name) ?? rotatedBefore(facts, stack.name),
+  }));
   const unknown = runs.filter(({ release }) => release === undefined).map(({ name }) => name);
   if (unknown.length > 0) {
     throw new DeliveryError('refused', `expected a release that is known to run; found none on ${unknown.join(', ')}`, {
@@ -53,4 +57,12 @@ export function releasesToRotate(
   const groups = new Map<string, StackName[]>();
   for (const { name, release = '' } of runs) groups.set(release, [...(groups.get(release) ?? []), name]);
   return groups;
+}
+
+/** A rotation that failed left nothing else to run than the release whose secrets it read; to rotate again is the way on. */
+function rotatedBefore(facts: readonly Fact[], stack: StackName): string | undefined {
+  const tries = facts.filter((fact) => fact.kind === 'deployment').filter((fact) => fact.stack === stack);
+  const last = tries.at(-1);
+  const begun = tries.find(({ body }) => body.attempt === last?.body.attempt);
+  return begun?.body.reason?.startsWith(rotationWord) ? begun.release : undefined;
 }

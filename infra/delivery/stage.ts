@@ -96,7 +96,9 @@ export async function deployTwice(
   const options = { report: delivery.report, guard, ...(signal === undefined ? {} : { signal }) };
   const deploy = async () => {
     const facts = await delivery.ledger.facts();
-    const own = asReleased ? stackFileOf(facts, releaseIdOf(manifest), stack.name) : undefined;
+    // Who rotates secrets was asked for no approval, so nothing else may come along.
+    const asMade = asReleased === true || secrets !== undefined;
+    const own = asMade ? stackFileOf(facts, releaseIdOf(manifest), stack.name) : undefined;
     // What stays live keeps its settings until the candidate is proven.
     const stays = before?.release.releaseId ?? (replaced === undefined ? undefined : releaseIdOf(replaced));
     const isBeside = where.stage !== 'live' && stays !== undefined;

@@ -8,7 +8,7 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-type Judged = Pick<StackOutcome, 'stack' | 'state' | 'overtaken'>;
+type Judged = Pick<StackOutcome, 'stack' | 'state' | 'overtaken' | 'refused'>;
 
 /**
  * The worst decides: a stack that is bad, then one that nobody can tell about, then one that went back. A stack that another attempt has is
@@ -17,7 +17,9 @@ type Judged = Pick<StackOutcome, 'stack' | 'state' | 'overtaken'>;
 export function verdictOf(release: string, stacks: readonly Judged[]): Verdict {
   const overtaken = stacks.filter((one) => one.overtaken !== undefined);
   const named = (...states: StackOutcome['state'][]) =>
-    stacks.filter((one) => states.includes(one.state) && !overtaken.includes(one)).map(({ stack }) => stack);
+    stacks
+      .filter((one) => states.includes(one.state) && !overtaken.includes(one) && one.refused !== true)
+      .map(({ stack }) => stack);
   const bad = named('failed', 'revert-failed');
   if (bad.length > 0) return { code: 'failed', sentence: `${release} failed on ${bad.join(', ')}` };
   const unknown = named('unknown', 'updating', 'proving', 'skipped');
@@ -29,6 +31,10 @@ export function verdictOf(release: string, stacks: readonly Judged[]): Verdict {
   const back = named('reverted');
   if (back.length > 0) {
     return { code: 'failed-and-rolled-back', sentence: `${release} failed and was rolled back on ${back.join(', ')}` };
+  }
+  const refused = stacks.filter((one) => one.refused === true).map(({ stack }) => stack);
+  if (refused.length > 0) {
+    return { code: 'refused', sentence: `${release} was refused on ${refused.join(', ')}: nothing was touched there` };
   }
   if (overtaken.length > 0) {
     return { code: 'refused', sentence: `${overtakenInWords(release, overtaken)} and touched nothing` };

@@ -3,6 +3,7 @@ import { parseStackFile } from '../../config.ts';
 import { DeliveryError } from '../../contract/errors.ts';
 import { targetsIn } from '../../delivery/delivery.ts';
 import { rotateSecrets } from '../../delivery/rotate.ts';
+import { runsNow, stackFileOf } from '../../delivery/stack-state.ts';
 import { verdictOf } from '../../delivery/verdict.ts';
 import { type Verb, verb } from '../cli.ts';
 import { endDeployment } from '../ending.ts';
@@ -27,8 +28,12 @@ export const rotate: Verb = (cli) =>
     .action(async (options: Options) => {
       const files = await readWiredStacks(cli.environment);
       const { environment, stacks } = selectionOf(options, files.stacks, undefined);
+      const delivery = await wireDelivery(cli.environment, files, cli.output.report);
+      const facts = await delivery.ledger.facts();
       const chosen = targetsIn(files, environment, stacks).flatMap(({ stack }) => {
-        const found = parseStackFile(stack.name, files.texts[stack.name] ?? '');
+        // By the settings it runs with, not by those of this checkout.
+        const own = stackFileOf(facts, runsNow(facts, stack.name) ?? '', stack.name);
+        const found = parseStackFile(stack.name, own ?? files.texts[stack.name] ?? '');
         return found.kind === 'service' && readsSecrets(found.config) ? [{ stack, config: found.config }] : [];
       });
       if (chosen.length === 0) {
@@ -42,7 +47,6 @@ export const rotate: Verb = (cli) =>
           cli.output.talk(`${stack.name}: ${pinned} is pinned to a version and stays as it is: ${way}`, 'yellow');
         }
       }
-      const delivery = await wireDelivery(cli.environment, files, cli.output.report);
       const names = chosen.map(({ stack }) => stack.name);
       const outcomes = await rotateSecrets(delivery, environment, { ...options, stacks: names, signal: cli.signal });
       const [first] = outcomes;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DeliveryError } from '../../contract/errors.ts';
 import { releaseIdOf } from '../../contract/release.ts';
 import { approvePromotion } from '../../delivery/approve.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
@@ -201,5 +202,20 @@ describe('an attempt that is overtaken', () => {
       release: third,
     });
     expect(statusTable(world.facts, world.delivery(['gcp-dev']).stacks).environments[0]?.stacks[0]?.runs).toBe(third);
+  });
+});
+
+test('what a rule refuses before anything is touched ends as refused, not as something nobody can tell', async () => {
+  const world = new World();
+  const usual = world.delivery(['gcp-dev']);
+  const deploy = async () => {
+    throw new DeliveryError('refused', 'no-plain-secret: env.PASSWORD', { hint: 'name it under `secrets`' });
+  };
+  const delivery = { ...usual, deployer: { ...usual.deployer, deploy } };
+  const { release, stacks } = await deployRelease(delivery, await world.release(), 'dev');
+  expect(stacks).toMatchObject([{ state: 'skipped', refused: true }]);
+  expect(verdictOf(release, stacks)).toEqual({
+    code: 'refused',
+    sentence: `${release} was refused on gcp-dev: nothing was touched there`,
   });
 });

@@ -72,6 +72,10 @@ describe('a rotation', () => {
     const [outcome] = await rotateSecrets(delivery, 'prod', { reason });
     expect(outcome?.stacks).toMatchObject([{ state: 'failed', reason: expect.stringContaining('rotate again') }]);
     expect(asked).toHaveLength(1);
+    // The way that was said is open.
+    world.behave('gcp-prod', releaseIdOf(manifest), 'good');
+    const [again] = await rotateSecrets(delivery, 'prod', { reason: 'the value from before' });
+    expect(again?.stacks).toMatchObject([{ state: 'healthy', runs: releaseIdOf(manifest) }]);
   });
 
   test('is refused where nobody knows what runs', async () => {

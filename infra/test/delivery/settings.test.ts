@@ -7,6 +7,7 @@ import { type ReleaseManifest, releaseIdOf } from '../../contract/release.ts';
 import type { ServiceConfig } from '../../contract/service.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
 import { rollback } from '../../delivery/rollback.ts';
+import { rotateSecrets } from '../../delivery/rotate.ts';
 import { stackFileOf } from '../../delivery/stack-state.ts';
 import { World } from './world.ts';
 
@@ -107,4 +108,13 @@ test.each([
 ])('settings %s', (_, text, concurrency) => {
   const now = parseStackFile('gcp-dev', textOf(50));
   expect(settingsToGoBackTo('gcp-dev', text, now.config as ServiceConfig).concurrency).toBe(concurrency);
+});
+
+test('rotating secrets takes the settings that run, whatever is checked out: nobody approved others', async () => {
+  const { world, delivery, given, release } = watched();
+  const manifest = await release(50);
+  await deployRelease(delivery, world.letIntoProd(manifest), 'prod');
+  given.length = 0;
+  await rotateSecrets(delivery, 'prod', { reason: 'leaked' });
+  expect(given).toEqual([`${releaseIdOf(manifest)} 50`]);
 });
