@@ -7,7 +7,10 @@ const apiVersion = '2024-11-01';
 
 const rights = 'Microsoft.Web/sites/containerlogs/action, for a slot Microsoft.Web/sites/slots/containerlogs/action';
 
-/** Container logging to the file system must be on. */
+/**
+ * Rights it needs: `Microsoft.Web/sites/containerlogs/action`, for a slot `Microsoft.Web/sites/slots/containerlogs/action`.
+ * Container logging to the file system must be on.
+ */
 export function appServiceLogs(connection: Connection): LogReader {
   const base = (connection.endpoint ?? 'https://management.azure.com').replace(/\/+$/, '');
   return {
