@@ -204,7 +204,8 @@ export class Rules implements Witness {
     const staged = own.findLast(({ body }) => body.stage !== undefined)?.body.stage;
     const isOwn =
       attempt.startsWith(`${by.name}/`) && this.#world.state(fact.stack as StackName).slot?.release === fact.release;
-    if (!isOwn || staged === 'live' || /could not be taken back|overtaken/.test(reason ?? '')) return;
+    // One that gave no share found it: an earlier attempt left it, and told of it.
+    if (!isOwn || staged !== 'share' || /could not be taken back|overtaken/.test(reason ?? '')) return;
     this.#broken('told', `${attempt} ends as unknown (${reason}) and leaves ${shared} % to its candidate`);
   }
 
