@@ -1,7 +1,7 @@
 // AWS as somebody with credentials sees it: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 import { lookup } from 'node:dns/promises';
 import type { AccountWords, CloudAccount, Login } from '../account.ts';
-import { isLoopback } from '../connection.ts';
+import { sdkSettings } from './sdk.ts';
 
 export const awsWords: AccountWords = {
   vendor: 'AWS',
@@ -10,6 +10,9 @@ export const awsWords: AccountWords = {
   switchOnByHand: () => '',
   regions: 'https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html',
 };
+
+/** A person waits for it. */
+const maxAttempts = 2;
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -35,7 +38,7 @@ export function awsAccount(variables: Variables): CloudAccount {
 async function callerIdentity(): Promise<Login> {
   const { GetCallerIdentityCommand, STSClient } = await import('@aws-sdk/client-sts');
   // Any region answers; the global one is this.
-  const client = new STSClient(settingsFor('sts', 'us-east-1', undefined));
+  const client = new STSClient({ ...sdkSettings('sts', 'us-east-1', undefined), maxAttempts });
   try {
     const { Account: account, Arn: who } = await client.send(new GetCallerIdentityCommand({}));
     if (account === undefined || who === undefined) throw new Error('STS named nobody');
@@ -62,16 +65,9 @@ async function resolves(host: string): Promise<boolean | undefined> {
   }
 }
 
-/** As the provers': named in full, so that no variable of the shell leads a request elsewhere; emulated ones are signed with a key that opens nothing. */
-function settingsFor(service: string, region: string, emulated: string | undefined) {
-  const endpoint = emulated ?? `https://${service}.${region}.amazonaws.com`;
-  const throwaway = { credentials: { accessKeyId: 'emulated', secretAccessKey: 'emulated' } };
-  return { region, maxAttempts: 2, endpoint, ...(isLoopback(endpoint) ? throwaway : {}) };
-}
-
 async function readAppRunner(region: string, endpoint: string | undefined): Promise<number> {
   const { AppRunnerClient, ListServicesCommand } = await import('@aws-sdk/client-apprunner');
-  const client = new AppRunnerClient(settingsFor('apprunner', region, endpoint));
+  const client = new AppRunnerClient({ ...sdkSettings('apprunner', region, endpoint), maxAttempts });
   try {
     return ((await client.send(new ListServicesCommand({ MaxResults: 20 }))).ServiceSummaryList ?? []).length;
   } finally {
@@ -82,7 +78,7 @@ async function readAppRunner(region: string, endpoint: string | undefined): Prom
 /** A cluster that is not there yet is an answer too. */
 async function readEcs(region: string, endpoint: string | undefined): Promise<number> {
   const { ECSClient, ListTasksCommand, ClusterNotFoundException } = await import('@aws-sdk/client-ecs');
-  const client = new ECSClient(settingsFor('ecs', region, endpoint));
+  const client = new ECSClient({ ...sdkSettings('ecs', region, endpoint), maxAttempts });
   try {
     return ((await client.send(new ListTasksCommand({ cluster: 'default' }))).taskArns ?? []).length;
   } catch (error) {

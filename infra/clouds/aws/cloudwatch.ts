@@ -5,8 +5,8 @@ import {
   type MetricDataResult,
   paginateGetMetricData,
 } from '@aws-sdk/client-cloudwatch';
-import { isLoopback } from '../connection.ts';
 import { Unanswered } from '../polling.ts';
+import { sdkSettings } from './sdk.ts';
 
 export type MetricData = Pick<MetricDataResult, 'Id' | 'Timestamps' | 'Values' | 'StatusCode'>;
 
@@ -19,7 +19,7 @@ export async function readMetricData(
   queries: readonly MetricDataQuery[],
   span: { readonly from: Date; readonly to: Date },
 ): Promise<readonly MetricData[]> {
-  const client = clientFor(place);
+  const client = new CloudWatchClient(sdkSettings('monitoring', place.region, place.endpoint));
   const input = { MetricDataQueries: [...queries], StartTime: span.from, EndTime: span.to };
   const results: MetricDataResult[] = [];
   try {
@@ -31,15 +31,6 @@ export async function readMetricData(
   } finally {
     client.destroy();
   }
-}
-
-/** As the prover's: named in full, so that no variable of the shell leads it elsewhere; emulated ones are signed with a key that opens nothing. */
-function clientFor({ region, endpoint }: { readonly region: string; readonly endpoint: string | undefined }) {
-  if (endpoint === undefined) {
-    return new CloudWatchClient({ region, endpoint: `https://monitoring.${region}.amazonaws.com` });
-  }
-  const throwaway = { credentials: { accessKeyId: 'emulated', secretAccessKey: 'emulated' } };
-  return new CloudWatchClient({ region, endpoint, ...(isLoopback(endpoint) ? throwaway : {}) });
 }
 
 /** By the query's id, each value by its time in milliseconds. @throws Unanswered for a query that CloudWatch could not answer. */

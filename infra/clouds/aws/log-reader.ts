@@ -2,13 +2,14 @@
 import { CloudWatchLogsClient, type FilteredLogEvent, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import type { LogLine, LogReader } from '../../contract/logs.ts';
 import type { DeployedService } from '../../contract/service.ts';
-import { type Connection, isLoopback } from '../connection.ts';
+import type { Connection } from '../connection.ts';
 import { mostLines, readLines } from '../logs.ts';
 import { answerMilliseconds, unanswered } from './cloudwatch.ts';
+import { sdkSettings } from './sdk.ts';
 
 export interface LogGroups {
   readonly region: string;
-  readonly groups: readonly { readonly name: string; readonly prefix?: string; readonly from: LogLine['from'] }[];
+  readonly groups: readonly { readonly name: string; readonly from: LogLine['from'] }[];
 }
 
 /** Right it needs: `logs:FilterLogEvents` on the groups. */
@@ -21,7 +22,7 @@ export function cloudWatchLogReader(
     read: (service, span) =>
       readLines(product, 'logs:FilterLogEvents', async () => {
         const { region, groups } = await groupsOf(service);
-        const client = clientFor(region, endpoint);
+        const client = new CloudWatchLogsClient(sdkSettings('logs', region, endpoint));
         try {
           return (await Promise.all(groups.map((group) => linesOf(client, group, span)))).flat();
         } finally {
@@ -31,23 +32,14 @@ export function cloudWatchLogReader(
   };
 }
 
-/** Named in full, so that no variable of the shell leads it elsewhere; emulated ones are signed with a key that opens nothing. */
-function clientFor(region: string, endpoint: string | undefined): CloudWatchLogsClient {
-  if (endpoint === undefined)
-    return new CloudWatchLogsClient({ region, endpoint: `https://logs.${region}.amazonaws.com` });
-  const throwaway = { credentials: { accessKeyId: 'emulated', secretAccessKey: 'emulated' } };
-  return new CloudWatchLogsClient({ region, endpoint, ...(isLoopback(endpoint) ? throwaway : {}) });
-}
-
 async function linesOf(
   client: CloudWatchLogsClient,
-  { name, prefix, from }: LogGroups['groups'][number],
+  { name, from }: LogGroups['groups'][number],
   span: { readonly fromMs: number; readonly toMs: number },
 ): Promise<LogLine[]> {
   const events: FilteredLogEvent[] = [];
   const input = {
     logGroupName: name,
-    ...(prefix === undefined ? {} : { logStreamNamePrefix: prefix }),
     startTime: Math.floor(span.fromMs),
     endTime: Math.ceil(span.toMs),
   };

@@ -2,8 +2,9 @@
 import { AppRunnerClient, DescribeServiceCommand, ListOperationsCommand } from '@aws-sdk/client-apprunner';
 import { z } from 'zod';
 import type { Prover } from '../../../contract/ports.ts';
-import { type Connection, isLoopback } from '../../connection.ts';
-import { paceOf, pollUntilTold, readBaseline, Unanswered } from '../../polling.ts';
+import type { Connection } from '../../connection.ts';
+import { paceOf, pollUntilTold, readBaseline } from '../../polling.ts';
+import { sdkSettings, unansweredBy } from '../sdk.ts';
 import { type AppRunnerObservation, judge } from './judgement.ts';
 import { appRunner } from './runtime.ts';
 
@@ -55,15 +56,9 @@ function arnOf(coordinates: Readonly<Record<string, string>>): string {
   return serviceArn;
 }
 
-/** The service's own region, whatever the machine is set to: `arn:aws:apprunner:<region>:…`. */
+/** In the service's own region, whatever the machine is set to: `arn:aws:apprunner:<region>:…`. */
 function clientFor(serviceArn: string, endpoint: string | undefined): AppRunnerClient {
-  const region = serviceArn.split(':')[3] ?? '';
-  // Named in full, so that no variable of the shell leads a proof elsewhere.
-  if (endpoint === undefined)
-    return new AppRunnerClient({ region, endpoint: `https://apprunner.${region}.amazonaws.com` });
-  // Emulated: the SDK insists on signing, so it signs with a key that opens nothing.
-  const throwaway = { credentials: { accessKeyId: 'emulated', secretAccessKey: 'emulated' } };
-  return new AppRunnerClient({ region, endpoint, ...(isLoopback(endpoint) ? throwaway : {}) });
+  return new AppRunnerClient(sdkSettings('apprunner', serviceArn.split(':')[3] ?? '', endpoint));
 }
 
 async function observe(
@@ -98,11 +93,8 @@ async function observe(
   };
 }
 
-/** Throttling is an HTTP 400 here: errors are told apart by name, never by status. */
 function whenMissing(error: unknown): undefined {
   if (!(error instanceof Error)) throw error;
   if (error.name === 'ResourceNotFoundException') return undefined;
-  const refused =
-    /AccessDenied|UnrecognizedClient|ExpiredToken|InvalidSignature|CredentialsProvider|InvalidClientTokenId/;
-  throw new Unanswered(`${error.name}: ${error.message}`, { passing: !refused.test(error.name), cause: error });
+  throw unansweredBy(error);
 }

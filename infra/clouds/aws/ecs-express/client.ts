@@ -1,6 +1,6 @@
 // How ECS is reached, and how its service ARNs are read.
 import { ECSClient } from '@aws-sdk/client-ecs';
-import { isLoopback } from '../../connection.ts';
+import { sdkSettings } from '../sdk.ts';
 import type { Exposure } from './judgement.ts';
 
 export function arnOf(coordinates: Readonly<Record<string, string>>): string {
@@ -34,10 +34,5 @@ export function serviceNameOf(serviceArn: string): ServiceName {
 
 /** In the service's own region, whatever the machine is set to. */
 export function ecsClient(serviceArn: string, endpoint: string | undefined): ECSClient {
-  const { region } = serviceNameOf(serviceArn);
-  // Named in full, so that no variable of the shell leads a proof elsewhere.
-  if (endpoint === undefined) return new ECSClient({ region, endpoint: `https://ecs.${region}.amazonaws.com` });
-  // Emulated: the SDK insists on signing, so it signs with a key that opens nothing.
-  const throwaway = { credentials: { accessKeyId: 'emulated', secretAccessKey: 'emulated' } };
-  return new ECSClient({ region, endpoint, ...(isLoopback(endpoint) ? throwaway : {}) });
+  return new ECSClient(sdkSettings('ecs', serviceNameOf(serviceArn).region, endpoint));
 }

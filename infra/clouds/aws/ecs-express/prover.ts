@@ -11,7 +11,8 @@ import {
 import { z } from 'zod';
 import type { Prover } from '../../../contract/ports.ts';
 import type { Connection } from '../../connection.ts';
-import { paceOf, pollUntilTold, readBaseline, Unanswered } from '../../polling.ts';
+import { paceOf, pollUntilTold, readBaseline } from '../../polling.ts';
+import { unansweredBy } from '../sdk.ts';
 import { arnOf, ecsClient, exposureOf, type ServiceName, serviceNameOf } from './client.ts';
 import { type EcsDeployment, type EcsObservation, type EcsTask, judge, newest, revisionToRead } from './judgement.ts';
 import { ecsExpress, mainContainer } from './runtime.ts';
@@ -165,7 +166,6 @@ export function ours<T>(containers: readonly T[], nameOf: (container: T) => stri
   return containers.length === 1 ? containers[0] : containers.find((one) => nameOf(one) === mainContainer);
 }
 
-/** Throttling is an HTTP 400 here: errors are told apart by name, never by status. */
 async function answered<T>(asked: Promise<T>, missing: T): Promise<T> {
   try {
     return await asked;
@@ -174,8 +174,6 @@ async function answered<T>(asked: Promise<T>, missing: T): Promise<T> {
     if (/^(ResourceNotFound|ServiceNotFound|ClusterNotFound)Exception$/.test(error.name)) return missing;
     // https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ecs/express_gateway_service.go
     if (error.name === 'InvalidParameterException' && error.message.includes('Resource not found')) return missing;
-    const refused =
-      /AccessDenied|UnrecognizedClient|ExpiredToken|InvalidSignature|CredentialsProvider|InvalidClientTokenId/;
-    throw new Unanswered(`${error.name}: ${error.message}`, { passing: !refused.test(error.name), cause: error });
+    throw unansweredBy(error);
   }
 }
