@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import { HostedService } from '../../runtimes/hosted-service.ts';
 import type { Handler, WireRequest, WireResponse } from '../../world.ts';
+import { json, refusal } from '../arm-json.ts';
 import { Autoscales } from './autoscale.ts';
 import { frontDoorRules } from './container.ts';
 import { siteMetrics } from './metrics.ts';
@@ -189,8 +190,8 @@ export function appServiceApi(host: RuntimeHost): Handler {
     try {
       return await answer(request);
     } catch (error) {
-      if (error instanceof Refusal) return json(error.status, { error: { code: error.code, message: error.message } });
-      return json(500, { error: { code: 'InternalServerError', message: String(error) } });
+      if (error instanceof Refusal) return refusal(error.status, error.code, error.message);
+      return refusal(500, 'InternalServerError', String(error));
     }
   };
 }
@@ -238,8 +239,4 @@ function parse<T>(schema: z.ZodType<T>, request: WireRequest): T {
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new Refusal(400, 'BadRequest', `The parameters are invalid: ${faults.join('; ')}`);
-}
-
-function json(status: number, body: unknown): WireResponse {
-  return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body: JSON.stringify(body) };
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { appService } from '../../../clouds/azure/app-service/runtime.ts';
 import type { Scaling } from '../../runtimes/autoscaler.ts';
 import type { WireRequest, WireResponse } from '../../world.ts';
+import { json, refusal } from '../arm-json.ts';
 import type { Site } from './site.ts';
 
 const rule = z.looseObject({
@@ -106,12 +107,4 @@ function secondsOf(duration: string): number | undefined {
 
 function shown(id: string, name: string, setting: Setting): WireResponse {
   return json(200, { ...setting, id, name, type: 'Microsoft.Insights/autoscaleSettings' });
-}
-
-function refusal(status: number, code: string, message: string): WireResponse {
-  return json(status, { error: { code, message } });
-}
-
-function json(status: number, value: unknown): WireResponse {
-  return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body: JSON.stringify(value) };
 }

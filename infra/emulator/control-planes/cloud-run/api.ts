@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import { HostedService } from '../../runtimes/hosted-service.ts';
-import type { Handler, WireRequest, WireResponse } from '../../world.ts';
+import type { Handler, WireRequest } from '../../world.ts';
+import { json, refusal } from '../google-json.ts';
 import { frontDoorOf, revisionTemplate, trafficTarget } from './container.ts';
 import { revisionResource, serviceResource } from './resource.ts';
 import { Secrets } from './secrets.ts';
@@ -205,10 +206,9 @@ export function cloudRunApi(host: RuntimeHost): Handler {
       }
       throw new Refusal('NOT_FOUND', `The requested URL ${url.pathname} was not found on this server.`);
     } catch (error) {
-      if (!(error instanceof Refusal))
-        return json(500, { error: { code: 500, message: String(error), status: 'INTERNAL' } });
+      if (!(error instanceof Refusal)) return refusal(500, 'INTERNAL', String(error));
       const [code] = codes[error.status];
-      return json(code, { error: { code, message: error.message, status: error.status } });
+      return refusal(code, error.status, error.message);
     }
   };
 }
@@ -289,8 +289,4 @@ function bodyOf(request: WireRequest): unknown {
   } catch {
     throw new Refusal('INVALID_ARGUMENT', 'Invalid JSON payload received.');
   }
-}
-
-function json(status: number, body: unknown): WireResponse {
-  return { status, headers: { 'content-type': 'application/json; charset=UTF-8' }, body: JSON.stringify(body) };
 }

@@ -3,7 +3,8 @@
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import type { HostedService } from '../../runtimes/hosted-service.ts';
 import type { Counted } from '../../runtimes/meter.ts';
-import type { Handler, WireResponse } from '../../world.ts';
+import type { Handler } from '../../world.ts';
+import { json, refusal } from '../google-json.ts';
 
 const metricTypes = ['run.googleapis.com/request_count', 'run.googleapis.com/request_latencies'];
 
@@ -81,12 +82,4 @@ function pointOf({ atMs, answers, requests, milliseconds }: Counted, metric: str
   }
   const answered = answers[hundreds];
   return answered === undefined ? [] : [{ interval, value: { int64Value: String(answered) } }];
-}
-
-function refusal(code: number, status: string, message: string): WireResponse {
-  return json(code, { error: { code, message, status } });
-}
-
-function json(status: number, body: unknown): WireResponse {
-  return { status, headers: { 'content-type': 'application/json; charset=UTF-8' }, body: JSON.stringify(body) };
 }

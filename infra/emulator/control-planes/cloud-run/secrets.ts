@@ -1,6 +1,7 @@
 // The emulated project's secrets: the few calls of Secret Manager's API that making them takes, and what a container gets of them.
 import { z } from 'zod';
 import type { WireRequest, WireResponse } from '../../world.ts';
+import { json, refusal } from '../google-json.ts';
 import type { RevisionTemplate } from './container.ts';
 
 const payload = z.object({ payload: z.object({ data: z.base64() }) });
@@ -61,12 +62,4 @@ export class Secrets {
     const versions = this.#versions.get(secret.slice(secret.lastIndexOf('/') + 1));
     return version === 'latest' ? versions?.findLast((one) => one !== undefined) : versions?.[Number(version) - 1];
   }
-}
-
-function refusal(code: number, status: string, message: string): WireResponse {
-  return json(code, { error: { code, message, status } });
-}
-
-function json(status: number, body: unknown): WireResponse {
-  return { status, headers: { 'content-type': 'application/json; charset=UTF-8' }, body: JSON.stringify(body) };
 }

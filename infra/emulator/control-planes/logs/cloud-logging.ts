@@ -4,7 +4,8 @@ import { z } from 'zod';
 import type { RuntimeHost } from '../../runtimes/host.ts';
 import type { HostedService } from '../../runtimes/hosted-service.ts';
 import type { Said } from '../../runtimes/log.ts';
-import type { Handler, WireResponse } from '../../world.ts';
+import type { Handler } from '../../world.ts';
+import { json, refusal } from '../google-json.ts';
 
 const request = z.strictObject({
   resourceNames: z
@@ -106,12 +107,4 @@ function parseJson(body: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-function refusal(code: number, status: string, message: string): WireResponse {
-  return json(code, { error: { code, message, status } });
-}
-
-function json(status: number, body: unknown): WireResponse {
-  return { status, headers: { 'content-type': 'application/json; charset=UTF-8' }, body: JSON.stringify(body) };
 }
