@@ -27,7 +27,8 @@ export async function main(argv: string[]): Promise<number> {
     const words = read(argv);
     if (words.help) {
       process.stdout.write(help);
-      if (words.verb === 'serve') process.stdout.write(`\n${(await import('../serving/settings.ts')).settingsHelp()}`);
+      if (words.verb === 'serve')
+        process.stdout.write(`\n${(await import('../serving/settings/settings.ts')).settingsHelp()}`);
       return 0;
     }
     // Loaded when it is needed: TensorFlow.js for training, Express for serving.

@@ -1,7 +1,7 @@
 // `npm start`: the prediction service alone, with the locked models.
 import { serve } from '../serving/main.ts';
 import type { Service } from '../serving/service.ts';
-import { readSettings } from '../serving/settings.ts';
+import { readSettings } from '../serving/settings/settings.ts';
 import { ensureModels, type Places } from '../training/ensure.ts';
 import { showProgress } from './progress.ts';
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, parseJsonDocument } from '../model/document.ts';
 import { AppError } from '../model/errors.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/settings.ts';
 
 export const buildSchema = 'trireme.build/1';
 

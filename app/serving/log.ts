@@ -1,6 +1,6 @@
 // One JSON object a line on standard output, where every runtime collects it.
-import type { LogLevel } from './settings-table.ts';
-import { logLevels } from './settings-table.ts';
+import type { LogLevel } from './settings/table.ts';
+import { logLevels } from './settings/table.ts';
 
 export type Log = Readonly<Record<LogLevel, (message: string, details?: object) => void>>;
 

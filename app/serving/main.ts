@@ -5,10 +5,10 @@ import { readIdentity } from './identity.ts';
 import { createLog } from './log.ts';
 import { findModels, type ModelLocation } from './models.ts';
 import { type Service, type ServiceOptions, startService } from './service.ts';
-import { readArguments, readSettings, type Settings, settingsHelp } from './settings.ts';
-import { supervise } from './workers.ts';
-import { processCount } from './workers-policy.ts';
-import { serveAsWorker } from './workers-worker.ts';
+import { readArguments, readSettings, type Settings, settingsHelp } from './settings/settings.ts';
+import { processCount } from './workers/policy.ts';
+import { serveAsWorker } from './workers/worker.ts';
+import { supervise } from './workers/workers.ts';
 
 /**
  * Serves until it is asked to stop, and resolves when it has stopped.

@@ -7,10 +7,10 @@ import { closeServer, createHttpServer, listen } from './http/server.ts';
 import type { Identity } from './identity.ts';
 import { Life } from './life.ts';
 import { createRequestLog, type Log } from './log.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { loadModels, type ModelLocation, missingSettings } from './models.ts';
 import { Overload } from './overload.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/settings.ts';
 
 /** From the request to stop to the last connection cut: Cloud Run kills after 10 s, and exiting takes some of them. */
 const stopWithinMs = 7500;

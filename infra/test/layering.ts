@@ -139,7 +139,7 @@ export const rooms: readonly Room[] = [
 
 /** Who may read the environment: settings, command lines, and programs that are a process of their own. */
 export const environmentReaders: readonly string[] = [
-  'app/serving/settings.ts',
+  'app/serving/settings/settings.ts',
   'app/cli/',
   'infra/cli/',
   'infra/index.ts',

@@ -2,7 +2,7 @@
 import type { RequestHandler } from 'express';
 import type { Identity } from '../identity.ts';
 import type { Life } from '../life.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 
 export const routes = {
   'GET /': 'this page',

@@ -5,7 +5,7 @@ import type { RequestHandler } from 'express';
 import { AppError } from '../../model/errors.ts';
 import type { Identity } from '../identity.ts';
 import type { Life } from '../life.ts';
-import { openapiDocument } from '../openapi.ts';
+import { openapiDocument } from '../openapi/document.ts';
 import type { Predictor } from '../predictor.ts';
 
 export function openapi(life: Life, identity: Identity, maxRows: number): RequestHandler {

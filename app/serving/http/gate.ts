@@ -1,12 +1,12 @@
 // One check of every request before its route: is it one request, may it be asked, can it be answered now.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../../model/errors.ts';
-import { admit, clientAddress, scopeOf } from '../access.ts';
-import { presentedKey } from '../access-keys.ts';
-import { RateLimit, rateHeaders } from '../access-rate.ts';
-import type { Metrics } from '../metrics.ts';
+import { admit, clientAddress, scopeOf } from '../access/access.ts';
+import { presentedKey } from '../access/keys.ts';
+import { RateLimit, rateHeaders } from '../access/rate.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Overload } from '../overload.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 
 /** @returns the refusal to answer with, `answered` when it was a preflight and has its answer, `undefined` to go on. */
 export type Gate = (request: IncomingMessage, response: ServerResponse) => AppError | 'answered' | undefined;

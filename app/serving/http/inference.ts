@@ -5,7 +5,7 @@ import { AppError } from '../../model/errors.ts';
 import type { PredictionRow } from '../../model/prediction.ts';
 import { blockRows } from '../batcher.ts';
 import type { Life } from '../life.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Predictor } from '../predictor.ts';
 import type { Statistics } from '../protocols/statistics.ts';
 

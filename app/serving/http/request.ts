@@ -5,7 +5,7 @@ import { describe } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Life } from '../life.ts';
 import type { RequestLog } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { failureCodeOf } from './failure.ts';
 import type { Gate } from './gate.ts';
 import { handedOver } from './handover.ts';

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type AppErrorCode } from '../../model/errors.ts';
-import type { Settings } from '../settings.ts';
+import type { Settings } from '../settings/settings.ts';
 import { everyHeader } from './headers.ts';
 
 /** How often expired connections are looked for; Node's own 30 s would make every time-out up to 30 s longer. */

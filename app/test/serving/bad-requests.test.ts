@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../serving/log.ts';
 import { type Service, startService } from '../../serving/service.ts';
-import { readSettings } from '../../serving/settings.ts';
+import { readSettings } from '../../serving/settings/settings.ts';
 import { root, wineArtifact } from '../wine.ts';
 import { type BadRequest, badRequests } from './bad-requests.ts';
 

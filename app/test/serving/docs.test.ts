@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../serving/log.ts';
 import { type Service, startService } from '../../serving/service.ts';
-import { readSettings } from '../../serving/settings.ts';
+import { readSettings } from '../../serving/settings/settings.ts';
 import { wineArtifact } from '../wine.ts';
 
 interface Operation {

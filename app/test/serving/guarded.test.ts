@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../serving/log.ts';
 import { type Service, startService } from '../../serving/service.ts';
-import { readSettings } from '../../serving/settings.ts';
+import { readSettings } from '../../serving/settings/settings.ts';
 import { wineArtifact } from '../wine.ts';
 
 const digestOf = (key: string) => createHash('sha256').update(key).digest('hex');

@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../serving/log.ts';
 import { type Service, startService } from '../../serving/service.ts';
-import { readSettings } from '../../serving/settings.ts';
+import { readSettings } from '../../serving/settings/settings.ts';
 import { wineArtifact } from '../wine.ts';
 
 let service: Service;

@@ -9,11 +9,11 @@ import { quickPredict } from '../../serving/http/quick-predict.ts';
 import { listen } from '../../serving/http/server.ts';
 import { Life } from '../../serving/life.ts';
 import { createLog } from '../../serving/log.ts';
-import { createMetrics } from '../../serving/metrics.ts';
+import { createMetrics } from '../../serving/metrics/metrics.ts';
 import { createPredictor, type Predictor } from '../../serving/predictor.ts';
 import { createStatistics } from '../../serving/protocols/statistics.ts';
 import { type Service, startService } from '../../serving/service.ts';
-import { readSettings } from '../../serving/settings.ts';
+import { readSettings } from '../../serving/settings/settings.ts';
 import { wineArtifact } from '../wine.ts';
 
 let service: Service;

@@ -1,7 +1,7 @@
 // The protocols for what the wine model has not: categories, missing values, one numeric output, one input.
 import { describe, expect, it } from 'vitest';
 import type { Model, ModelInput } from '../../model/schema.ts';
-import { openapiDocument } from '../../serving/openapi.ts';
+import { openapiDocument } from '../../serving/openapi/document.ts';
 import type { Predictor } from '../../serving/predictor.ts';
 import { readBinary, writeBinary } from '../../serving/protocols/datatypes.ts';
 import { readInferRequest } from '../../serving/protocols/infer-request.ts';

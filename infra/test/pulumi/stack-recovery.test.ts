@@ -108,6 +108,7 @@ async function killEngine(): Promise<void> {
   }
 }
 
+// What is made beside the repository may be an orphan too: the engine was killed at a moment nobody chose.
 const id = `projects/${accounts.gcp.project}/locations/europe-west1/repositories/trireme`;
 
 test('killed while the cloud made the registry: shown, mended, nothing lost, nothing made twice', {
@@ -121,11 +122,12 @@ test('killed while the cloud made the registry: shown, mended, nothing lost, not
   expect(findings).toMatchObject({
     locks: { gone: [expect.stringContaining('process')], held: [] },
     pending: expect.arrayContaining([{ name: 'repository', type: repository, operation: 'creating' }]),
-    orphans: [{ name: 'repository', type: repository, id }],
+    orphans: expect.arrayContaining([expect.objectContaining({ name: 'repository', type: repository, id })]),
   });
 
   const repaired = await recovery.repair(findings, { gone: false });
-  expect(repaired).toMatchObject({ adopted: [{ name: 'repository', id }], left: [] });
+  expect(repaired.left).toEqual([]);
+  expect(repaired.adopted).toContainEqual(expect.objectContaining({ name: 'repository', id }));
   expect(repaired.next?.filter((change) => change.includes(repository))).toEqual([]);
 
   expect((await deployer.foundation('gcp')).repository).toContain('pkg.dev');

@@ -1,12 +1,12 @@
 // What Prometheus can ask about this process. Every label value comes from configuration, never from a request: the number of series is bounded.
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { AppErrorCode } from '../model/errors.ts';
-import type { PredictionRow } from '../model/prediction.ts';
-import type { RowNote } from './answer-text.ts';
-import type { Identity } from './identity.ts';
-import { type CounterCell, Counters, type HistogramCell, Histograms } from './metrics-cells.ts';
-import type { ShedReason } from './overload.ts';
-import type { Predictor } from './predictor.ts';
+import type { AppErrorCode } from '../../model/errors.ts';
+import type { PredictionRow } from '../../model/prediction.ts';
+import type { RowNote } from '../answer-text.ts';
+import type { Identity } from '../identity.ts';
+import type { ShedReason } from '../overload.ts';
+import type { Predictor } from '../predictor.ts';
+import { type CounterCell, Counters, type HistogramCell, Histograms } from './cells.ts';
 
 export interface Metrics {
   readonly contentType: string;

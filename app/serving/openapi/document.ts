@@ -1,6 +1,7 @@
 // The OpenAPI 3.1 document of this very service: its routes with the schemas of the models it serves.
-import { appErrorCodes } from '../model/errors.ts';
-import type { Identity } from './identity.ts';
+import { appErrorCodes } from '../../model/errors.ts';
+import type { Identity } from '../identity.ts';
+import type { Predictor } from '../predictor.ts';
 import {
   examplesSchema,
   inferAnswerSchema,
@@ -11,8 +12,7 @@ import {
   rowSchema,
   rowsOrColumnsSchema,
   type Schema,
-} from './openapi-schemas.ts';
-import type { Predictor } from './predictor.ts';
+} from './schemas.ts';
 
 type Operation = Readonly<Record<string, unknown>>;
 type Paths = Record<string, Readonly<Record<string, Operation>>>;

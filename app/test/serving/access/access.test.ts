@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { admit, clientAddress, scopeOf } from '../../serving/access.ts';
-import { holderOf, parseKeys, presentedKey } from '../../serving/access-keys.ts';
-import { RateLimit, rateHeaders } from '../../serving/access-rate.ts';
+import { admit, clientAddress, scopeOf } from '../../../serving/access/access.ts';
+import { holderOf, parseKeys, presentedKey } from '../../../serving/access/keys.ts';
+import { RateLimit, rateHeaders } from '../../../serving/access/rate.ts';
 
 const digestOf = (key: string) => createHash('sha256').update(key).digest('hex');
 const keys = parseKeys(`shop:${digestOf('old')},shop:${digestOf('new')},lab:${digestOf('lab-key')}`) ?? [];

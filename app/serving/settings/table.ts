@@ -1,6 +1,6 @@
 // Every setting there is. `--help` prints this table and docs/serving-settings.md shows it; a test compares them.
-import { parseKeys } from './access-keys.ts';
-import { choice, type Kind, list, number, onOff, text, whole } from './settings-kinds.ts';
+import { parseKeys } from '../access/keys.ts';
+import { choice, type Kind, list, number, onOff, text, whole } from './kinds.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];

@@ -1,7 +1,7 @@
 // Who may ask for what, and how often. Pure decisions over settings; `http/gate.ts` applies them to requests.
 import { isIPv6 } from 'node:net';
-import { holderOf } from './access-keys.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from '../settings/settings.ts';
+import { holderOf } from './keys.ts';
 
 export type Scope = 'open' | 'predict' | 'admin';
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { MetricsSum } from '../../serving/workers-metrics.ts';
-import { processCount, recentRestarts } from '../../serving/workers-policy.ts';
-import { imageWith, wineArtifact } from '../wine.ts';
-import { type RunningService, runService, settled } from './process.ts';
+import { MetricsSum } from '../../../serving/workers/metrics.ts';
+import { processCount, recentRestarts } from '../../../serving/workers/policy.ts';
+import { imageWith, wineArtifact } from '../../wine.ts';
+import { type RunningService, runService, settled } from '../process.ts';
 
 describe('the policy for processes', () => {
   it('counts them', () => {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readArguments, readSettings, settingRows, settingsHelp } from '../../serving/settings.ts';
-import { root } from '../wine.ts';
+import { readArguments, readSettings, settingRows, settingsHelp } from '../../../serving/settings/settings.ts';
+import { root } from '../../wine.ts';
 
 describe('settings', () => {
   it('have defaults that suit every runtime', () => {

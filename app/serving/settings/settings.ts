@@ -1,7 +1,7 @@
 // The environment, read once into a frozen value: the only place that looks at it.
 import { parseArgs } from 'node:util';
-import { AppError } from '../model/errors.ts';
-import { type Setting, table } from './settings-table.ts';
+import { AppError } from '../../model/errors.ts';
+import { type Setting, table } from './table.ts';
 
 type Table = typeof table;
 type Values = { readonly [Key in keyof Table]: Table[Key] extends Setting<infer T> ? T : never };

@@ -1,11 +1,11 @@
 // Several processes behind one port: starts them, replaces those that end, sums their metrics, drains all of them.
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError } from '../model/errors.ts';
-import type { Log } from './log.ts';
-import { isOurs, type ToPrimary, type ToWorker } from './workers-messages.ts';
-import { MetricsSum } from './workers-metrics.ts';
-import { mostRestarts, recentRestarts } from './workers-policy.ts';
+import { AppError } from '../../model/errors.ts';
+import type { Log } from '../log.ts';
+import { isOurs, type ToPrimary, type ToWorker } from './messages.ts';
+import { MetricsSum } from './metrics.ts';
+import { mostRestarts, recentRestarts } from './policy.ts';
 
 /** A process that does not say what it counts in time is left out of that sum. */
 const collectWithinMs = 1000;

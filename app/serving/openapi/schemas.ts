@@ -1,8 +1,8 @@
 // JSON Schemas of what one model takes and answers in every protocol, for the OpenAPI document.
-import type { Model, ModelInput } from '../model/schema.ts';
-import { numericDatatypes } from './protocols/datatypes.ts';
-import { outputTensorsOf } from './protocols/output-tensors.ts';
-import { signature } from './protocols/tensorflow-requests.ts';
+import type { Model, ModelInput } from '../../model/schema.ts';
+import { numericDatatypes } from '../protocols/datatypes.ts';
+import { outputTensorsOf } from '../protocols/output-tensors.ts';
+import { signature } from '../protocols/tensorflow-requests.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 // One of several processes: serves as it would alone, but begins, becomes ready and stops when the primary says so.
-import type { Service, ServiceOptions } from './service.ts';
-import { isOurs, type ToPrimary, type ToWorker } from './workers-messages.ts';
+import type { Service, ServiceOptions } from '../service.ts';
+import { isOurs, type ToPrimary, type ToWorker } from './messages.ts';
 
 /** Resolves when it has stopped. @param startWith starts the service. @param started as in `main.ts`, for the first process only. */
 export async function serveAsWorker(
