@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 import { findChromium } from './infra/test/page/find-chromium.ts';
+import { SecondTries } from './infra/test/second-tries.ts';
 import { SlowFirst } from './infra/test/slow-first.ts';
 
 /** Said aloud, because nothing else is ever left out; in CI a missing browser fails instead. */
@@ -22,10 +23,11 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: SlowFirst },
+    reporters: ['default', new SecondTries()],
     // No test asserts a time; this only ends what hangs, on a machine that may be very busy.
     testTimeout: 180_000,
     // In CI a test that fails may try once more: three thousand tests with real engines and processes share a busy machine there.
-    // `.ci/run` names whoever needed it, so that nobody overlooks one. At a desk it fails at once.
+    // Whoever needed it is named. At a desk it fails at once.
     retry: process.env.CI === 'true' ? 1 : 0,
     hookTimeout: 180_000,
   },
