@@ -6,6 +6,7 @@ import type { Cli, Ending, Verb } from './cli.ts';
 import { readEnvironment, type Variables } from './environment.ts';
 import { exitBug, exitCodes, exitDone } from './exit-codes.ts';
 import { createOutput, type Output } from './output.ts';
+import { quietWarnings } from './quiet-warnings.ts';
 import { refusedByDisk } from './refused-by-disk.ts';
 
 const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
@@ -46,6 +47,7 @@ export interface Place {
 /** Runs one verb. @param argv the verb and its arguments. @returns the exit code of DESIGN 6; never throws. */
 export async function main(argv: readonly string[], place: Place = {}): Promise<number> {
   const output = createOutput();
+  quietWarnings();
   // The rehearsal's own `--json` names a file, and stdout is for people then.
   const json = argv.includes('--json') && argv[0] !== 'rehearse';
   const interruption = catchInterruption(output);

@@ -65,7 +65,7 @@ export const cost: Verb = (cli) =>
         next:
           load === undefined
             ? 'npx trireme cost --requests-per-second 10'
-            : 'npx trireme bootstrap aws, or gcp, or azure',
+            : `npx trireme bootstrap ${files.foundations[0] ?? 'aws'}`,
         json: { currency: prices.currency, read: prices.read, load: load ?? null, stacks, totals },
       });
     });

@@ -58,14 +58,23 @@ export const doctor: Verb = (cli) =>
     const faults = findings.filter(({ outcome }) => outcome === 'fault');
     cli.end({
       code: faults.length === 0 ? undefined : 'failed',
-      sentence:
-        faults.length === 0
-          ? 'all is as it should be'
-          : `${faults.length} of ${findings.length} are not as they should be`,
+      sentence: sentenceOf(findings),
       next: faults[0]?.repair ?? 'npx trireme status',
       json: { findings },
     });
   });
+
+/** What could not be asked is not called right. */
+export function sentenceOf(findings: readonly Pick<Finding, 'outcome'>[]): string {
+  const count = (outcome: Finding['outcome']) => findings.filter((one) => one.outcome === outcome).length;
+  const [faults, notes] = [count('fault'), count('note')];
+  const untold =
+    notes === 0
+      ? ''
+      : `; ${notes} ${notes === 1 ? 'note tells' : 'notes tell'} what was not asked or is yours to judge`;
+  if (faults > 0) return `${faults} of ${findings.length} are not as they should be${untold}`;
+  return notes === 0 ? 'all is as it should be' : `nothing is wrong of what could be looked at${untold}`;
+}
 
 const areas = { aws: 'AWS', gcp: 'Google Cloud', azure: 'Azure' } as const satisfies Record<Cloud, Finding['area']>;
 

@@ -87,16 +87,36 @@ async function reader(
   };
 }
 
-const everyMilliseconds = 2000;
 /** Log services tell of a line late and not in order: each look goes back this far, and what was shown is not shown again. */
 const overlapMilliseconds = 30_000;
 
-async function follow(cli: Cli, read: Read, shownBefore: readonly StackLine[]): Promise<void> {
+/** A log service is away for a minute and comes back; one that stays away is an error. */
+const mostRefusals = 30;
+
+/** Until the signal. @throws what reading throws, once it was refused too often in a row. */
+export async function follow(
+  cli: Pick<Cli, 'output' | 'signal'>,
+  read: Read,
+  shownBefore: readonly StackLine[],
+  everyMilliseconds = 2000,
+): Promise<void> {
   let shown = new Set(shownBefore.map(keyOf));
+  let since = Date.now();
+  let refusals = 0;
   while (!cli.signal.aborted) {
     await sleep(everyMilliseconds, undefined, { signal: cli.signal }).catch(() => {});
     if (cli.signal.aborted) return;
-    const lines = await read(Date.now() - overlapMilliseconds, Date.now());
+    const now = Date.now();
+    let lines: readonly StackLine[];
+    try {
+      lines = await read(since - overlapMilliseconds, now);
+    } catch (error) {
+      refusals++;
+      if (!(error instanceof DeliveryError) || refusals > mostRefusals) throw error;
+      if (refusals === 1) cli.output.talk(`${error.message}: asking again`, 'yellow');
+      continue;
+    }
+    [since, refusals] = [now, 0];
     print(
       cli,
       lines.filter((line) => !shown.has(keyOf(line))),
@@ -109,7 +129,7 @@ function keyOf({ stack, atMs, from, text }: StackLine): string {
   return `${stack} ${atMs} ${from} ${text}`;
 }
 
-function print({ output }: Cli, lines: readonly StackLine[]): void {
+function print({ output }: Pick<Cli, 'output'>, lines: readonly StackLine[]): void {
   for (const { stack, atMs, from, text } of lines) {
     const at = atMs === undefined ? ' '.repeat(24) : new Date(atMs).toISOString();
     output.data(`${output.paint(at, 'dim')}  ${stack.padEnd(10)}  ${from.padEnd(9)}  ${text}`);
