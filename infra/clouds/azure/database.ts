@@ -83,60 +83,47 @@ export function createDatabase(place: Place, identity: UserAssignedIdentity | un
   return { password, server, database, vault, secret, right, secretName };
 }
 
-function createMysql(place: Place, { size, storageGiB }: DatabaseConfig, password: RandomPassword) {
-  const { parent, group, tags, config } = place;
+/** What a server of either engine is asked for. */
+function serverArgs(place: Place, { size, storageGiB }: DatabaseConfig, password: RandomPassword) {
+  const { group, tags } = place;
+  return {
+    resourceGroupName: group.name,
+    serverName: serverName(place),
+    sku: { name: size, tier: tierOf(size) ?? size },
+    storage: { storageSizeGB: storageGiB, autoGrow: 'Enabled' },
+    backup: { backupRetentionDays: 7, geoRedundantBackup: 'Disabled' },
+    administratorLogin: project,
+    administratorLoginPassword: password.result,
+    tags,
+  };
+}
+
+function createMysql(place: Place, asked: DatabaseConfig, password: RandomPassword) {
+  const { parent, config } = place;
   const { databaseSubnet = '', databaseDnsZone = '' } = networkOf(config);
-  const server = new MysqlServer(
-    'database-server',
-    {
-      resourceGroupName: group.name,
-      serverName: serverName(place),
-      version: '8.0.21',
-      sku: { name: size, tier: tierOf(size) ?? size },
-      storage: { storageSizeGB: storageGiB, autoGrow: 'Enabled' },
-      backup: { backupRetentionDays: 7, geoRedundantBackup: 'Disabled' },
-      administratorLogin: project,
-      administratorLoginPassword: password.result,
-      network: { delegatedSubnetResourceId: databaseSubnet, privateDnsZoneResourceId: databaseDnsZone },
-      tags,
-    },
-    { parent, protect: config.protect },
-  );
-  const inServer = { resourceGroupName: group.name, serverName: server.name };
-  const database = new MysqlDatabase(
-    'database',
-    { ...inServer, databaseName: project, charset: 'utf8mb4', collation: 'utf8mb4_0900_ai_ci' },
-    { parent, protect: config.protect },
-  );
+  const options = { parent, protect: config.protect };
+  const common = serverArgs(place, asked, password);
+  const network = { delegatedSubnetResourceId: databaseSubnet, privateDnsZoneResourceId: databaseDnsZone };
+  const server = new MysqlServer('database-server', { ...common, version: '8.0.21', network }, options);
+  const text = { charset: 'utf8mb4', collation: 'utf8mb4_0900_ai_ci' };
+  const database = new MysqlDatabase('database', { ...inServer(place, server), ...text }, options);
   return { server, database };
 }
 
-function createPostgresql(place: Place, { size, storageGiB }: DatabaseConfig, password: RandomPassword) {
-  const { parent, group, tags, config } = place;
+function createPostgresql(place: Place, asked: DatabaseConfig, password: RandomPassword) {
+  const { parent, config } = place;
   const { databaseSubnet = '', databaseDnsZone = '' } = networkOf(config);
-  const server = new PostgresqlServer(
-    'database-server',
-    {
-      resourceGroupName: group.name,
-      serverName: serverName(place),
-      version: '17',
-      sku: { name: size, tier: tierOf(size) ?? size },
-      storage: { storageSizeGB: storageGiB, autoGrow: 'Enabled' },
-      backup: { backupRetentionDays: 7, geoRedundantBackup: 'Disabled' },
-      administratorLogin: project,
-      administratorLoginPassword: password.result,
-      network: { delegatedSubnetResourceId: databaseSubnet, privateDnsZoneArmResourceId: databaseDnsZone },
-      tags,
-    },
-    { parent, protect: config.protect },
-  );
-  const inServer = { resourceGroupName: group.name, serverName: server.name };
-  const database = new PostgresqlDatabase(
-    'database',
-    { ...inServer, databaseName: project, charset: 'UTF8', collation: 'en_US.utf8' },
-    { parent, protect: config.protect },
-  );
+  const options = { parent, protect: config.protect };
+  const common = serverArgs(place, asked, password);
+  const network = { delegatedSubnetResourceId: databaseSubnet, privateDnsZoneArmResourceId: databaseDnsZone };
+  const server = new PostgresqlServer('database-server', { ...common, version: '17', network }, options);
+  const text = { charset: 'UTF8', collation: 'en_US.utf8' };
+  const database = new PostgresqlDatabase('database', { ...inServer(place, server), ...text }, options);
   return { server, database };
+}
+
+function inServer({ group }: Place, server: MysqlServer | PostgresqlServer) {
+  return { resourceGroupName: group.name, serverName: server.name, databaseName: project };
 }
 
 function serverName({ stack, nameSuffix }: Place): Output<string> {

@@ -14,8 +14,8 @@ import {
   readyPath,
   type ServiceConfig,
 } from '../../../contract/service.ts';
+import { commonConfig } from '../../common-config.ts';
 import { serviceName } from '../../names.ts';
-import { sharedConfig } from '../../shared-config.ts';
 import { createAlarms } from '../alarms.ts';
 import { createDashboard } from '../dashboard.ts';
 import { createDatabase } from '../database.ts';
@@ -50,7 +50,7 @@ export class AzurePredictionService extends ComponentResource implements Predict
     // What site and slot share is the live release's until another is live; the slot alone is the candidate's.
     const live = liveRelease(args);
     const ofSite = { ...args, config: liveConfigOf(args), release: live };
-    const config = sharedConfig({ config: args.config, liveConfig: ofSite.config });
+    const config = commonConfig({ config: args.config, liveConfig: ofSite.config });
     const tags = tagsFor(stack.environment, config.labels);
     const group = createGroup(this, { stack, config }, tags);
     const nameSuffix = output(args.foundation.details).apply((details) => details.nameSuffix ?? '');

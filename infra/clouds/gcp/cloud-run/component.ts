@@ -23,8 +23,8 @@ import {
   type ServiceConfig,
   servicePort,
 } from '../../../contract/service.ts';
+import { commonConfig } from '../../common-config.ts';
 import { serviceName } from '../../names.ts';
-import { sharedConfig } from '../../shared-config.ts';
 import { containerVariables } from '../../variables.ts';
 import { createDatabase, type ManagedDatabase } from '../database.ts';
 import { dnsRecords, mapDomain } from '../domain.ts';
@@ -59,7 +59,7 @@ export class GcpPredictionService extends ComponentResource implements Predictio
     const liveConfig = usesTag(args.stack) ? args.liveConfig : undefined;
     // A revision is its release's own; the service and what stands around it is the live one's until another is live.
     const ofService = { ...args, config: liveConfig ?? args.config };
-    const shared = { ...args, config: sharedConfig({ config: args.config, liveConfig }) };
+    const shared = { ...args, config: commonConfig({ config: args.config, liveConfig }) };
     const account = createAccount(this, args);
     const secretReaders = allowSecrets(this, { config: args.config, liveConfig }, account);
     const database = createDatabase(this, shared, account);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { planForBoth } from '../../clouds/azure/app-service/limits.ts';
-import { sharedConfig } from '../../clouds/shared-config.ts';
+import { commonConfig } from '../../clouds/common-config.ts';
 import { type ServiceConfig, serviceConfig } from '../../contract/service.ts';
 
 const configOf = (over: Record<string, unknown>): ServiceConfig =>
@@ -45,7 +45,7 @@ it.each([
   ],
 ])('what both use %s', (_, own, live, expected) => {
   const liveConfig = live === undefined ? undefined : configOf(live);
-  expect(sharedConfig({ config: configOf(own), liveConfig })).toMatchObject(expected);
+  expect(commonConfig({ config: configOf(own), liveConfig })).toMatchObject(expected);
 });
 
 it.each([

@@ -5,7 +5,7 @@ import type { PredictionServiceArgs, ServiceConfig } from '../contract/service.t
  * The live release's, until the candidate takes its place. What only the candidate needs is made with it, and nothing that the live
  * release uses is taken away. Not for what each has of its own: its variables, its network, its exposure.
  */
-export function sharedConfig({
+export function commonConfig({
   config,
   liveConfig: live,
 }: Pick<PredictionServiceArgs, 'config' | 'liveConfig'>): ServiceConfig {
