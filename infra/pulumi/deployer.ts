@@ -74,7 +74,7 @@ export function createDeployer(options: DeployerOptions): Deployer {
   }
 
   async function deployed(stack: ServiceStack): Promise<DeployedService | undefined> {
-    const state = await engine.state(stack.name);
+    const state = await engine.backend.state(stack.name);
     if (state?.outputs.endpoint === undefined) return undefined;
     return parseOutputs(stack.name, deployedService, state.outputs);
   }
@@ -103,7 +103,7 @@ export function createDeployer(options: DeployerOptions): Deployer {
     async drift({ name }, run = {}) {
       const found: ResourceDrift[] = [];
       // The engine would make a stack that is not there.
-      if ((await engine.state(name)) === undefined) return found;
+      if ((await engine.backend.state(name)) === undefined) return found;
       const failure = await engine.run(
         name,
         async () => {},
@@ -153,12 +153,12 @@ export function createDeployer(options: DeployerOptions): Deployer {
           hint: 'correct it and run the same command again: what was made stays',
         });
       }
-      return parseOutputs(name, foundationOutputs, (await engine.state(name))?.outputs ?? {});
+      return parseOutputs(name, foundationOutputs, (await engine.backend.state(name))?.outputs ?? {});
     },
 
     async foundationOutputs(cloud) {
       const name = foundationOf(cloud);
-      const state = await engine.state(name);
+      const state = await engine.backend.state(name);
       if (state?.outputs.repository === undefined) return undefined;
       return parseOutputs(name, foundationOutputs, state.outputs);
     },
@@ -176,7 +176,7 @@ export function createDeployer(options: DeployerOptions): Deployer {
         : failure.error;
     },
 
-    freeLock: (stack) => engine.freeLocks(stack.name),
+    freeLock: (stack) => engine.backend.freeLocks(stack.name),
 
     async recovery(target, request) {
       const isCloud = typeof target === 'string';
@@ -191,13 +191,13 @@ export function createDeployer(options: DeployerOptions): Deployer {
 
     async destroy(target, run = {}) {
       const name = typeof target === 'string' ? foundationOf(target) : target.name;
-      const state = await engine.state(name);
+      const state = await engine.backend.state(name);
       if (state === undefined || state.resources.length === 0) return;
       const kept = state.resources.filter((resource) => resource.protected).map(({ urn }) => nameOf(urn));
       // What a failed first deployment left never served anybody, and some of it blocks the next one: App Runner takes no update of a
       // service that could not be created. A foundation has no endpoint and no protection.
       const neverLive = state.outputs.endpoint === undefined;
-      if (kept.length > 0 && neverLive) await engine.unprotect(name);
+      if (kept.length > 0 && neverLive) await engine.backend.unprotect(name);
       else if (kept.length > 0) {
         throw new DeliveryError('refused', `${name} is protected: ${kept.join(', ')} would be deleted`, {
           hint: `set \`protect: false\` in the stack file of ${name}, deploy it, then destroy`,

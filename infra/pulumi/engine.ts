@@ -1,41 +1,16 @@
 // The real engine, driven through the Automation API with the program in this process: one stack, one operation, one CLI call.
 import { setMaxListeners } from 'node:events';
-import {
-  type EngineEvent,
-  LocalWorkspace,
-  type PulumiCommand,
-  type PulumiFn,
-  Stack,
-} from '@pulumi/pulumi/automation/index.js';
-import { z } from 'zod';
+import { type EngineEvent, LocalWorkspace, type PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
 import { DeliveryError } from '../contract/errors.ts';
-import type { Clock, Leftovers, RunOptions } from '../contract/ports.ts';
-import { EngineExit, type Environment, engineCommand } from './engine-command.ts';
+import type { RunOptions } from '../contract/ports.ts';
+import { Backend, type BackendOptions } from './backend.ts';
+import { EngineExit, type Environment } from './engine-command.ts';
 import { type Diagnostic, diagnosticOf, type Failure, failureOf } from './failure.ts';
-import { removeEmptyLocks } from './lock.ts';
 import { nameOf, stepOf } from './plan.ts';
 import { type PolicyPack, policyRefusal, policyWarnings, type Violation, violationOf } from './policy-pack.ts';
-import { freeLocksIn, lockedError, lookAtLocksIn, orphanNotes, removeDeadLocks } from './recovery.ts';
-import {
-  lockFolderOf,
-  parseExport,
-  readDeployment,
-  readStateFile,
-  removeEmptyAttributes,
-  type StackState,
-  stateFileOf,
-} from './state.ts';
-import { plainPulumiEnvironment, type Workspace } from './workspace.ts';
+import { lockedError, orphanNotes, removeDeadLocks } from './recovery.ts';
 
-export interface EngineOptions {
-  readonly workspace: Workspace;
-  readonly command: PulumiCommand;
-  /**
-   * Everything the engine and its providers may see: the state (`PULUMI_BACKEND_URL`), `PULUMI_HOME`, the passphrase, credentials,
-   * `PULUMI_DEBUG_PROVIDERS`. Nothing is inherited besides.
-   */
-  readonly environment: Environment;
-  readonly clock: Clock;
+export interface EngineOptions extends BackendOptions {
   /** How long to wait for another update of the same stack. Default: 60. */
   readonly lockWaitSeconds?: number;
   /** Asked on every preview and update. Without one, nothing is refused but by the vendor. */
@@ -49,81 +24,20 @@ export type Ending = Exclude<Failure, { kind: 'locked' | 'lock-unreadable' }>;
 
 /** Runs one operation on one stack: makes the stack, clears what a killed run left, waits for its turn, watches, says how it ended. */
 export class Engine {
+  readonly backend: Backend;
   readonly #options: EngineOptions;
 
   constructor(options: EngineOptions) {
     this.#options = options;
-  }
-
-  /** Reads the backend's own file where there is one; asks the CLI otherwise. `undefined`: there is no such stack. */
-  async state(stack: string): Promise<StackState | undefined> {
-    const { workspace } = this.#options;
-    const file = this.#stateFile(stack);
-    if (file !== undefined) return readStateFile(file);
-    const command = engineCommand(this.#options.command, this.#variables());
-    try {
-      const { stdout } = await command.run(['stack', 'export', '--stack', stack], workspace.directory, {});
-      return parseExport(stdout);
-    } catch (error) {
-      if (error instanceof EngineExit && /no stack named/.test(error.run.stderr)) return undefined;
-      throw this.#unexpected(stack, error);
-    }
-  }
-
-  /** Looks at the locks of a `file://` backend; in a bucket they are left to the next update, which finds them. */
-  async freeLocks(stack: string): Promise<Leftovers> {
-    const file = this.#stateFile(stack);
-    if (file === undefined) return { removed: [], held: [] };
-    return freeLocksIn(lockFolderOf(file, this.#options.workspace.project, stack));
-  }
-
-  /** The state's own document, as `pulumi stack export` has it under `deployment`. `undefined`: there is no such stack. */
-  async document(stack: string): Promise<unknown> {
-    if ((await this.state(stack)) === undefined) return undefined;
-    const file = this.#stateFile(stack);
-    if (file !== undefined) return readDeployment(file);
-    const { code, text } = await this.ask(['stack', 'export', '--stack', stack]);
-    if (code === 0) return exported.parse(JSON.parse(text)).deployment;
-    throw new DeliveryError('errored', `${stack}: its state could not be read: ${text.trim()}`);
-  }
-
-  /** Looks and leaves them: in a bucket only the next update sees them. */
-  async locks(stack: string): Promise<{ readonly gone: readonly string[]; readonly held: readonly string[] }> {
-    const file = this.#stateFile(stack);
-    return file === undefined
-      ? { gone: [], held: [] }
-      : lookAtLocksIn(lockFolderOf(file, this.#options.workspace.project, stack));
-  }
-
-  /** Any command of the CLI. @returns what it printed, errors first where it failed. */
-  async ask(words: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
-    const command = engineCommand(this.#options.command, this.#variables());
-    try {
-      const { stdout } = await command.run(words, this.#options.workspace.directory, {});
-      return { code: 0, text: stdout };
-    } catch (error) {
-      if (!(error instanceof EngineExit)) throw error;
-      return { code: error.run.code, text: `${error.run.stderr}\n${error.run.stdout}` };
-    }
+    this.backend = new Backend(options);
   }
 
   /** Reads every resource back, and forgets creations of which nobody knows how they ended. @throws DeliveryError. */
   async refresh(stack: string, run: RunOptions): Promise<void> {
-    await this.#mendAttributes(stack);
+    await this.backend.mendAttributes(stack);
     const failure = await this.#freeRun(stack, async () => {}, run, 'refresh', undefined, { left: deadLockRemovals });
     if (failure?.kind === 'error') throw failure.error;
     if (failure !== undefined) throw new DeliveryError('errored', `${stack}: ${failure.diagnostics.join('; ')}`);
-  }
-
-  /** Lets every resource of a stack be deleted. */
-  async unprotect(stack: string): Promise<void> {
-    const command = engineCommand(this.#options.command, this.#variables());
-    const words = ['state', 'unprotect', '--all', '--yes', '--stack', stack];
-    try {
-      await command.run(words, this.#options.workspace.directory, {});
-    } catch (error) {
-      throw this.#unexpected(stack, error);
-    }
   }
 
   /** @returns why it failed, `undefined` when it did not. */
@@ -136,9 +50,9 @@ export class Engine {
     removals: Removals = { left: deadLockRemovals },
   ): Promise<Ending | undefined> {
     if (run.signal?.aborted) throw interruptedError(name);
-    await this.#mendAttributes(name);
-    const state = await this.state(name);
-    if (state === undefined) await this.#create(name);
+    await this.backend.mendAttributes(name);
+    const state = await this.backend.state(name);
+    if (state === undefined) await this.backend.create(name);
     const notes = changesNothing(operation) ? [] : orphanNotes(state?.pending ?? []);
     if (!changesNothing(operation) && state !== undefined && state.pending.length > 0) {
       run.report?.({ stack: name, message: 'an earlier run was killed: reading back what it left' });
@@ -165,13 +79,13 @@ export class Engine {
       if (failure?.kind === 'error' && cutShort.test(failure.error.message) && attempt < unreadableAttempts) {
         // The killed run's CLI lives on for a second, and may have cut a file short since this run looked.
         await this.#wait(1000, name, run);
-        await this.#mendAttributes(name);
+        await this.backend.mendAttributes(name);
         continue;
       }
       if (failure === undefined || failure.kind === 'rejected' || failure.kind === 'error') return failure;
       if (failure.kind === 'lock-unreadable') {
         if (attempt >= unreadableAttempts) return { kind: 'error', error: failure.error };
-        const removed = await this.#removeEmptyLocks(name);
+        const removed = await this.backend.removeEmptyLocks(name);
         if (removed) run.report?.({ stack: name, message: 'a lock that was cut short by a full disk: removed' });
         else await this.#wait(1000, name, run);
         continue;
@@ -197,23 +111,6 @@ export class Engine {
       if (signal?.aborted) throw interruptedError(stack);
       throw error;
     }
-  }
-
-  /** Only when nobody can be writing them. */
-  async #mendAttributes(stack: string): Promise<void> {
-    const file = this.#stateFile(stack);
-    if (file === undefined || (await this.locks(stack)).held.length > 0) return;
-    await removeEmptyAttributes(file);
-  }
-
-  async #removeEmptyLocks(stack: string): Promise<boolean> {
-    const { workspace, clock } = this.#options;
-    const file = this.#stateFile(stack);
-    return file !== undefined && removeEmptyLocks(lockFolderOf(file, workspace.project, stack), clock.now());
-  }
-
-  #stateFile(stack: string): string | undefined {
-    return stateFileOf(this.#options.environment.PULUMI_BACKEND_URL, this.#options.workspace.project, stack);
   }
 
   async #once(
@@ -297,7 +194,7 @@ export class Engine {
   async #open(name: string, program: PulumiFn, variables: Environment = {}): Promise<Stack> {
     const workspace = await LocalWorkspace.create({
       workDir: this.#options.workspace.directory,
-      pulumiCommand: engineCommand(this.#options.command, { ...this.#variables(), ...variables }),
+      pulumiCommand: this.backend.command(variables),
       program,
     });
     // Every call names its stack; selecting would write a file that parallel runs share (pulumi/pulumi#8186).
@@ -307,35 +204,7 @@ export class Engine {
     stack.info = async () => undefined;
     return stack;
   }
-
-  async #create(name: string): Promise<void> {
-    const command = engineCommand(this.#options.command, this.#variables());
-    try {
-      await command.run(['stack', 'init', name, '--no-select'], this.#options.workspace.directory, {});
-    } catch (error) {
-      if (error instanceof EngineExit && /already exists/.test(error.run.stderr)) return;
-      throw this.#unexpected(name, error);
-    }
-  }
-
-  #unexpected(stack: string, error: unknown): unknown {
-    if (!(error instanceof EngineExit)) return error;
-    const failure = failureOf({ stack, diagnostics: [], printed: error.run.stderr, interrupted: false });
-    return failure.kind === 'error' ? failure.error : error;
-  }
-
-  #variables(): Environment {
-    return {
-      PULUMI_SKIP_UPDATE_CHECK: 'true',
-      ...this.#options.environment,
-      // A shell in which plain `pulumi` was pointed at another workspace has no say here.
-      ...plainPulumiEnvironment(this.#options.workspace),
-      PULUMI_OPTION_POLICY_PACK: undefined,
-    };
-  }
 }
-
-const exported = z.object({ deployment: z.unknown() });
 
 /** What the CLI says of a state whose attribute file is empty. */
 const cutShort = /failed to load checkpoint: EOF/;

@@ -24,7 +24,7 @@ type Candidate = Recorded & { readonly id: string };
 
 export function stateRecovery(options: RecoveryOptions): StateRecovery {
   const { engine, stack, program } = options;
-  const read = async () => parseLeftovers(await engine.document(stack));
+  const read = async () => parseLeftovers(await engine.backend.document(stack));
   /** What the last look found in the cloud, with all that an import needs to know of it. */
   const sought = new Map<string, Candidate>();
 
@@ -45,7 +45,7 @@ export function stateRecovery(options: RecoveryOptions): StateRecovery {
       const unnamed = identified.filter((one) => one.id === undefined && creating.some(({ urn }) => urn === one.urn));
       return {
         stack,
-        locks: await engine.locks(stack),
+        locks: await engine.backend.locks(stack),
         pending: state.pending.map(({ name, type, operation }) => ({ name, type, operation })),
         halfMade: state.halfMade.map(({ name, type, reasons }) => ({ name, type, reasons })),
         orphans: orphans.map(orphanOf),
@@ -74,7 +74,7 @@ export function stateRecovery(options: RecoveryOptions): StateRecovery {
 }
 
 async function free(engine: Engine, { stack, locks }: StateFindings, gone: boolean, run: RunOptions): Promise<void> {
-  const { held } = await engine.freeLocks(stack);
+  const { held } = await engine.backend.freeLocks(stack);
   if (held.length === 0) return;
   if (!gone) {
     throw new DeliveryError('stack-locked', `${stack}: expected nobody to hold it; found ${held.join(', ')}`, {
@@ -82,7 +82,7 @@ async function free(engine: Engine, { stack, locks }: StateFindings, gone: boole
     });
   }
   run.report?.({ stack, message: `removing the lock of ${locks.held.join(', ')}` });
-  const { code, text } = await engine.ask(['cancel', '--yes', '--stack', stack]);
+  const { code, text } = await engine.backend.ask(['cancel', '--yes', '--stack', stack]);
   if (code !== 0) throw new DeliveryError('errored', `${stack}: its lock could not be removed: ${lastLines(text)}`);
 }
 
@@ -163,7 +163,7 @@ async function imported(engine: Engine, stack: string, wanted: readonly Candidat
     const file = join(folder, 'import.json');
     await writeFile(file, JSON.stringify(importDocument(wanted)));
     const words = ['import', '--file', file, '--protect=false', '--generate-code=false', '--stack', stack];
-    return await engine.ask([...words, ...(looksOnly ? ['--preview-only'] : ['--yes', '--skip-preview'])]);
+    return await engine.backend.ask([...words, ...(looksOnly ? ['--preview-only'] : ['--yes', '--skip-preview'])]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

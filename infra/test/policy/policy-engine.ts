@@ -64,7 +64,7 @@ export async function policyEngine(): Promise<PolicyEngine> {
         policyPack: attachedPack(policyFile),
         program: { service: () => program, foundation: () => program },
       }),
-    resources: async (stack) => ((await bare.state(stack))?.resources ?? []).map(({ urn }) => urn),
+    resources: async (stack) => ((await bare.backend.state(stack))?.resources ?? []).map(({ urn }) => urn),
     policy: (text) => writeFile(policyFile, text),
     async stop() {
       await clouds.stop();
