@@ -52,6 +52,7 @@ export async function previewAgainst(watched: Watched, ref: string): Promise<Com
       const there = await readEnvironment(() => {}, nobody(environment.shell), base);
       const files = await believedFiles(join(base, 'stacks'));
       const manifest = await bringUp({ ...watched, environment: there }, files);
+      report({ message: 'previewing this checkout on it' });
       const deployer = await openDeployer({ ...there, checkout: environment.checkout }, systemClock, report);
       return { commit, stacks: await compare(watched, deployer, manifest, files, own) };
     } finally {
@@ -97,15 +98,14 @@ async function bringUp(watched: Watched, files: StackFiles): Promise<ReleaseMani
   const { environment, report, signal } = watched;
   const pulumi = await plainPulumi(watched);
   const up = async (stack: string, variables: Variables = {}): Promise<void> => {
-    report({ stack, message: 'bringing it up' });
     await pulumi(['stack', 'select', '--create', stack]);
     await pulumi(['up', '--yes', '--skip-preview', '--stack', stack], variables);
-    report({ stack, message: 'done' });
   };
   const delivery = await wireDelivery(environment, files, report);
   const bench = { environment, report, signal };
   const source = await readSourceFacts(bench, delivery);
   const build = await buildImage(bench, source, await ensureModels(bench));
+  report({ message: `bringing up ${files.foundations.map(foundationOf).join(', ')}` });
   await settleAll(files.foundations.map((cloud) => up(foundationOf(cloud))));
   const repositories = await Promise.all(
     files.foundations.map(async (cloud) => {
@@ -115,6 +115,7 @@ async function bringUp(watched: Watched, files: StackFiles): Promise<ReleaseMani
   );
   const manifest = await publishRelease(bench, delivery, files, build, repositories);
   const released = { TRIREME_RELEASE: manifestPath(environment.stateDirectory, releaseIdOf(manifest)) };
+  report({ message: `bringing up ${files.stacks.map(({ stack }) => stack.name).join(', ')}` });
   await settleAll(files.stacks.map(({ stack }) => up(stack.name, released)));
   return manifest;
 }

@@ -53,7 +53,9 @@ async function previewBeside({ environment, output, signal, end }: Cli, ref: str
   end({
     code: isRefused ? 'refused' : undefined,
     sentence: comparisonSentence(comparison),
-    next: isRefused ? 'correct it, or lower the rule in policy.yaml with a reason' : 'commit it: npx trireme release',
+    next: isRefused
+      ? 'correct it, or lower the rule in policy.yaml with a reason'
+      : 'once it is merged: npx trireme release',
     json: { ...comparison },
   });
 }
