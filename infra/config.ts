@@ -1,6 +1,5 @@
 // A stack's configuration: parsed and checked in one place, whether it comes from Pulumi or straight from a stack file.
 import { allConfig } from '@pulumi/pulumi/runtime/config.js';
-import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { appRunnerFaults } from './clouds/aws/app-runner/limits.ts';
 import { appRunner } from './clouds/aws/app-runner/runtime.ts';
@@ -11,6 +10,8 @@ import { appServiceFaults } from './clouds/azure/app-service/limits.ts';
 import { appService } from './clouds/azure/app-service/runtime.ts';
 import { cloudRunFaults } from './clouds/gcp/cloud-run/limits.ts';
 import { cloudRun } from './clouds/gcp/cloud-run/runtime.ts';
+import { labelFaults } from './clouds/gcp/labels.ts';
+import { orderFaults, prefix, readYaml, schemaFaults, unknownKey } from './config-faults.ts';
 import { DeliveryError } from './contract/errors.ts';
 import { type GithubConfig, githubConfig } from './contract/github.ts';
 import type { RuntimeContract } from './contract/runtime.ts';
@@ -22,7 +23,7 @@ import {
   type ServiceConfig,
   serviceConfig,
 } from './contract/service.ts';
-import { type Cloud, clouds, foundationOf, nearest, parseStack, type Stack } from './contract/stack.ts';
+import { type Cloud, clouds, foundationOf, parseStack, type Stack } from './contract/stack.ts';
 
 /** What a stack file configures: a prediction service, a cloud's foundation, or the repository on GitHub. */
 export type StackConfig =
@@ -52,21 +53,19 @@ export function readConfig(stackName: string): StackConfig {
  * @throws DeliveryError `config-invalid` with every fault, `unknown-stack`.
  */
 export function parseStackFile(stackName: string, text: string): StackConfig {
-  const document = parseDocument(text);
-  const syntax = document.errors.map((error) => error.message.split('\n')[0] ?? error.message);
-  if (syntax.length > 0) throw invalid(stackName, syntax);
-  const file: unknown = document.toJS();
+  const { value: file, faults: unreadable } = readYaml(text);
+  if (unreadable.length > 0) throw invalid(stackName, unreadable);
   if (!isRecord(file) || !isRecord(file.config))
-    throw invalid(stackName, ['expected `config:` with the keys of a stack']);
+    throw invalid(stackName, [
+      `expected \`config:\` with the keys of a stack; found ${file ? 'something else' : 'nothing'}`,
+    ]);
   const unknown = Object.keys(file).filter((key) => key !== 'config' && !engineKeys.includes(key));
-  const faults = unknown.map((key) => `\`${key}\`: expected only \`config\` at the top`);
+  const faults = unknown.map((key) => `\`${key}\`: no such key at the top; expected only \`config\``);
   return checked(stackName, file.config, [
     ...faults,
     ...orderFaults(Object.keys(file.config), Object.keys(fieldsOf(stackName))),
   ]);
 }
-
-const prefix = 'trireme:';
 
 /** What Pulumi notes in a stack file about its secrets. */
 const engineKeys = ['encryptionsalt', 'encryptedkey', 'secretsprovider'];
@@ -79,6 +78,7 @@ const limits: Readonly<Record<RuntimeName, (config: ServiceConfig, stack: Stack)
 };
 const foundationLimits: Readonly<Partial<Record<Cloud, (config: FoundationConfig) => string[]>>> = {
   aws: awsFoundationFaults,
+  gcp: ({ labels }) => labelFaults(labels),
 };
 const contracts: Readonly<Record<RuntimeName, RuntimeContract>> = {
   'app-runner': appRunner,
@@ -129,20 +129,9 @@ function parsed<T>(
   const result = schema.safeParse(values);
   const all = result.success
     ? [...faults, ...rules(result.data)]
-    : [...faults, ...result.error.issues.map((issue) => `${issue.path.join('.')}: ${wordsFor(issue, values)}`)];
+    : [...faults, ...schemaFaults(result.error, schema, values)];
   if (!result.success || all.length > 0) throw invalid(stackName, all);
   return result.data;
-}
-
-function wordsFor(issue: z.core.$ZodIssue, values: Readonly<Record<string, unknown>>): string {
-  const [key = ''] = issue.path;
-  if (issue.path.length === 1 && !(String(key) in values)) return 'expected a value; found none';
-  const expected = issue.message.replace(/^[^:]+: (?=expected)/, '').replace(/, received .*$/, '');
-  return `${expected}; found ${JSON.stringify(valueAt(values, issue.path))}`;
-}
-
-function valueAt(values: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce((value: unknown, key) => (isRecord(value) ? value[String(key)] : undefined), values);
 }
 
 function keyFaults(key: string, known: readonly string[]): string[] {
@@ -151,17 +140,7 @@ function keyFaults(key: string, known: readonly string[]): string[] {
   if (/^(image|imageRef|digest|release)$/i.test(name ?? '')) {
     return [`\`${key}\`: a stack file never names an image: the release brings it`];
   }
-  const meant = nearest(name ?? key, known);
-  const advice = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean \`${prefix}${meant}\`?`;
-  return [`\`${key}\`: no such key; ${advice}`];
-}
-
-/** A diff between two stack files then shows only real differences. */
-function orderFaults(keys: readonly string[], known: readonly string[]): string[] {
-  const wanted = known.map((key) => `${prefix}${key}`).filter((key) => keys.includes(key));
-  const found = keys.filter((key) => wanted.includes(key));
-  const wrong = found.find((key, index) => key !== wanted[index]);
-  return wrong === undefined ? [] : [`\`${wrong}\`: expected the keys in this order: ${wanted.join(', ')}`];
+  return [unknownKey(key, known)];
 }
 
 /** An environment without reviewers asks nobody. */
@@ -220,8 +199,9 @@ function fieldValue(text: string, field: z.ZodType | undefined): unknown {
 }
 
 function invalid(stackName: string, faults: readonly string[]): DeliveryError {
-  return new DeliveryError('config-invalid', `stacks/Pulumi.${stackName}.yaml: ${faults.join('\n  ')}`, {
-    hint: `edit stacks/Pulumi.${stackName}.yaml`,
+  const file = `stacks/Pulumi.${stackName}.yaml`;
+  return new DeliveryError('config-invalid', faults.map((fault) => `${file}: ${fault}`).join('\n'), {
+    hint: `edit ${file}`,
   });
 }
 

@@ -19,7 +19,17 @@ const environment = z.strictObject({
   /** May who started the run review it? Only where speed matters more, such as rolling back. */
   selfReview: z.boolean().default(false),
   /** Variables that only jobs of this environment see. */
-  variables: z.record(z.string().regex(/^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/), z.string().min(1)).default({}),
+  variables: z
+    .record(
+      z
+        .string()
+        .regex(
+          /^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/,
+          'expected a variable name in upper case that does not begin with GITHUB_',
+        ),
+      z.string().min(1),
+    )
+    .default({}),
 });
 
 export const githubConfig = z.strictObject({
@@ -36,6 +46,6 @@ export const githubConfig = z.strictObject({
   /** Approving reviews that a pull request into `main` needs. */
   pullRequestApprovals: z.int().min(0).max(10).default(1),
   /** What the subject of OIDC tokens is made of, such as `[repo, context, job_workflow_ref]`; absent: GitHub's default. */
-  oidcSubject: z.array(z.string().regex(/^\w+$/)).optional(),
+  oidcSubject: z.array(z.string().regex(/^\w+$/, 'expected the name of a claim')).optional(),
 });
 export type GithubConfig = z.infer<typeof githubConfig>;

@@ -39,6 +39,19 @@ export type DatabaseConfig = z.infer<typeof databaseConfig>;
 /** Container variables that name what the stack made beside the service. */
 export const resourceVariables = { database: 'DATABASE_URL', objectStore: 'OBJECT_STORE_URL' } as const;
 
+/** By all three vendors' narrowest rule for names; what a value may be is each one's own. */
+const labels = z
+  .record(
+    z
+      .string()
+      .regex(
+        /^[a-z][a-z0-9_-]{0,62}$/,
+        'expected a name of lower-case letters, digits, - and _, at most 63 characters',
+      ),
+    z.string().max(63),
+  )
+  .default({});
+
 /** The keys of a stack file, in the order every stack file has them. A stack file never names an image. */
 export const serviceConfig = z.strictObject({
   runtime: z.enum(runtimes),
@@ -54,9 +67,15 @@ export const serviceConfig = z.strictObject({
   /** Refuse to delete the service's resources. */
   protect: z.boolean(),
   /** Plain settings of the service. */
-  env: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected an upper-case variable name'), z.string()),
+  env: z.record(
+    z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected a variable name of upper-case letters, digits and _'),
+    z.string(),
+  ),
   /** Variable name to the name of a secret in the cloud's own secret manager; never the secret itself. */
-  secrets: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected an upper-case variable name'), z.string()),
+  secrets: z.record(
+    z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected a variable name of upper-case letters, digits and _'),
+    z.string(),
+  ),
   // From here on a key may be left out.
   /** The account, project or subscription the stack lives in; left out: the one that is logged in to. */
   account: z.string().min(1).optional(),
@@ -74,15 +93,15 @@ export const serviceConfig = z.strictObject({
     .regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'expected a host name in lower case')
     .optional(),
   /** The vendor's names of an existing network, for private exposure and a private database. */
-  network: z.record(z.string(), z.union([z.string(), z.array(z.string())])).default({}),
+  network: z
+    .record(z.string(), z.union([z.string(), z.array(z.string())], 'expected text or a list of texts'))
+    .default({}),
   /** A managed database for the prediction log; its address reaches the container as the secret `DATABASE_URL`. */
   database: databaseConfig.optional(),
   /** An object store for models and the prediction log; its address reaches the container as `OBJECT_STORE_URL`. */
   objectStore: z.boolean().default(false),
   /** Tags or labels of every resource beside the platform's own, by which costs are told apart. */
-  labels: z
-    .record(z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'expected a lower-case label'), z.string().max(63))
-    .default({}),
+  labels,
 });
 export type ServiceConfig = z.infer<typeof serviceConfig>;
 export const serviceConfigKeys = Object.keys(serviceConfig.shape) as (keyof ServiceConfig)[];
@@ -116,7 +135,7 @@ export const foundationConfig = z.strictObject({
   alarmEmail: z.email().optional(),
   /** Make the versioned bucket in which Pulumi keeps its state. */
   stateBucket: z.boolean().default(false),
-  labels: z.record(z.string(), z.string()).default({}),
+  labels,
 });
 export type FoundationConfig = z.infer<typeof foundationConfig>;
 

@@ -118,9 +118,10 @@ export const rooms: readonly Room[] = [
     rooms: ['infra/contract', 'infra/clouds', 'infra/registry', 'infra/image'],
     packages: [...engine, ...documents, 'tar-stream', 'typescript', '@peculiar/x509', 'reflect-metadata'],
   },
+  { folder: 'infra/config-faults.ts', rooms: ['infra/contract'], packages: documents },
   {
     folder: 'infra/config.ts',
-    rooms: ['infra/contract', 'infra/clouds'],
+    rooms: ['infra/contract', 'infra/clouds', 'infra/config-faults.ts'],
     packages: [...documents, '@pulumi/pulumi'],
   },
   {

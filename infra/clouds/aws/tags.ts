@@ -13,7 +13,9 @@ export function tagFaults(labels: Readonly<Record<string, string>>): string[] {
   // https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
   const wrong = Object.entries(labels).filter(([, value]) => !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(value));
   return [
-    ...taken.map((key) => `labels.${key}: expected a name that neither the platform nor AWS uses itself`),
+    ...taken.map(
+      (key) => `labels.${key}: expected a name that neither the platform nor AWS uses itself; found \`${key}\``,
+    ),
     ...wrong.map(([key, value]) => `labels.${key}: expected letters, numbers, spaces and _.:/=+-@; found \`${value}\``),
   ];
 }

@@ -9,3 +9,13 @@ export function labelsOf(own: Readonly<Record<string, string>>, owner: string): 
   const all = { ...own, environment: owner, 'managed-by': 'pulumi', project };
   return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** What a label may not be. https://cloud.google.com/resource-manager/docs/labels-overview#requirements */
+export function labelFaults(labels: Readonly<Record<string, string>>): string[] {
+  const taken = Object.keys(labels).filter((key) => key in labelsOf({}, ''));
+  const wrong = Object.entries(labels).filter(([, value]) => !/^[\p{Ll}\p{Lo}\p{N}_-]*$/u.test(value));
+  return [
+    ...taken.map((key) => `labels.${key}: expected a name that the platform does not use itself; found \`${key}\``),
+    ...wrong.map(([key, value]) => `labels.${key}: expected lower-case letters, digits, - and _; found \`${value}\``),
+  ];
+}

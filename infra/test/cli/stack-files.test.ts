@@ -46,7 +46,7 @@ test('every malformed file is reported in one error', async () => {
   const error = await readStackFiles(folder).then(undefined, (found: unknown) => found);
   expect(error).toMatchObject({ code: 'config-invalid' });
   const message = String(error);
-  expect(message).toMatch(/Pulumi\.gcp-dev\.yaml:.*\n {2}memoryMiB: expected number; found "lots"/);
+  expect(message).toMatch(/\nstacks\/Pulumi\.gcp-dev\.yaml: memoryMiB: expected a number; found "lots"/);
   expect(message).toContain('did you mean `trireme:concurrency`?');
   expect(message).toContain('Pulumi.gcp-prod.yaml:');
   expect(message).toMatch(/Pulumi\.gpc-dev\.yaml:.*did you mean `gcp-dev`\?/);

@@ -7,6 +7,8 @@ import { serviceConfigKeys } from '../../contract/service.ts';
 const stacks = fileURLToPath(new URL('../../../stacks/', import.meta.url));
 const text = (name: string) => readFile(`${stacks}Pulumi.${name}.yaml`, 'utf8');
 const awsDev = await text('aws-dev');
+const awsProd = await text('aws-prod');
+const awsFoundation = await text('aws-foundation');
 const azureDev = await text('azure-dev');
 const azureProd = await text('azure-prod');
 const gcpDev = await text('gcp-dev');
@@ -89,7 +91,7 @@ describe('a malformed stack file', () => {
       'a misspelt key',
       'aws-dev',
       awsDev.replace('memoryMiB', 'memoryMib'),
-      /`trireme:memoryMib`: no such key; did you mean `trireme:memoryMiB`\?\n {2}memoryMiB: expected a value; found none/,
+      /`trireme:memoryMib`: no such key; did you mean `trireme:memoryMiB`\?\n.*: memoryMiB: expected a value; found none/,
     ],
     ['a key of a provider', 'aws-dev', `${awsDev}  aws:region: eu-west-1\n`, /`aws:region`: no such key/],
     ['an image', 'aws-dev', `${awsDev}  trireme:image: nginx\n`, /never names an image/],
@@ -103,8 +105,101 @@ describe('a malformed stack file', () => {
       'keys in another order',
       'aws-dev',
       awsDev.replace(/( {2}trireme:cpu: 1\n)( {2}trireme:memoryMiB: 2048\n)/, '$2$1'),
-      /`trireme:memoryMiB`: expected the keys in this order/,
+      /: `trireme:cpu`: expected after `trireme:region`; found after `trireme:memoryMiB`$/,
     ],
+    [
+      'one key at the end, where all others are in order',
+      'aws-dev',
+      `${awsDev.replace('  trireme:region: eu-west-1\n', '')}  trireme:region: eu-west-1\n`,
+      /^\S+: `trireme:region`: expected after `trireme:runtime`; found after `trireme:logRetentionDays`$/,
+    ],
+    [
+      'a key twice',
+      'aws-dev',
+      `${awsDev}  trireme:cpu: 2\n`,
+      /^stacks\/Pulumi\.aws-dev\.yaml: `trireme:cpu`: expected once; found on lines 4 and 14$/,
+    ],
+    [
+      'a nested key twice',
+      'aws-dev',
+      awsDev.replace('env: {}', 'env: {A: x, A: y}'),
+      /: env\.A: expected once; found on lines 11 and 11$/,
+    ],
+    [
+      'a misspelt nested key',
+      'aws-prod',
+      awsProd.replace('notReadyMinutes', 'notReadyMinute'),
+      /^\S+: alarms\.notReadyMinute: no such key; did you mean `notReadyMinutes`\?$/,
+    ],
+    [
+      'a nested key that is like none',
+      'aws-prod',
+      awsProd.replace('notReadyMinutes: 5', 'pager: 5'),
+      /: alarms\.pager: no such key; expected one of errorRatePercent, latencyMilliseconds, notReadyMinutes$/,
+    ],
+    [
+      'a switch for a group of keys',
+      'aws-prod',
+      awsProd.replace(/alarms: .*/, 'alarms: true'),
+      /with values; found true/,
+    ],
+    [
+      'a missing nested key',
+      'aws-dev',
+      `${awsDev}  trireme:database: {engine: oracle, storageGiB: 20}\n`,
+      /: database\.engine: expected one of mysql, postgresql; found "oracle"\n.*: database\.size: expected a value; found none$/,
+    ],
+    [
+      'a label in capitals',
+      'aws-dev',
+      `${awsDev}  trireme:labels: {Team: x}\n`,
+      /: labels\.Team: expected .*; found "Team"$/,
+    ],
+    [
+      'a label of many words',
+      'gcp-dev',
+      `${gcpDev}  trireme:labels: {team: Machine Learning}\n`,
+      /: labels\.team: expected lower-case.*; found `Machine Learning`$/,
+    ],
+    [
+      'a label of the platform',
+      'gcp-dev',
+      `${gcpDev}  trireme:labels: {project: x}\n`,
+      /: labels\.project: expected .*; found `project`$/,
+    ],
+    [
+      'a label too long',
+      'aws-dev',
+      `${awsDev}  trireme:labels: {team: ${'x'.repeat(64)}}\n`,
+      /: labels\.team: expected at most 63 characters; found "x+"$/,
+    ],
+    [
+      'a label in capitals for all',
+      'aws-foundation',
+      `${awsFoundation}  trireme:labels: {Team: x}\n`,
+      /: labels\.Team: expected/,
+    ],
+    [
+      'no address',
+      'aws-foundation',
+      `${awsFoundation}  trireme:alarmEmail: nobody\n`,
+      /: alarmEmail: expected an email address; found "nobody"$/,
+    ],
+    [
+      'more than there may be',
+      'aws-dev',
+      awsDev.replace('  trireme:logR', '  trireme:cpuTarget: 95\n  trireme:logR'),
+      /: cpuTarget: expected at most 90; found 95$/,
+    ],
+    ['less than there may be', 'aws-dev', awsDev.replace('cpu: 1', 'cpu: 0'), /: cpu: expected more than 0; found 0/],
+    ['no value', 'aws-dev', awsDev.replace('cpu: 1', 'cpu:'), /: cpu: expected a number; found nothing$/],
+    [
+      'a tab',
+      'aws-dev',
+      awsDev.replace('  trireme:cpu', '\ttrireme:cpu'),
+      /^\S+: line 4, column 1: no YAML: tabs are not allowed as indentation$/,
+    ],
+    ['an anchor that is not there', 'aws-dev', awsDev.replace('cpu: 1', 'cpu: *x'), /: no YAML: unresolved alias/],
     [
       'a runtime of another cloud',
       'aws-dev',
@@ -168,7 +263,12 @@ describe('a malformed stack file', () => {
       awsDev.replace('env: {}', 'env: {RELEASE_ID: x}'),
       /the release sets this one/,
     ],
-    ['a number as a variable', 'aws-dev', awsDev.replace('env: {}', 'env: {LIMIT: 8}'), /env\.LIMIT: .*string/],
+    [
+      'a number as a variable',
+      'aws-dev',
+      awsDev.replace('env: {}', 'env: {LIMIT: 8}'),
+      /env\.LIMIT: expected text, so in quotes; found 8$/,
+    ],
     ['a lower-case variable', 'aws-dev', awsDev.replace('env: {}', 'env: {limit: x}'), /env\.limit: /],
     [
       'a variable twice',
@@ -182,7 +282,12 @@ describe('a malformed stack file', () => {
       awsDev.replace('secrets: {}', 'secrets: {TOKEN: name}'),
       /secrets\.TOKEN: expected the ARN/,
     ],
-    ['another key at the top', 'aws-dev', `${awsDev}environment: x\n`, /`environment`: expected only `config`/],
+    [
+      'another key at the top',
+      'aws-dev',
+      `${awsDev}environment: x\n`,
+      /`environment`: no such key at the top; expected only `config`/,
+    ],
     ['no configuration', 'aws-dev', '{}', /expected `config:`/],
     ['no YAML', 'aws-dev', 'config: [', /Pulumi\.aws-dev\.yaml: /],
     [
@@ -196,7 +301,7 @@ describe('a malformed stack file', () => {
   it('has every fault in one message', () => {
     const fault = faultOf('aws-dev', awsDev.replace('cpu: 1', 'cpu: one').replace('protect: false', 'protect: maybe'));
     expect(fault).toBe(
-      'stacks/Pulumi.aws-dev.yaml: cpu: expected number; found "one"\n  protect: expected boolean; found "maybe"',
+      'stacks/Pulumi.aws-dev.yaml: cpu: expected a number; found "one"\nstacks/Pulumi.aws-dev.yaml: protect: expected true or false; found "maybe"',
     );
   });
 

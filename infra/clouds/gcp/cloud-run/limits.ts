@@ -1,5 +1,6 @@
 // What Cloud Run accepts of a stack's configuration.
 import { resourceVariables, type ServiceConfig } from '../../../contract/service.ts';
+import { labelFaults } from '../labels.ts';
 import { cloudRun } from './runtime.ts';
 
 /**
@@ -29,7 +30,7 @@ export function cloudRunFaults(config: ServiceConfig): string[] {
   if (config.concurrency > max) {
     faults.push(`concurrency: expected at most ${max} on Cloud Run; found ${config.concurrency}`);
   }
-  return [...faults, ...exposureFaults(config), ...optionFaults(config)];
+  return [...faults, ...exposureFaults(config), ...optionFaults(config), ...labelFaults(config.labels)];
 }
 
 /** Names of an existing network, and who may call a private service: `network`, `subnetwork`, `invokers`. */
