@@ -3,6 +3,8 @@ import { type PriceTable, quote } from './prices.ts';
 
 export interface CostLine {
   readonly what: string;
+  /** Name in the price table. */
+  readonly price: string;
   readonly quantity: number;
   readonly unit: string;
   readonly unitPrice: number;
@@ -10,6 +12,8 @@ export interface CostLine {
   readonly monthly: number;
   readonly page: string;
   readonly confirmed: boolean;
+  /** Units a month that the vendor gives the whole account for nothing; not taken off here. */
+  readonly free?: number;
   /** The region whose price it is, where it is not the stack's. */
   readonly pricedAs?: string;
 }
@@ -37,7 +41,6 @@ export function costsOf(
 ): Costs {
   const lines: CostLine[] = [];
   const said = [...notes];
-  const free = new Set<string>();
   for (const { what, price, quantity } of parts) {
     if (quantity === 0) continue;
     const found = quote(table, price, region);
@@ -45,16 +48,15 @@ export function costsOf(
       said.push(`${what}: no price of ${price} is known; not in the total`);
       continue;
     }
-    const { amount, unit, page, confirmed, nearest } = found;
-    if (found.free !== undefined) free.add(found.free);
+    const { amount, unit, page, confirmed, free, nearest } = found;
     lines.push({
-      ...{ what, quantity, unit, unitPrice: amount, monthly: amount * quantity, page, confirmed },
+      ...{ what, price, quantity, unit, unitPrice: amount, monthly: amount * quantity, page, confirmed },
+      ...(free === undefined ? {} : { free }),
       ...(nearest === undefined ? {} : { pricedAs: nearest }),
     });
   }
   const elsewhere = [...new Set(lines.flatMap(({ pricedAs }) => pricedAs ?? []))];
   if (elsewhere.length > 0)
     said.push(`no prices of ${region} are known for some lines: those of ${elsewhere.join(', ')} are used`);
-  if (free.size > 0) said.push(`not counted, though the vendor gives it for nothing: ${[...free].join('; ')}`);
   return { lines, total: lines.reduce((sum, { monthly }) => sum + monthly, 0), notes: said };
 }

@@ -1,4 +1,5 @@
 // What a stack costs beside its instances, by the keys of its file: logs, alarms, uptime check, dashboard, database, store, private way in.
+import { countedLines, countsRequests } from '../clouds/aws/ecs-express/request-log.ts';
 import { usesSlot } from '../clouds/azure/app-service/limits.ts';
 import type { ServiceConfig } from '../contract/service.ts';
 import type { Cloud, Stack } from '../contract/stack.ts';
@@ -35,13 +36,16 @@ const byCloud: Readonly<Record<Cloud, (asked: Asked) => readonly Part[]>> = { aw
 
 function aws({ config, table, logs }: Asked): readonly Part[] {
   const { alarms, uptimeCheck, dashboard, database, objectStore, logRetentionDays, exposure, network } = config;
+  const counted = config.runtime === 'ecs-express' && countsRequests(config) ? Object.keys(countedLines).length : 0;
+  // Two metrics for the share of errors, one for latency, two for readiness, or one where it is counted; one for the uptime check.
+  const alarmed = (counted === 0 ? 5 : 4) + (uptimeCheck ? 1 : 0);
   const hours = table.hoursPerMonth;
   const zones = [network.subnets ?? []].flat().length;
   return [
     { what: 'logs', price: 'cloudwatch-logs', quantity: logs },
     { what: 'logs kept', price: 'cloudwatch-log-storage', quantity: (logs * logRetentionDays) / 30 },
-    // Two metrics for the share of errors, one for latency, two for readiness; one for the uptime check.
-    ...(alarms === undefined ? [] : [{ what: 'alarms', price: 'cloudwatch-alarm', quantity: uptimeCheck ? 6 : 5 }]),
+    ...(counted === 0 ? [] : [{ what: 'metrics of the request log', price: 'cloudwatch-metric', quantity: counted }]),
+    ...(alarms === undefined ? [] : [{ what: 'alarms', price: 'cloudwatch-alarm', quantity: alarmed }]),
     ...(uptimeCheck ? [{ what: 'uptime check', price: 'route53-check', quantity: 1 }] : []),
     ...(dashboard ? [{ what: 'dashboard', price: 'cloudwatch-dashboard', quantity: 1 }] : []),
     ...(exposure === 'private' && zones > 0

@@ -11,8 +11,8 @@ const price = z.strictObject({
   page: z.url(),
   /** Was the number read on that page? */
   confirmed: z.boolean(),
-  /** What the vendor gives for nothing, and the estimate does not count. */
-  free: z.string().optional(),
+  /** Units a month that the vendor gives each account for nothing. */
+  free: z.number().positive().optional(),
 });
 
 const priceTable = z.strictObject({
@@ -43,7 +43,7 @@ export interface Quote {
   readonly unit: string;
   readonly page: string;
   readonly confirmed: boolean;
-  readonly free?: string | undefined;
+  readonly free?: number | undefined;
   /** The region whose price it is, where it is not the one asked for. */
   readonly nearest?: string;
 }

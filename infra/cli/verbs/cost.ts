@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { runtimeRegistry } from '../../clouds/index.ts';
 import { parseStackFile } from '../../config.ts';
 import { DeliveryError } from '../../contract/errors.ts';
-import { clouds, environments, foundationOf, nearest } from '../../contract/stack.ts';
+import { clouds, environments, foundationOf, nearest, type Stack } from '../../contract/stack.ts';
+import { givenForNothing } from '../../cost/allowances.ts';
 import { foundationCosts, serviceCosts } from '../../cost/estimate.ts';
 import type { Costs } from '../../cost/lines.ts';
 import type { Load } from '../../cost/load.ts';
@@ -26,6 +27,7 @@ interface Options {
 
 interface StackCosts {
   readonly stack: string;
+  readonly account: string;
   readonly group: string;
   readonly region: string;
   readonly idle: Costs;
@@ -41,7 +43,7 @@ export const cost: Verb = (cli) =>
     .action(async (options: Options) => {
       const load = loadOf(options);
       const [files, prices] = await Promise.all([readWiredStacks(cli.environment), readPrices(cli.environment)]);
-      const stacks = namesOf(options, files).map((name) => costsFor(name, files.texts[name] ?? '', prices, load));
+      const stacks = namesOf(options, files).map((name) => costsFor(name, files, prices, load));
       const totals = totalsOf(stacks, load !== undefined);
       if (options.json !== true) {
         for (const one of stacks) cli.output.data(`${textOf(one)}\n`);
@@ -105,25 +107,33 @@ function namesOf({ environment, stack }: Options, files: StackFiles): readonly s
   return services.filter((one) => one.environment === wanted).map(({ name }) => name);
 }
 
-function costsFor(name: string, text: string, prices: PriceTable, load: Load | undefined): StackCosts {
-  const found = parseStackFile(name, text);
+function costsFor(name: string, files: StackFiles, prices: PriceTable, load: Load | undefined): StackCosts {
+  const found = parseStackFile(name, files.texts[name] ?? '');
   if (found.kind === 'service') {
     const { stack, config } = found;
     const wish = { stack, config, contract: runtimeRegistry[config.runtime].contract };
     const idle = serviceCosts(wish, prices);
     const loaded = load === undefined ? {} : { loaded: serviceCosts(wish, prices, load) };
-    return { stack: name, group: stack.environment, region: config.region, idle, ...loaded };
+    const account = `${stack.cloud} ${config.account ?? homeOf(files, stack)}`;
+    return { stack: name, account, group: stack.environment, region: config.region, idle, ...loaded };
   }
   const cloud = clouds.find((one) => foundationOf(one) === name);
   if (found.kind !== 'foundation' || cloud === undefined) throw new TypeError(`${name} has no price`);
   const idle = foundationCosts(cloud, found.config, prices);
   return {
     stack: name,
+    account: `${cloud} home`,
     group: 'foundations',
     region: found.config.region,
     idle,
     ...(load === undefined ? {} : { loaded: idle }),
   };
+}
+
+/** The account that the cloud's foundation names for this environment. */
+function homeOf({ texts }: StackFiles, { cloud, environment }: Stack): string {
+  const found = parseStackFile(foundationOf(cloud), texts[foundationOf(cloud)] ?? '');
+  return (found.kind === 'foundation' ? found.config.accounts[environment] : undefined) ?? 'home';
 }
 
 interface Total {
@@ -139,6 +149,9 @@ function totalsOf(stacks: readonly StackCosts[], withLoad: boolean): readonly To
     idle: of.reduce((total, { idle }) => total + idle.total, 0),
     ...(withLoad ? { loaded: of.reduce((total, { loaded }) => total + (loaded?.total ?? 0), 0) } : {}),
   });
+  const all = sum(stacks, 'all');
+  const given = (costsOf: (one: StackCosts) => Costs | undefined): number =>
+    givenForNothing(stacks.map((one) => ({ account: one.account, lines: costsOf(one)?.lines ?? [] })));
   return [
     ...groups.map((group) =>
       sum(
@@ -146,7 +159,12 @@ function totalsOf(stacks: readonly StackCosts[], withLoad: boolean): readonly To
         group,
       ),
     ),
-    sum(stacks, 'all'),
+    all,
+    {
+      group: 'all, less what vendors give for nothing',
+      idle: all.idle - given(({ idle }) => idle),
+      ...(all.loaded === undefined ? {} : { loaded: all.loaded - given(({ loaded }) => loaded) }),
+    },
   ];
 }
 
