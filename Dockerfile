@@ -1,5 +1,6 @@
 # The prediction service as an image. The context is not this repository but the folder that infra/image/context.ts prepares:
-# package.json, package-lock.json, app/, models/<name>/ and build.json, and nothing else, so that the image is a function of these alone.
+# package.json, package-lock.json, app/ with its types stripped, models/<name>/ and build.json, and nothing else, so that the image is a
+# function of these alone.
 #
 # Builds with docker (BuildKit), buildah and podman. `npx trireme release` builds it; by hand, in a prepared folder:
 #   buildah build --timestamp 0 --layers=false --file Dockerfile <folder>
@@ -43,4 +44,4 @@ COPY build.json ./
 USER 65532:65532
 EXPOSE 8080
 # Exec form: Node is process 1 and receives SIGTERM itself.
-ENTRYPOINT ["/usr/local/bin/node", "app/serving/main.ts"]
+ENTRYPOINT ["/usr/local/bin/node", "app/serving/main.js"]

@@ -83,7 +83,7 @@ async function inspect(image: string): Promise<void> {
   const named = (pattern: RegExp) => listing.filter(({ path }) => pattern.test(path)).map(({ path }) => path);
   say(
     'files',
-    listing.some(({ path }) => path === 'srv/app/serving/main.ts'),
+    listing.some(({ path }) => path === 'srv/app/serving/main.js'),
     `${listing.length}, the service among them`,
   );
   const tools = named(/(^|\/)bin\/(sh|bash|dash|busybox|npm|npx|apt|apt-get|dpkg)$|node_modules\/npm\//);

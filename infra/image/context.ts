@@ -6,6 +6,7 @@ import { DeliveryError } from '../contract/errors.ts';
 import { git } from '../ledger/git-command.ts';
 import { buildDocument } from './build-id.ts';
 import { modelDigestOf } from './model-digest.ts';
+import { isTypeScript, stripTypes } from './strip.ts';
 
 /** Folders of the application that a running service needs. Training, tests and command lines stay outside. */
 export const servedFolders = ['app/model', 'app/engines', 'app/serving'] as const;
@@ -30,11 +31,14 @@ export interface ContextOptions {
   readonly destination: string;
 }
 
-/** @throws DeliveryError `digest-mismatch` when a model is not the one its digest names. */
+/** @throws DeliveryError `digest-mismatch` when a model is not the one its digest names; `document-invalid` for code that can't be stripped. */
 export async function prepareContext({ root, models, buildId, destination }: ContextOptions): Promise<void> {
   await rm(destination, { recursive: true, force: true });
   await mkdir(destination, { recursive: true });
-  for (const path of await sourceFiles(root)) await place(join(root, path), join(destination, path));
+  for (const path of await sourceFiles(root)) {
+    if (isTypeScript(path)) await placeStripped(root, path, destination);
+    else await place(join(root, path), join(destination, path));
+  }
   for (const model of models) {
     const files = await modelFiles(model);
     for (const name of files) await place(join(model.folder, name), join(destination, 'models', model.name, name));
@@ -87,6 +91,13 @@ async function isFile(root: string, path: string): Promise<boolean> {
   const found = await lstat(join(root, path)).catch(() => undefined);
   if (found === undefined || found.isFile()) return found !== undefined;
   throw new DeliveryError('usage', `expected plain files in the image; found the link or folder ${path}`);
+}
+
+async function placeStripped(root: string, path: string, destination: string): Promise<void> {
+  const stripped = stripTypes({ path, text: await readFile(join(root, path), 'utf8') });
+  const to = join(destination, stripped.path);
+  await mkdir(dirname(to), { recursive: true });
+  await writeFile(to, stripped.text);
 }
 
 async function place(from: string, to: string): Promise<void> {

@@ -37,7 +37,7 @@ export interface LayoutOptions {
 }
 
 /** Changes when the same inputs would give another image. */
-export const layoutVersion = '1';
+export const layoutVersion = '2';
 
 export async function buildLayout(options: LayoutOptions): Promise<BuiltImage> {
   const { context, root, cache, destination, labels } = options;
@@ -97,7 +97,7 @@ function configuration(layers: readonly Layer[], labels: ImageLabels): object {
       User: '65532:65532',
       ExposedPorts: { [`${servicePort}/tcp`]: {} },
       Env: ['NODE_ENV=production'],
-      Entrypoint: ['node', 'app/serving/main.ts'],
+      Entrypoint: ['node', 'app/serving/main.js'],
       WorkingDir: `/${workingFolder}`,
       Labels: labelsOf(labels),
     },

@@ -63,10 +63,10 @@ describe('an image written by ourselves', () => {
         'srv/node_modules/lib/package.json',
       ],
       [
-        'srv/app/engines/compiled.ts',
-        'srv/app/model/schema.ts',
+        'srv/app/engines/compiled.js',
+        'srv/app/model/schema.js',
         'srv/app/package.json',
-        'srv/app/serving/main.ts',
+        'srv/app/serving/main.js',
         'srv/app/serving/page.html',
         'srv/package.json',
       ],
@@ -84,7 +84,7 @@ describe('an image written by ourselves', () => {
       architecture: 'amd64',
       config: {
         User: '65532:65532',
-        Entrypoint: ['node', 'app/serving/main.ts'],
+        Entrypoint: ['node', 'app/serving/main.js'],
         WorkingDir: '/srv',
         Env: ['NODE_ENV=production'],
         ExposedPorts: { '8080/tcp': {} },
