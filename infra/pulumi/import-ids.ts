@@ -45,6 +45,10 @@ function azure(provider: string, ...keys: readonly string[]): Id {
 const ids: Readonly<Record<string, Id>> = {
   'aws:cloudwatch/dashboard:Dashboard': named('dashboardName'),
   'aws:cloudwatch/logGroup:LogGroup': named('name'),
+  'aws:cloudwatch/logMetricFilter:LogMetricFilter': (inputs) => {
+    const [group, name] = [inputs('logGroupName'), inputs('name')];
+    return [group && name && `${group}:${name}`];
+  },
   'aws:cloudwatch/metricAlarm:MetricAlarm': named('name'),
   'aws:ecr/lifecyclePolicy:LifecyclePolicy': named('repository'),
   'aws:ecr/repository:Repository': named('name'),

@@ -69,7 +69,7 @@ function createLatencyAlarm(
   parent: ComponentResource,
   { service, thresholds, metrics, channel, tags }: AlarmArgs,
 ): MetricAlarm {
-  const { namespace, name, dimensions, perMillisecond } = metrics.latency;
+  const { namespace, name, perMillisecond } = metrics.latency;
   return new MetricAlarm(
     'alarm-latency',
     {
@@ -77,7 +77,7 @@ function createLatencyAlarm(
       alarmDescription: `One in twenty of ${service}'s answers took longer than ${thresholds.latencyMilliseconds} ms for five minutes. ${whatNext}`,
       namespace,
       metricName: name,
-      dimensions,
+      ...dimensionsOf(metrics.latency),
       extendedStatistic: 'p95',
       period: window,
       comparisonOperator: 'GreaterThanThreshold',
@@ -98,7 +98,7 @@ function createNotReadyAlarm(
   parent: ComponentResource,
   { service, thresholds, metrics, channel, tags }: AlarmArgs,
 ): MetricAlarm {
-  const { expression, metrics: asked } = metrics.notReady;
+  const { expression, silence, metrics: asked } = metrics.notReady;
   return new MetricAlarm(
     'alarm-not-ready',
     {
@@ -114,7 +114,7 @@ function createNotReadyAlarm(
       threshold: 1,
       evaluationPeriods: thresholds.notReadyMinutes,
       datapointsToAlarm: thresholds.notReadyMinutes,
-      treatMissingData: 'notBreaching',
+      treatMissingData: silence,
       ...told(channel),
       tags,
     },
@@ -133,6 +133,11 @@ export function told(channel: Input<string | undefined>): {
 
 export const whatNext = 'What runs, and the way back: npx trireme status';
 
-function metricQuery(id: string, { namespace, name, dimensions }: Metric, how: { period: number; stat: string }) {
-  return { id, metric: { namespace, metricName: name, dimensions, ...how }, returnData: false };
+function metricQuery(id: string, metric: Metric, how: { period: number; stat: string }) {
+  const { namespace, name: metricName } = metric;
+  return { id, metric: { namespace, metricName, ...dimensionsOf(metric), ...how }, returnData: false };
+}
+
+function dimensionsOf({ dimensions }: Metric): Pick<Metric, 'dimensions'> {
+  return dimensions === undefined ? {} : { dimensions };
 }

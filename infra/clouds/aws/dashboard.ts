@@ -18,7 +18,7 @@ export function createDashboard(parent: ComponentResource, args: DashboardArgs):
 
 /** Two columns on CloudWatch's grid of 24: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
 function body({ region, metrics, logGroup }: DashboardArgs): Output<string> {
-  const { requests, serverErrors, latency, instances, others } = metrics;
+  const { requests, serverErrors, latency, readiness, others } = metrics;
   const graphs: readonly [string, readonly Line[]][] = [
     [
       'Requests and 5xx',
@@ -34,7 +34,7 @@ function body({ region, metrics, logGroup }: DashboardArgs): Output<string> {
         [latency, 'p95'],
       ],
     ],
-    ['Instances', [[instances, 'Maximum']]],
+    [readiness.title, [[readiness, readiness.statistic]]],
     ...Object.entries(others).map(([title, metric]): [string, Line[]] => [title, [[metric, 'Average']]]),
   ];
   const errors = {
@@ -60,7 +60,7 @@ function body({ region, metrics, logGroup }: DashboardArgs): Output<string> {
 type Line = readonly [Metric, 'Sum' | 'Average' | 'Maximum' | 'p50' | 'p95'];
 
 /** `[namespace, name, dimension, value, …, {stat}]`. */
-function lineOf([{ namespace, name, dimensions }, stat]: Line): Output<unknown[]> {
+function lineOf([{ namespace, name, dimensions = {} }, stat]: Line): Output<unknown[]> {
   return output(dimensions).apply((pairs) => {
     const sorted = Object.entries(pairs).sort(([a], [b]) => (a < b ? -1 : 1));
     return [namespace, name, ...sorted.flat(), { stat }];

@@ -5,7 +5,8 @@ export interface Metric {
   /** `AWS/AppRunner`. */
   readonly namespace: string;
   readonly name: string;
-  readonly dimensions: Input<Record<string, Input<string>>>;
+  /** Left out: the metric has none. */
+  readonly dimensions?: Input<Record<string, Input<string>>>;
 }
 
 export interface ServiceMetrics {
@@ -14,14 +15,16 @@ export interface ServiceMetrics {
   readonly serverErrors: Metric;
   /** `perMillisecond`: 1 where the metric is in milliseconds, 0.001 where it is in seconds. */
   readonly latency: Metric & { readonly perMillisecond: number };
-  /** Instances that serve. */
-  readonly instances: Metric;
+  /** What shows on the dashboard that somebody is there to serve, with the words for it. */
+  readonly readiness: Metric & { readonly title: string; readonly statistic: 'Sum' | 'Maximum' };
   /**
    * CloudWatch metric math over one-minute values, by the names used in it: 1 in a minute in which nobody could be served, else 0.
    * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
    */
   readonly notReady: {
     readonly expression: string;
+    /** What a span says in which none of them has a value. */
+    readonly silence: 'breaching' | 'notBreaching';
     readonly metrics: Readonly<Record<string, Metric & { readonly statistic: 'Sum' | 'Minimum' | 'Maximum' }>>;
   };
   /** More lines for the dashboard, by their titles: CPU, memory. Averages. */

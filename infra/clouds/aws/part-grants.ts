@@ -76,12 +76,14 @@ const logs: readonly AwsGrant[] = [
     source: page('amazoneventbridgescheduler'),
   },
   {
-    for: ['aws:cloudwatch/logGroup:LogGroup'],
-    reads: ['logs:ListTagsForResource'],
+    for: ['aws:cloudwatch/logGroup:LogGroup', 'aws:cloudwatch/logMetricFilter:LogMetricFilter'],
+    reads: ['logs:DescribeMetricFilters', 'logs:ListTagsForResource'],
     writes: [
       'logs:CreateLogGroup',
       'logs:DeleteLogGroup',
+      'logs:DeleteMetricFilter',
       'logs:DeleteRetentionPolicy',
+      'logs:PutMetricFilter',
       'logs:PutRetentionPolicy',
       'logs:TagResource',
       'logs:UntagResource',

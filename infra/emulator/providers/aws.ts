@@ -12,6 +12,7 @@ import { lifecyclePolicy, repository, repositoryPolicy } from './aws-ecr.ts';
 import { ecsExpressService } from './aws-ecs-express.ts';
 import { openIdConnectProvider, policy, role, rolePolicy, rolePolicyAttachment } from './aws-iam.ts';
 import { logGroup, schedule } from './aws-logs.ts';
+import { logMetricFilter } from './aws-metric-filter.ts';
 import { databaseInstance, subnetGroup } from './aws-rds.ts';
 import { healthCheck } from './aws-route53.ts';
 import { bucket, bucketSetting } from './aws-s3.ts';
@@ -30,6 +31,7 @@ const models: Readonly<Record<string, (account: AwsAccount, world: AwsWorld) => 
   'aws:apprunner/vpcIngressConnection:VpcIngressConnection': (account, world) => vpcIngressConnection(world, account),
   'aws:cloudwatch/dashboard:Dashboard': dashboard,
   'aws:cloudwatch/logGroup:LogGroup': logGroup,
+  'aws:cloudwatch/logMetricFilter:LogMetricFilter': logMetricFilter,
   'aws:cloudwatch/metricAlarm:MetricAlarm': metricAlarm,
   'aws:ec2/securityGroup:SecurityGroup': securityGroup,
   'aws:ec2/vpcEndpoint:VpcEndpoint': vpcEndpoint,

@@ -46,6 +46,16 @@ function alarm({ dimensions, metricQueries, ...rest }: Properties): Properties {
   };
 }
 
+/** The provider takes the default value as text. */
+function transformation(asked: Property = {}): Property {
+  if (!isRecord(asked)) return asked;
+  const { defaultValue, ...rest } = asked;
+  return {
+    ...camel(rest, { name: 'metricName', namespace: 'metricNamespace', value: 'metricValue' }),
+    ...(defaultValue === undefined ? {} : { defaultValue: Number(defaultValue) }),
+  };
+}
+
 const database: Names = {
   identifier: 'DBInstanceIdentifier',
   instanceClass: 'DBInstanceClass',
@@ -80,6 +90,23 @@ export const awsRequests: Requests = {
     ...(retentionInDays === undefined
       ? []
       : ([['aws-logs', 'PutRetentionPolicy', { logGroupName: name, retentionInDays }]] as const)),
+  ],
+  'aws:cloudwatch/logMetricFilter:LogMetricFilter': ({
+    name = '',
+    pattern = '',
+    logGroupName = '',
+    metricTransformation,
+  }) => [
+    [
+      'aws-logs',
+      'PutMetricFilter',
+      {
+        filterName: name,
+        filterPattern: pattern,
+        logGroupName,
+        metricTransformations: [transformation(metricTransformation)],
+      },
+    ],
   ],
   'aws:ecr/repository:Repository': ({ encryptionConfigurations, ...rest }) => [
     [

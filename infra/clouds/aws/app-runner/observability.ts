@@ -1,21 +1,15 @@
 // What is watched of a service on App Runner, and by which of its metrics.
 import type { Service } from '@pulumi/aws/apprunner/service.js';
-import type { Dashboard } from '@pulumi/aws/cloudwatch/dashboard.js';
 import { type ComponentResource, type Output, output } from '@pulumi/pulumi';
 import type { PredictionServiceArgs } from '../../../contract/service.ts';
 import { serviceName } from '../../names.ts';
-import { createAlarms, type ServiceAlarms } from '../alarms.ts';
-import { createDashboard } from '../dashboard.ts';
-import { alarmChannelOf, permissionsBoundaryOf } from '../from-foundation.ts';
+import { permissionsBoundaryOf } from '../from-foundation.ts';
 import { createRetention, type Retention } from '../logs.ts';
 import type { Metric, ServiceMetrics } from '../metrics.ts';
-import { createUptimeCheck, type UptimeCheck, uptimeRegion } from '../uptime.ts';
+import { type Watching, watch } from '../watching.ts';
 
-export interface Observability {
+export interface Observability extends Watching {
   readonly retention: Retention;
-  readonly alarms: ServiceAlarms | undefined;
-  readonly uptime: UptimeCheck | undefined;
-  readonly dashboard: Dashboard | undefined;
 }
 
 export function observe(
@@ -23,47 +17,18 @@ export function observe(
   args: PredictionServiceArgs,
   watched: { readonly service: Service; readonly endpoint: Output<string>; readonly tags: Record<string, string> },
 ): Observability {
-  const { config } = args;
   const { service, endpoint, tags } = watched;
-  const name = serviceName(args.stack);
-  const metrics = appRunnerMetrics(service);
-  const { alarms: thresholds } = config;
+  const application = logGroup(service, 'application');
   return {
     retention: createRetention(parent, {
-      service: name,
-      groups: { application: logGroup(service, 'application'), service: logGroup(service, 'service') },
+      service: serviceName(args.stack),
+      groups: { application, service: logGroup(service, 'service') },
       arn: logGroupArn(service),
-      days: config.logRetentionDays,
+      days: args.config.logRetentionDays,
       permissionsBoundary: permissionsBoundaryOf(args),
       tags,
     }),
-    alarms:
-      thresholds === undefined
-        ? undefined
-        : createAlarms(parent, { service: name, thresholds, metrics, channel: alarmChannelOf(args), tags }),
-    uptime: config.uptimeCheck
-      ? createUptimeCheck(parent, {
-          service: name,
-          endpoint,
-          ...(thresholds === undefined
-            ? {}
-            : {
-                alarm: {
-                  notReadyMinutes: thresholds.notReadyMinutes,
-                  channel: alarmChannelOf(args, config.region === uptimeRegion ? undefined : uptimeRegion),
-                },
-              }),
-          tags,
-        })
-      : undefined,
-    dashboard: config.dashboard
-      ? createDashboard(parent, {
-          service: name,
-          region: config.region,
-          metrics,
-          logGroup: logGroup(service, 'application'),
-        })
-      : undefined,
+    ...watch(parent, args, { metrics: appRunnerMetrics(service), endpoint, logGroup: application, tags }),
   };
 }
 
@@ -75,10 +40,11 @@ function appRunnerMetrics(service: Service): ServiceMetrics {
     requests: metric('Requests'),
     serverErrors: metric('5xxStatusResponses'),
     latency: { ...metric('RequestLatency'), perMillisecond: 1 },
-    instances: metric('ActiveInstances'),
+    readiness: { ...metric('ActiveInstances'), title: 'Instances', statistic: 'Maximum' },
     // Instances count as active while they process requests: without a request, none of them being so says nothing.
     notReady: {
       expression: 'IF(FILL(requests, 0) > 0 AND FILL(active, 0) < 1, 1, 0)',
+      silence: 'notBreaching',
       metrics: {
         active: { ...metric('ActiveInstances'), statistic: 'Maximum' },
         requests: { ...metric('Requests'), statistic: 'Sum' },

@@ -17,7 +17,8 @@ import { createLogGroup } from '../logs.ts';
 import { networkOf } from '../network.ts';
 import { createObjectStore, type ObjectStore } from '../object-store.ts';
 import { tagsOf } from '../tags.ts';
-import { createUptimeCheck, type UptimeCheck } from '../uptime.ts';
+import { type Observability, observe } from './observability.ts';
+import { countsRequests, requestLogVariable } from './request-log.ts';
 import { createRoles, type Roles } from './roles.ts';
 import { cluster, ecsExpress, logGroupOf, mainContainer } from './runtime.ts';
 
@@ -32,7 +33,7 @@ export class AwsExpressPredictionService extends ComponentResource implements Pr
     readonly service: ExpressGatewayService;
     readonly database: Database | undefined;
     readonly objectStore: ObjectStore | undefined;
-    readonly uptime: UptimeCheck | undefined;
+    readonly observability: Observability;
   };
 
   constructor(name: string, args: PredictionServiceArgs, options?: ComponentResourceOptions) {
@@ -54,10 +55,8 @@ export class AwsExpressPredictionService extends ComponentResource implements Pr
     const { exposure } = config;
     // The prover compares it with the balancer's own: subnets decide that one, and nothing else tells of a public one.
     this.coordinates = service.serviceArn.apply((serviceArn): Record<string, string> => ({ serviceArn, exposure }));
-    const uptime = config.uptimeCheck
-      ? createUptimeCheck(this, { service: own, endpoint: this.endpoint, tags })
-      : undefined;
-    this.nodes = { logGroup, roles, service, database, objectStore, uptime };
+    const observability = observe(this, args, { service, logGroup, endpoint: this.endpoint, tags });
+    this.nodes = { logGroup, roles, service, database, objectStore, observability };
     this.registerOutputs({ endpoint: this.endpoint, revision: this.revision, coordinates: this.coordinates });
   }
 }
@@ -79,6 +78,7 @@ function createService(
   const variables: Record<string, Input<string>> = {
     ...containerVariables(config, release, ecsExpress),
     ...(objectStore && { [resourceVariables.objectStore]: objectStore.url }),
+    ...(countsRequests(config) && { [requestLogVariable]: 'on' }),
   };
   return new ExpressGatewayService(
     'service',

@@ -1,6 +1,7 @@
 // What ECS Express Mode accepts of a stack's configuration.
 import type { ServiceConfig } from '../../../contract/service.ts';
 import { awsFaults } from '../limits.ts';
+import { countsRequests, requestLogVariable } from './request-log.ts';
 
 const upTo = (least: number, most: number, step: number): number[] =>
   Array.from({ length: (most - least) / step + 1 }, (_, index) => least + index * step);
@@ -20,7 +21,8 @@ export function ecsExpressFaults(config: ServiceConfig): string[] {
     ...sizeFaults(config),
     ...exposureFaults(config),
     ...secretFaults(config),
-    ...unmadeFaults(config),
+    ...domainFaults(config),
+    ...requestLogFaults(config),
     ...awsFaults(config),
   ];
 }
@@ -43,13 +45,26 @@ function exposureFaults({ exposure, network }: ServiceConfig): string[] {
   return ['network: expected vpc, private subnets and securityGroups, for private exposure; found none'];
 }
 
-/** What hangs on the balancer, whose parts only ECS knows by name: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-work.html */
-function unmadeFaults({ alarms, dashboard, domain }: ServiceConfig): string[] {
+/**
+ * A name of one's own is a certificate and a rule on the listener that ECS makes, keeps and may write anew; no resource of a stack can be either.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/express-service-advanced-customization.html
+ */
+function domainFaults({ domain }: ServiceConfig): string[] {
+  if (domain === undefined) return [];
+  return [`domain: expected none on ECS Express Mode, whose balancer and its listener are ECS's own; found ${domain}`];
+}
+
+/** What alarms and dashboard are made of. */
+function requestLogFaults({ env, secrets, ...config }: ServiceConfig): string[] {
+  if (!countsRequests(config)) return [];
+  const { [requestLogVariable]: found } = env;
+  if (requestLogVariable in secrets) {
+    return [`secrets.${requestLogVariable}: expected none beside alarms or a dashboard, which set it to \`on\``];
+  }
+  if (found === undefined || found === 'on') return [];
   return [
-    ...(alarms === undefined ? [] : ['alarms']),
-    ...(dashboard ? ['dashboard'] : []),
-    ...(domain === undefined ? [] : ['domain']),
-  ].map((key) => `${key}: expected none on ECS Express Mode, whose balancer is made outside the stack; found one`);
+    `env.${requestLogVariable}: expected \`on\` or none, as alarms and dashboard are counted from the request log; found \`${found}\``,
+  ];
 }
 
 function secretFaults({ secrets }: ServiceConfig): string[] {

@@ -10,6 +10,7 @@ afterEach(() => clouds.stop());
 
 const alarm = 'aws:cloudwatch/metricAlarm:MetricAlarm';
 const instance = 'aws:rds/instance:Instance';
+const filter = 'aws:cloudwatch/logMetricFilter:LogMetricFilter';
 const schedule = 'aws:scheduler/schedule:Schedule';
 const secret = 'aws:secretsmanager/secret:Secret';
 
@@ -24,6 +25,16 @@ const threshold = {
   extendedStatistic: 'p95',
 };
 const { metricName, ...math } = threshold;
+const counted = {
+  name: 'ServerErrors',
+  logGroupName: '/ecs/trireme-dev',
+  pattern: '{ $.status >= 500 }',
+  metricTransformation: { name: 'ServerErrors', namespace: 'trireme-dev', value: '1', defaultValue: '0' },
+};
+const transformed = (changes: Properties) => ({
+  ...counted,
+  metricTransformation: { ...counted.metricTransformation, ...changes },
+});
 const query = (expression: string) => ({
   ...math,
   metricQueries: [
@@ -61,6 +72,10 @@ describe('inputs that AWS would not take', () => {
       { name: '/trireme', retentionInDays: 31 },
       /^retentionInDays: expected one of/,
     ],
+    ['a pattern left open', filter, { ...counted, pattern: '{ $.status >= 500' }, /^pattern: .*expected }/],
+    ['a unit that is none', filter, transformed({ unit: 'Minutes' }), /^metricTransformation\.unit: expected one of/],
+    ['a value that is none', filter, transformed({ value: 'seconds' }), /^metricTransformation\.value: expected/],
+    ['a default of each dimension', filter, transformed({ dimensions: { a: '$.a' } }), /conflicts with dimensions/],
     [
       'a read by the clock',
       schedule,
@@ -116,6 +131,16 @@ describe('what AWS refuses, in its words', () => {
     await expect(
       clouds.create('aws:cloudwatch/logGroup:LogGroup', { name: '/aws/apprunner/trireme-dev/1/application' }),
     ).rejects.toThrow(/ResourceAlreadyExistsException: The specified log group already exists/);
+  });
+
+  it('a count of lines in a log group that there is not', async () => {
+    await expect(clouds.create(filter, counted)).rejects.toThrow(
+      /PutMetricFilter.*ResourceNotFoundException: The specified log group does not exist/,
+    );
+    await clouds.create('aws:cloudwatch/logGroup:LogGroup', { name: counted.logGroupName });
+    await clouds.create(filter, counted);
+    for (let more = 1; more < 100; more++) await clouds.create(filter, { ...counted, name: `more-${more}` });
+    await expect(clouds.create(filter, { ...counted, name: 'one-more' })).rejects.toThrow(/LimitExceededException/);
   });
 
   it('a schedule whose role does not let it in', async () => {

@@ -12,7 +12,7 @@ AWS = {
          "CreateExpressGatewayService DescribeExpressGatewayService UpdateExpressGatewayService DeleteExpressGatewayService"
          " ListServiceDeployments DescribeServiceDeployments DescribeServiceRevisions DescribeServices ListTasks DescribeTasks ListTagsForResource TagResource UntagResource"),
         ("aws-cloudwatch", "cloudwatch/2010-08-01", "GetMetricData PutMetricAlarm PutDashboard"),
-        ("aws-logs", "logs/2014-03-28", "CreateLogGroup PutRetentionPolicy FilterLogEvents"),
+        ("aws-logs", "logs/2014-03-28", "CreateLogGroup PutRetentionPolicy PutMetricFilter FilterLogEvents"),
         ("aws-ecr", "ecr/2015-09-21", "CreateRepository PutLifecyclePolicy SetRepositoryPolicy"),
         ("aws-iam", "iam/2010-05-08", "CreateRole PutRolePolicy AttachRolePolicy CreatePolicy CreateOpenIDConnectProvider"),
         ("aws-sns", "sns/2010-03-31", "CreateTopic Subscribe SetTopicAttributes"),

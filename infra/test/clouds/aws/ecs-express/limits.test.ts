@@ -29,6 +29,8 @@ it.each([
   ['what App Runner takes', {}],
   ['a size between', { cpu: 4, memoryMiB: 9216 }],
   ['private exposure in subnets of its own', { exposure: 'private', network }],
+  ['alarms and a dashboard, of the request log', { alarms: {}, dashboard: true, env: { REQUEST_LOG: 'on' } }],
+  ['no request log, where nobody counts it', { env: { REQUEST_LOG: 'off' } }],
 ])('takes %s', (_, change) => expect(faultsOf(change)).toEqual([]));
 
 it.each([
@@ -41,7 +43,15 @@ it.each([
   ['no task', { minInstances: 0 }, /^minInstances: expected at least 1/],
   ['private exposure without a network', { exposure: 'private' }, /^network: expected vpc, private subnets/],
   ['a secret by its name', { secrets: { TOKEN: 'prod/token' } }, /^secrets.TOKEN: expected the ARN/],
-  ['alarms on a balancer nobody knows', { alarms: {} }, /^alarms: expected none on ECS Express Mode/],
-  ['a dashboard of it', { dashboard: true }, /^dashboard: expected none/],
-  ['a domain for it', { domain: 'predict.example.org' }, /^domain: expected none/],
+  [
+    'alarms without what they are made of',
+    { alarms: {}, env: { REQUEST_LOG: 'off' } },
+    /^env.REQUEST_LOG: expected `on` or none, .*; found `off`$/,
+  ],
+  [
+    'a dashboard of a log that a secret switches',
+    { dashboard: true, secrets: { REQUEST_LOG: 'arn:aws:ssm:eu-west-1:123456789012:parameter/log' } },
+    /^secrets.REQUEST_LOG: expected none/,
+  ],
+  ['a domain on a balancer that is ECS’s', { domain: 'predict.example.org' }, /^domain: expected none .*predict/],
 ])('refuses %s', (_, change, fault) => expect(faultsOf(change)).toEqual([expect.stringMatching(fault)]));
