@@ -23,6 +23,11 @@ export const both = (...on: readonly AwsGrant['on'][]): AwsGrant['on'] => {
   return (names) => on.flatMap((one) => one(names));
 };
 
+/** @param names what the objects' names begin with; none where there is no bucket. */
+export function objectsOf(bucket: string | undefined, names: readonly string[]): readonly string[] {
+  return bucket === undefined ? [] : names.map((name) => `arn:aws:s3:::${bucket}/${name}*`);
+}
+
 /** Only for actions that take no resource. */
 export const anything: AwsGrant['on'] = () => ['*'];
 

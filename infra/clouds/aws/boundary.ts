@@ -20,21 +20,30 @@ export function boundaryDocument({
 }: Pick<AwsScope, 'account'> & { readonly environment: Environment }): PolicyDocument {
   const service = serviceName({ environment });
   const bucket = `${service}-${account}`;
-  const others = environments.filter((one) => one !== environment).map((one) => serviceName({ environment: one }));
+  const others = environments.filter((one) => one !== environment);
   return {
     Version: '2012-10-17',
     Statement: [
       {
         Effect: 'Allow',
-        Action: ['secretsmanager:GetSecretValue', 'ssm:GetParameters'],
+        Action: readsOfSecrets,
         // Which ones, the stack file says, by any name.
-        Resource: [`arn:aws:secretsmanager:*:${account}:secret:*`, `arn:aws:ssm:*:${account}:parameter/*`],
+        Resource: secretsNamed(account, '*'),
       },
+      // In an account that environments share, one's role must not be given what is another's: by its name,
       {
         Effect: 'Deny',
-        // In an account that environments share, one's role must not be given the address of another's database.
-        Action: ['secretsmanager:GetSecretValue'],
-        Resource: others.map((other) => `arn:aws:secretsmanager:*:${account}:secret:${other}/*`),
+        Action: readsOfSecrets,
+        Resource: others.flatMap((other) =>
+          ['/', '-'].flatMap((end) => secretsNamed(account, `${serviceName({ environment: other })}${end}*`)),
+        ),
+      },
+      // or by its tag.
+      {
+        Effect: 'Deny',
+        Action: readsOfSecrets,
+        Resource: secretsNamed(account, '*'),
+        Condition: { StringEquals: { 'aws:ResourceTag/environment': others } },
       },
       {
         Effect: 'Allow',
@@ -57,4 +66,10 @@ export function boundaryDocument({
       },
     ],
   };
+}
+
+const readsOfSecrets = ['secretsmanager:GetSecretValue', 'ssm:GetParameters'];
+
+function secretsNamed(account: string, name: string): readonly string[] {
+  return [`arn:aws:secretsmanager:*:${account}:secret:${name}`, `arn:aws:ssm:*:${account}:parameter/${name}`];
 }

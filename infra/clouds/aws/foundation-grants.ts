@@ -1,7 +1,8 @@
 // What deploy roles may do with AWS's foundation: push and read images, keep Pulumi's state; and what `plan` may look at.
 import { deployers } from '../grants.ts';
 import { project } from '../names.ts';
-import { anything, iam, page, readsOfBuckets, readsOfRoles, registry } from './arns.ts';
+import { stateRights } from '../state-rights.ts';
+import { anything, iam, objectsOf, page, readsOfBuckets, readsOfRoles, registry } from './arns.ts';
 import type { AwsGrant } from './grant-list.ts';
 import { providerHost } from './trust.ts';
 
@@ -25,10 +26,14 @@ const publishing: readonly AwsGrant[] = [
   },
 ];
 
-/** Pulumi's own backend: https://www.pulumi.com/docs/iac/concepts/state-and-backends/#aws-s3 */
+/**
+ * Pulumi's own backend: https://www.pulumi.com/docs/iac/concepts/state-and-backends/#aws-s3. Whoever could write another environment's
+ * state would say what its next deployment does.
+ */
 const state: readonly AwsGrant[] = [
   {
     for: ['state'],
+    // Names only.
     reads: ['s3:ListBucket'],
     writes: [],
     writers: [],
@@ -40,7 +45,15 @@ const state: readonly AwsGrant[] = [
     reads: ['s3:GetObject'],
     writes: ['s3:DeleteObject', 's3:PutObject'],
     writers: deployers,
-    on: ({ stateBucket }) => (stateBucket === undefined ? [] : [`arn:aws:s3:::${stateBucket}/*`]),
+    on: ({ stateBucket, identity }) => objectsOf(stateBucket, stateRights(identity).own),
+    source: page('amazons3'),
+  },
+  {
+    for: ['state'],
+    reads: ['s3:GetObject'],
+    writes: [],
+    writers: [],
+    on: ({ stateBucket, identity }) => objectsOf(stateBucket, stateRights(identity).common),
     source: page('amazons3'),
   },
 ];

@@ -1,4 +1,5 @@
 // The form of a grant on AWS, and every one there is.
+import type { DeployIdentity } from '../../contract/service.ts';
 import type { Environment } from '../../contract/stack.ts';
 import type { Grant } from '../grants.ts';
 import { foundationGrants } from './foundation-grants.ts';
@@ -17,6 +18,7 @@ export interface AwsScope {
 
 /** A scope and whose resources: `service` is `trireme-dev`. */
 export interface AwsNames extends AwsScope {
+  readonly identity: DeployIdentity;
   readonly service: string;
   readonly environment: Environment;
 }

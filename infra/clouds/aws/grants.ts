@@ -16,12 +16,16 @@ export interface PolicyDocument {
   readonly Statement: readonly PolicyStatement[];
 }
 
-/** An inline policy of the role: its quota is 10,240 characters, a managed one's 6,144. */
-export function policyDocument(identity: DeployIdentity, scope: AwsScope): PolicyDocument {
+/** What a role may do with Pulumi's state is a policy of its own: with the rest it would be too long. */
+export type PolicyPart = 'services' | 'state';
+
+/** An inline policy of the role, whose quota is 10,240 characters, and for the state a managed one, whose is 6,144. No statement: none is needed. */
+export function policyDocument(identity: DeployIdentity, scope: AwsScope, part: PolicyPart): PolicyDocument {
   const environment = environmentOf(identity);
-  const names = { ...scope, environment, service: serviceName({ environment }) };
+  const names = { ...scope, identity, environment, service: serviceName({ environment }) };
   const statements = new Map<string, PolicyStatement>();
   for (const grant of grants) {
+    if (grant.for.includes('state') !== (part === 'state')) continue;
     const actions = actionsOf(grant, identity);
     const Resource = [...new Set(grant.on(names))].sort();
     if (actions.length === 0 || Resource.length === 0) continue;

@@ -19,7 +19,9 @@ const gcpRoot = fileURLToPath(new URL('../../clouds/gcp/', import.meta.url));
 function actions(cloud: (typeof clouds)[number], identity: DeployIdentity): readonly string[] {
   if (cloud === 'aws') {
     const scope = { account: '123456789012', region: 'eu-west-1', stateBucket: 'state' };
-    return policyDocument(identity, scope).Statement.flatMap(({ Action }) => Action);
+    return (['services', 'state'] as const).flatMap((part) =>
+      policyDocument(identity, scope, part).Statement.flatMap(({ Action }) => Action),
+    );
   }
   if (cloud === 'gcp') {
     return (['project', 'repository', 'state-bucket'] as const).flatMap((where) => gcpPermissions(identity, where));

@@ -3,6 +3,7 @@ import { OpenIdConnectProvider } from '@pulumi/aws/iam/openIdConnectProvider.js'
 import { Policy } from '@pulumi/aws/iam/policy.js';
 import { Role } from '@pulumi/aws/iam/role.js';
 import { RolePolicy } from '@pulumi/aws/iam/rolePolicy.js';
+import { RolePolicyAttachment } from '@pulumi/aws/iam/rolePolicyAttachment.js';
 import type { CustomResourceOptions, Input, Output } from '@pulumi/pulumi';
 import { output } from '@pulumi/pulumi';
 import { type DeployIdentity, deployIdentities, type TrustedRepository } from '../../../contract/service.ts';
@@ -63,10 +64,11 @@ function createBoundary(
 
 /** The ARN is handed out once the role can do its work. */
 function createRole(
-  { repository, scope, tags }: DeployRolesArgs,
+  args: DeployRolesArgs,
   { identity, providerArn }: { readonly identity: DeployIdentity; readonly providerArn: Input<string> },
   options: CustomResourceOptions,
 ): Output<string> {
+  const { repository, scope, tags } = args;
   const role = new Role(
     identity,
     {
@@ -81,8 +83,30 @@ function createRole(
   );
   const policy = new RolePolicy(
     `${identity}-policy`,
-    { name: identity, role: role.id, policy: JSON.stringify(policyDocument(identity, scope)) },
+    { name: identity, role: role.id, policy: JSON.stringify(policyDocument(identity, scope, 'services')) },
     options,
   );
-  return output([role.arn, policy.id]).apply(([arn]) => arn ?? '');
+  const state = allowState(args, identity, role, options);
+  return output([role.arn, policy.id, state?.id]).apply(([arn]) => arn ?? '');
+}
+
+function allowState(
+  { scope, tags }: DeployRolesArgs,
+  identity: DeployIdentity,
+  role: Role,
+  options: CustomResourceOptions,
+): RolePolicyAttachment | undefined {
+  const document = policyDocument(identity, scope, 'state');
+  if (document.Statement.length === 0) return undefined;
+  const policy = new Policy(
+    `${identity}-state`,
+    {
+      name: `${project}-${identity}-state`,
+      description: `What of Pulumi's state ${identity} may reach`,
+      policy: JSON.stringify(document),
+      tags,
+    },
+    options,
+  );
+  return new RolePolicyAttachment(`${identity}-state`, { role: role.name, policyArn: policy.arn }, options);
 }

@@ -1,7 +1,11 @@
 // The bucket Pulumi keeps its state in. S3 itself refuses to delete it while it holds any.
 import type { Bucket } from '@pulumi/aws/s3/bucket.js';
 import type { ComponentResource } from '@pulumi/pulumi';
+import { deployIdentities } from '../../../contract/service.ts';
+import { deployers, environmentOf } from '../../grants.ts';
 import { project } from '../../names.ts';
+import { stateRights } from '../../state-rights.ts';
+import { objectsOf } from '../arns.ts';
 import { createBucket } from '../bucket.ts';
 import type { Place } from './places.ts';
 
@@ -24,16 +28,28 @@ export function createStateBucket(
   });
 }
 
-/** Deploy roles of other accounts; each one's own policy says the same once more, and which of it. */
-export function guestStatements({ account, home }: Place, bucket: string): readonly object[] {
+/**
+ * Deploy roles of other accounts, each on its own environment's objects alone: across accounts both this and the role's own policy have to allow.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+ */
+export function guestStatements({ account, home, environments }: Place, bucket: string): readonly object[] {
   if (home || account === undefined) return [];
-  return [
-    {
-      Effect: 'Allow',
-      Principal: { AWS: `arn:aws:iam::${account}:root` },
-      Action: ['s3:DeleteObject', 's3:GetObject', 's3:ListBucket', 's3:PutObject'],
-      Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
-      Condition: { ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::${account}:role/${project}-*` } },
-    },
-  ];
+  return deployIdentities
+    .filter((identity) => environments.includes(environmentOf(identity)))
+    .flatMap((identity) => {
+      const { own, common } = stateRights(identity);
+      const allow = (Action: readonly string[], Resource: readonly string[]) => ({
+        Effect: 'Allow',
+        Principal: { AWS: `arn:aws:iam::${account}:root` },
+        Action,
+        Resource,
+        Condition: { ArnEquals: { 'aws:PrincipalArn': `arn:aws:iam::${account}:role/${project}-${identity}` } },
+      });
+      const reading = [...objectsOf(bucket, own), ...objectsOf(bucket, common)];
+      return [
+        allow(['s3:ListBucket'], [`arn:aws:s3:::${bucket}`]),
+        allow(['s3:GetObject'], reading),
+        ...(deployers.includes(identity) ? [allow(['s3:DeleteObject', 's3:PutObject'], objectsOf(bucket, own))] : []),
+      ];
+    });
 }

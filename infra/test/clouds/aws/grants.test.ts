@@ -10,7 +10,9 @@ import { type DeployIdentity, deployIdentities } from '../../../contract/service
 
 const account = '123456789012';
 const scope = { account, region: 'ap-southeast-1', stateBucket: `trireme-state-${account}` };
-const statements = (identity: DeployIdentity) => policyDocument(identity, scope).Statement;
+const parts = ['services', 'state'] as const;
+const statements = (identity: DeployIdentity) =>
+  parts.flatMap((part) => policyDocument(identity, scope, part).Statement);
 
 /** What AWS's own list says against a statement: unknown actions, resources an action can't take, conditions it doesn't know. */
 async function faults({ Action, Resource, Condition = {} }: PolicyStatement): Promise<readonly string[]> {
@@ -85,9 +87,10 @@ describe('grants on AWS', () => {
     }
   });
 
-  it.each(deployIdentities)('%s fits into an inline policy', (identity) => {
+  it.each(deployIdentities)('%s fits into an inline policy, and its state into a managed one', (identity) => {
     // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-    expect(JSON.stringify(policyDocument(identity, scope)).length).toBeLessThan(10_240);
+    expect(JSON.stringify(policyDocument(identity, scope, 'services')).length).toBeLessThan(10_240);
+    expect(JSON.stringify(policyDocument(identity, scope, 'state')).length).toBeLessThan(6144);
   });
 
   it('one environment reaches nothing of the other', () => {
@@ -97,7 +100,8 @@ describe('grants on AWS', () => {
     const boundary = boundaryDocument({ account, environment: 'dev' }).Statement;
     const about = (effect: string) => JSON.stringify(boundary.filter(({ Effect }) => Effect === effect));
     expect(about('Allow')).not.toContain('trireme-prod');
-    expect(about('Deny')).toContain(`secret:trireme-prod/*`);
+    for (const end of ['/*', '-*']) expect(about('Deny')).toContain(`secret:trireme-prod${end}`);
+    expect(about('Deny')).toContain('"aws:ResourceTag/environment":["prod"]');
     expect(about('Deny')).not.toContain('trireme-dev');
   });
 
@@ -127,7 +131,7 @@ describe('grants on AWS', () => {
   });
 
   it('images are in the account of the registry', () => {
-    const elsewhere = policyDocument('deploy-dev', { ...scope, registryAccount: '210987654321' }).Statement;
+    const elsewhere = policyDocument('deploy-dev', { ...scope, registryAccount: '210987654321' }, 'services').Statement;
     const pushing = elsewhere.filter(({ Action }) => Action.includes('ecr:PutImage'));
     expect(pushing.map(({ Resource }) => Resource)).toEqual([
       ['arn:aws:ecr:ap-southeast-1:210987654321:repository/trireme'],
@@ -135,7 +139,9 @@ describe('grants on AWS', () => {
   });
 
   it('without the state bucket there is nothing to grant on it', () => {
-    expect(JSON.stringify(policyDocument('deploy-dev', { account, region: 'eu-west-1' }))).not.toContain('state');
+    const { stateBucket: _, ...without } = scope;
+    expect(policyDocument('deploy-dev', without, 'state').Statement).toEqual([]);
+    expect(JSON.stringify(policyDocument('deploy-dev', without, 'services'))).not.toContain('state');
   });
 });
 
