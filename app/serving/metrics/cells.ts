@@ -1,31 +1,43 @@
 // Counters and histograms that cost an addition: prom-client looks a label set up by text for each observation, these once.
-// They register with prom-client like its own metrics, which does the exposition and the sum over processes.
-import type { Counter, Registry } from 'prom-client';
-
 type Labels = Readonly<Record<string, string | number>>;
 
-interface Value {
+/** One line of the exposition. */
+export interface Value {
   readonly metricName?: string;
   readonly labels: Labels;
   readonly value: number;
 }
 
-interface Description {
+export interface Description {
   readonly name: string;
   readonly help: string;
+}
+
+/** What is counted under one name. */
+export interface Family extends Description {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** Over several processes; `sum` where it is left out. */
+  readonly aggregator?: 'sum' | 'first';
+  values(): Value[];
 }
 
 export interface CounterCell {
   value: number;
 }
 
-export class Counters {
+export class Counters implements Family {
+  readonly type = 'counter';
+  readonly name: string;
+  readonly help: string;
   readonly #cells: { readonly labels: Labels; readonly cell: CounterCell }[] = [];
 
-  constructor(registry: Registry, description: Description) {
-    register(registry, 'counter', description, () =>
-      this.#cells.map(({ labels, cell }) => ({ labels, value: cell.value })),
-    );
+  constructor({ name, help }: Description) {
+    this.name = name;
+    this.help = help;
+  }
+
+  values(): Value[] {
+    return this.#cells.map(({ labels, cell }) => ({ labels, value: cell.value }));
   }
 
   /** A new series; keep what it returns. */
@@ -56,15 +68,21 @@ export class HistogramCell {
   }
 }
 
-export class Histograms {
+export class Histograms implements Family {
+  readonly type = 'histogram';
+  readonly name: string;
+  readonly help: string;
   readonly #bounds: readonly number[];
   readonly #cells: { readonly labels: Labels; readonly cell: HistogramCell }[] = [];
 
-  constructor(registry: Registry, description: Description, bounds: readonly number[]) {
+  constructor({ name, help }: Description, bounds: readonly number[]) {
+    this.name = name;
+    this.help = help;
     this.#bounds = bounds;
-    register(registry, 'histogram', description, () =>
-      this.#cells.flatMap(({ labels, cell }) => valuesOf(description.name, labels, cell)),
-    );
+  }
+
+  values(): Value[] {
+    return this.#cells.flatMap(({ labels, cell }) => valuesOf(this.name, labels, cell));
   }
 
   cell(labels: Labels): HistogramCell {
@@ -85,16 +103,4 @@ function valuesOf(name: string, labels: Labels, { bounds, counts, sum }: Histogr
     { metricName: `${name}_sum`, labels, value: sum },
     { metricName: `${name}_count`, labels, value: total },
   ];
-}
-
-function register(registry: Registry, type: string, description: Description, values: () => Value[]): void {
-  const metric = {
-    ...description,
-    type,
-    aggregator: 'sum',
-    reset() {},
-    get: async () => ({ ...description, type, aggregator: 'sum', values: values() }),
-  };
-  // prom-client asks a registered metric for `name` and `get()` alone; its type names its own classes.
-  registry.registerMetric(metric as unknown as Counter);
 }

@@ -1,12 +1,12 @@
 // What Prometheus can ask about this process. Every label value comes from configuration, never from a request: the number of series is bounded.
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { AppErrorCode } from '../../model/errors.ts';
 import type { PredictionRow } from '../../model/prediction.ts';
 import type { RowNote } from '../answer-text.ts';
 import type { Identity } from '../identity.ts';
 import type { ShedReason } from '../overload.ts';
 import type { Predictor } from '../predictor.ts';
-import { type CounterCell, Counters, type HistogramCell, Histograms } from './cells.ts';
+import { type CounterCell, Counters, type Family, type HistogramCell, Histograms, type Value } from './cells.ts';
 
 export interface Metrics {
   readonly contentType: string;
@@ -31,15 +31,20 @@ export interface MetricsSources {
   readonly overall?: (() => Promise<string>) | undefined;
 }
 
+/** https://prometheus.io/docs/instrumenting/exposition_formats/ */
+const contentType = 'text/plain; version=0.0.4; charset=utf-8';
+
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 export function createMetrics({ inFlight, overall }: MetricsSources = { inFlight: () => 0 }): Metrics {
-  const registry = new Registry();
-  // A sample every 50 ms instead of 10: an idle instance should be idle.
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 });
-  const counters = (name: string, help: string) => new Counters(registry, { name, help });
+  const families: Family[] = [];
+  const add = <F extends Family>(family: F): F => {
+    families.push(family);
+    return family;
+  };
+  const counters = (name: string, help: string) => add(new Counters({ name, help }));
   const histograms = (name: string, help: string, bounds: readonly number[]) =>
-    new Histograms(registry, { name, help }, bounds);
+    add(new Histograms({ name, help }, bounds));
 
   const http = histograms(
     'http_request_duration_seconds',
@@ -73,21 +78,25 @@ export function createMetrics({ inFlight, overall }: MetricsSources = { inFlight
     'in-flight': shed.cell({ reason: 'in-flight' }),
     'event-loop': shed.cell({ reason: 'event-loop' }),
   };
-  new Gauge({
+  add({
     name: 'inference_requests_in_flight',
     help: 'Predictions begun and not answered',
-    registers: [registry],
-    collect() {
-      this.set(inFlight());
-    },
+    type: 'gauge',
+    values: () => [{ labels: {}, value: inFlight() }],
   });
-  const build = new Gauge({
+  const built = new Map<string, Value>();
+  add({
     name: 'build_info',
     help: 'Always 1; the labels say what runs',
-    labelNames: ['version', 'release', 'model', 'model_sha256', 'engine'],
-    registers: [registry],
+    type: 'gauge',
     aggregator: 'first',
+    values: () => [...built.values()],
   });
+  let loading: Promise<Registry> | undefined;
+  const registry = () => {
+    loading ??= import('./exposition.ts').then(({ registryOf }) => registryOf(families));
+    return loading;
+  };
 
   const httpCells = new Map<string, HistogramCell>();
   const refusals = new Map<string, CounterCell>();
@@ -124,9 +133,9 @@ export function createMetrics({ inFlight, overall }: MetricsSources = { inFlight
   }
 
   return {
-    contentType: registry.contentType,
-    text: overall ?? (() => registry.metrics()),
-    own: () => registry.getMetricsAsJSON(),
+    contentType,
+    text: overall ?? (async () => (await registry()).metrics()),
+    own: async () => (await registry()).getMetricsAsJSON(),
     request(method, route, status, seconds) {
       const key = `${method} ${route} ${status}`;
       let cell = httpCells.get(key);
@@ -169,16 +178,14 @@ export function createMetrics({ inFlight, overall }: MetricsSources = { inFlight
     },
     loaded(predictors, { buildId, releaseId }) {
       for (const { model, digest, engine } of predictors) {
-        build.set(
-          {
-            version: buildId,
-            release: releaseId ?? 'none',
-            model: model.name,
-            model_sha256: digest.replace('sha256:', ''),
-            engine,
-          },
-          1,
-        );
+        const labels = {
+          version: buildId,
+          release: releaseId ?? 'none',
+          model: model.name,
+          model_sha256: digest.replace('sha256:', ''),
+          engine,
+        };
+        built.set(JSON.stringify(labels), { labels, value: 1 });
       }
     },
   };
