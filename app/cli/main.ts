@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { AppError, type AppErrorCode } from '../model/errors.ts';
 import type { Places } from '../training/ensure.ts';
+import { usageError } from './usage.ts';
 
 const help = `usage: trireme train [--problem FILE] [--seed N] [--store DIR] [--lock FILE] [--json]
          trains the model of the problem file, stores it and locks it for the next release
@@ -107,7 +108,7 @@ function parse(argv: string[]) {
       },
     });
   } catch (cause) {
-    throw new AppError('usage', (cause as Error).message, { cause });
+    throw usageError(cause);
   }
 }
 

@@ -5,6 +5,7 @@ import { compareModels } from '../comparison/compare.ts';
 import { previewText } from '../comparison/text.ts';
 import { AppError } from '../model/errors.ts';
 import { type Problem, readProblem } from '../training/problem.ts';
+import { usageError } from './usage.ts';
 
 const help = `usage: trireme model compare --running DIR --candidate DIR [--data FILE | --records FILE] [--problem FILE] [--limit N] [--json]
          puts the same rows through two models and says which answers differ
@@ -26,11 +27,15 @@ export async function model(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const [verb, extra] = positionals;
-  if (verb !== 'compare') throw new AppError('usage', `expected \`model compare\`, found ${verb ?? 'nothing more'}`);
+  if (verb !== 'compare')
+    throw new AppError('usage', `expected one of compare; found ${verb === undefined ? 'none' : `\`${verb}\``}`);
   if (extra !== undefined) throw new AppError('usage', `expected options only, found \`${extra}\``);
   const { running, candidate, data, records, limit, json } = values;
   if (running === undefined || candidate === undefined) {
-    throw new AppError('usage', 'expected --running DIR and --candidate DIR, two folders of model artifacts');
+    throw new AppError(
+      'usage',
+      'expected --running DIR and --candidate DIR (two folders of model artifacts); found none',
+    );
   }
   if (data !== undefined && records !== undefined)
     throw new AppError('usage', 'expected --data or --records, found both');
@@ -74,6 +79,6 @@ function parse(argv: readonly string[]) {
       },
     });
   } catch (cause) {
-    throw new AppError('usage', (cause as Error).message, { cause });
+    throw usageError(cause);
   }
 }

@@ -8,6 +8,7 @@ import { exitBug, exitCodes, exitDone } from './exit-codes.ts';
 import { createOutput, type Output } from './output.ts';
 import { quietWarnings } from './quiet-warnings.ts';
 import { refusedByDisk } from './refused-by-disk.ts';
+import { usageError } from './usage.ts';
 
 const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   release: async () => (await import('./verbs/release.ts')).release,
@@ -92,7 +93,12 @@ async function run(
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.data(text), writeErr: () => {} });
   for (const child of command.commands) child.copyInheritedSettings(command);
-  await command.parseAsync([...rest], { from: 'user' });
+  try {
+    await command.parseAsync([...rest], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode !== 0) throw usageError(error, command, rest);
+    throw error;
+  }
   return ending;
 }
 
@@ -105,10 +111,8 @@ function tell(output: Output, { code, sentence, next, json }: Ending, asJson: bo
 
 /** A person's error is a sentence and a hint; anything else is a bug and shows where. */
 function explain(output: Output, error: unknown, asJson: boolean): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return exitDone;
-    return explain(output, new DeliveryError('usage', error.message.replace(/^error: /, '')), asJson);
-  }
+  // Help was asked for, and shown.
+  if (error instanceof CommanderError && error.exitCode === 0) return exitDone;
   if (error instanceof DeliveryError) {
     const { code, message, hint } = error;
     if (asJson) output.data(JSON.stringify({ ok: false, error: { code, message, hint } }, null, 2));

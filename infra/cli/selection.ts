@@ -59,7 +59,7 @@ export function environmentOf(word: string | undefined): Environment {
     'usage',
     `expected --environment dev or prod; found ${word === undefined ? 'none' : `\`${word}\``}`,
     {
-      hint: near === undefined ? undefined : `did you mean \`${near}\`?`,
+      hint: near === undefined ? 'for example: --environment dev' : `did you mean \`${near}\`?`,
     },
   );
 }

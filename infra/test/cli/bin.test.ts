@@ -46,8 +46,12 @@ describe('the one command', () => {
 
 describe('wrong words end with 2, before anything is touched', () => {
   test.each([
-    ['an unknown option', ['deploy', '--relase', 'latest'], 'Did you mean --release?'],
-    ['a missing argument', ['approve'], "missing required argument 'promotion'"],
+    ['an unknown option', ['deploy', '--relase', 'latest'], 'did you mean `--release`?'],
+    [
+      'a missing argument',
+      ['approve'],
+      'expected <promotion> (as `trireme promote` named it); found none\nfor example: npx trireme approve prm-',
+    ],
     ['an unknown stack', ['deploy', '--stack', 'gcp-deb'], 'did you mean `gcp-dev`?'],
     ['both ways to promote', ['promote', '--release', '1', '--promotion', 'prm-1'], 'found both'],
     ['a leg of a promotion that was not prepared', ['promote', '--stack', 'gcp-prod'], 'legs of a prepared one'],
