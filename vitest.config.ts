@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { findChromium } from './infra/test/page/find-chromium.ts';
 import { SecondTries } from './infra/test/second-tries.ts';
@@ -17,18 +18,20 @@ function withoutBrowser(): readonly string[] {
 
 export default defineConfig({
   test: {
-    include: ['app/test/**/*.test.ts', 'infra/test/**/*.test.ts'],
+    include: ['app/test/**/*.test.ts', 'infra/test/**/*.test.ts', 'client/test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...withoutBrowser()],
     globalSetup: ['infra/test/install-pulumi.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than processors: a test of processes waits for them a third of its time.
+    maxWorkers: Math.min(availableParallelism() + 1, 5),
     sequence: { sequencer: SlowFirst },
     reporters: ['default', new SecondTries()],
-    // No test asserts a time; this only ends what hangs, on a machine that may be very busy.
-    testTimeout: 180_000,
+    // No test asserts a time; these only end what hangs, on a machine that may be very busy, and no test has a limit of its own.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 240_000 } },
     // In CI a test that fails may try once more: three thousand tests with real engines and processes share a busy machine there.
     // Whoever needed it is named. At a desk it fails at once.
     retry: process.env.CI === 'true' ? 1 : 0,
-    hookTimeout: 180_000,
   },
 });

@@ -8,7 +8,7 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 async function sources(): Promise<readonly SourceFile[]> {
   const found: SourceFile[] = [];
   const options = { cwd: repository, exclude: (path: string) => path.includes('node_modules') };
-  for await (const path of glob(['app/**/*.ts', 'infra/**/*.ts'], options)) {
+  for await (const path of glob(['app/**/*.ts', 'infra/**/*.ts', 'client/**/*.ts'], options)) {
     found.push({ path: path.replaceAll('\\', '/'), text: await readFile(`${repository}/${path}`, 'utf8') });
   }
   return found;
@@ -42,6 +42,9 @@ const planted: readonly (readonly [rule: string, path: string, text: string])[] 
   ['config is read in one file', 'infra/clouds/aws/planted.ts', `const config = new pulumi.Config();`],
   ['… imported by name', 'infra/clouds/aws/planted.ts', `import { Config } from '@pulumi/pulumi';`],
   ['no barrels', 'infra/delivery/index.ts', `export * from './deploy.ts';\nexport { x } from './verify.ts';`],
+  ['the client imports no app', 'client/src/planted.ts', `import type { x } from '../../app/model/schema.ts';`],
+  ['the client imports no package', 'client/src/planted.ts', `import { fetch } from 'undici';`],
+  ['the client runs in browsers', 'client/src/planted.ts', `import { Agent } from 'node:http';`],
   ['every file has a room', 'infra/misc/planted.ts', `export const x = 1;`],
 ];
 
@@ -54,7 +57,7 @@ const innocent: readonly (readonly [what: string, path: string, text: string])[]
 ];
 
 describe('the import rule', () => {
-  it('holds in every file of app and infra', async () => {
+  it('holds in every file of app, infra and client', async () => {
     expect(breaches(await sources())).toEqual([]);
   });
 
