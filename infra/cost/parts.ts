@@ -48,7 +48,7 @@ function aws({ config, table, logs }: Asked): readonly Part[] {
     ...(alarms === undefined ? [] : [{ what: 'alarms', price: 'cloudwatch-alarm', quantity: alarmed }]),
     ...(uptimeCheck ? [{ what: 'uptime check', price: 'route53-check', quantity: 1 }] : []),
     ...(dashboard ? [{ what: 'dashboard', price: 'cloudwatch-dashboard', quantity: 1 }] : []),
-    ...(exposure === 'private' && zones > 0
+    ...(config.runtime === 'app-runner' && exposure === 'private' && zones > 0
       ? [{ what: 'interface endpoint', price: 'interface-endpoint', quantity: hours * zones }]
       : []),
     ...(database === undefined

@@ -136,6 +136,18 @@ describe('a month of', () => {
     expect(costs(runtime[cloud], change).lines.map((line) => line.what)).toContain(what);
     expect(costs(runtime[cloud]).lines.map((line) => line.what)).not.toContain(what);
   });
+
+  test('ECS Express Mode counts its request log where App Runner has metrics, and needs no endpoint to be private', () => {
+    const network = { vpc: 'vpc-1', subnets: ['subnet-1', 'subnet-2'], securityGroups: ['sg-1'] };
+    const alarms = { errorRatePercent: 1, latencyMilliseconds: 1, notReadyMinutes: 1 };
+    const asked = { alarms, exposure: 'private', network } as const;
+    const quantities = (runtime: 'app-runner' | 'ecs-express') =>
+      Object.fromEntries(costs(runtime, asked).lines.map(({ what, quantity }) => [what, quantity]));
+    expect(quantities('ecs-express')).toMatchObject({ 'metrics of the request log': 4, alarms: 4 });
+    expect(quantities('ecs-express')).not.toHaveProperty('interface endpoint');
+    expect(quantities('app-runner')).toMatchObject({ alarms: 5, 'interface endpoint': 2 * 730 });
+    expect(quantities('app-runner')).not.toHaveProperty('metrics of the request log');
+  });
 });
 
 describe('what is not known is said', () => {
