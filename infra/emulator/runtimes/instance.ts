@@ -1,11 +1,11 @@
 // One instance of a container: the image's own entrypoint as a child process of the emulator.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { basename, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type Container, environmentOf, listeningPort, type UnpackedImage } from './container.ts';
+import { freePort } from './free-port.ts';
 import { BoundedLog } from './log.ts';
 import type { ProcessRecord } from './process-record.ts';
 
@@ -102,24 +102,4 @@ function inside(image: UnpackedImage, path: string): string {
 async function remappedPort(agreed: boolean): Promise<[port: number, reachable: number]> {
   const port = await freePort();
   return [port, agreed ? port : await freePort()];
-}
-
-const handedOut = new Set<number>();
-
-/** A loopback port that is free now and was not handed out in the last seconds, when its new owner may not listen yet. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const server = createServer();
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-      });
-    });
-    if (handedOut.has(port)) continue;
-    handedOut.add(port);
-    setTimeout(() => handedOut.delete(port), 30_000).unref();
-    return port;
-  }
 }

@@ -19,9 +19,6 @@ import {
   startTriremeWith,
 } from '../rehearsal/rehearsal.ts';
 
-const minutes = 60_000;
-/** Never reached: every test that is slower than this has found a fault. */
-const limit = { timeout: 2 * minutes };
 let root: string;
 let first: string;
 let second: string;
@@ -31,12 +28,12 @@ beforeAll(async () => {
   await done('emulator', 'up', '--time-scale', '25');
   first = (await done('release')).stdout.trim();
   await done('deploy');
-}, 3 * minutes);
+});
 afterAll(async () => {
   await trireme('emulator', 'down');
   expect(await eventuallyNoProcess(root)).toEqual([]);
   await removeProject(root);
-}, minutes);
+});
 
 const trireme = (...words: readonly string[]): Promise<Ended> => startTrireme(root, ...words).ended;
 const state = (...parts: readonly string[]): string => path.join(root, '.trireme', ...parts);
@@ -102,11 +99,11 @@ test.each([
   [['emulator', 'upp'], 'up'],
   [['history', '--kind', 'deploymnt'], 'deployment'],
   [['emulator', 'up', '--time-scale', 'fast'], '--time-scale'],
-])('%j is no command: exit 2, with what would be one', limit, async (words, meant) => {
+])('%j is no command: exit 2, with what would be one', async (words, meant) => {
   expectEnd(await trireme(...words), 2, meant);
 });
 
-test('every fault of every stack file is reported at once, and nothing is touched', limit, async () => {
+test('every fault of every stack file is reported at once, and nothing is touched', async () => {
   const facts = await factsNow();
   const dev = path.join(root, 'stacks', 'Pulumi.gcp-dev.yaml');
   const prod = path.join(root, 'stacks', 'Pulumi.gcp-prod.yaml');
@@ -140,7 +137,7 @@ async function bareMachine(cache: string): Promise<NodeJS.ProcessEnv> {
   };
 }
 
-test('without the Pulumi CLI, Go and a network everything that was tried is listed', limit, async () => {
+test('without the Pulumi CLI, Go and a network everything that was tried is listed', async () => {
   await whileAway(state('pulumi'), async () => {
     const empty = await bareMachine(path.join(path.dirname(root), 'empty-cache'));
     const ended = await startTriremeWith(empty, root, 'deploy').ended;
@@ -158,7 +155,7 @@ test('without the Pulumi CLI, Go and a network everything that was tried is list
   });
 });
 
-test('a port that is taken is named, with the setting that gives another', limit, async () => {
+test('a port that is taken is named, with the setting that gives another', async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '0.0.0.0', resolve));
   const address = taken.address();
@@ -181,14 +178,14 @@ test.each([
   ['build', 1, ['release', '--rebuild']],
   ['emulator/workspace', 1, ['deploy']],
   ['emulated-ledger.git', 6, ['deploy']],
-])('with a file where %s should be, exit %i: %j names it', limit, async (place, code, words) => {
+])('with a file where %s should be, exit %i: %j names it', async (place, code, words) => {
   await whileAway(state(place), async () => {
     await writeFile(state(place), 'in the way');
     expectEnd(await trireme(...words), code, path.join('.trireme', place));
   });
 });
 
-test('a disk that is full when git appends a fact is said to be that', limit, async () => {
+test('a disk that is full when git appends a fact is said to be that', async () => {
   const facts = await factsNow();
   const bin = path.join(path.dirname(root), 'full-disk');
   await mkdir(bin, { recursive: true });
@@ -202,7 +199,7 @@ test('a disk that is full when git appends a fact is said to be that', limit, as
   expect(await factsNow()).toBe(facts);
 });
 
-test('a manifest on disk with one other byte is no release for plain Pulumi', limit, async () => {
+test('a manifest on disk with one other byte is no release for plain Pulumi', async () => {
   const manifest = state('releases', `${first}.json`);
   const facts = await factsNow();
   await whileEdited(manifest, replacing('"size":', '"size":1'), async () => {
@@ -215,7 +212,7 @@ test('a manifest on disk with one other byte is no release for plain Pulumi', li
   expect(await factsNow()).toBe(facts);
 });
 
-test('a fact edited in the branch stops every verb until the branch is restored', limit, async () => {
+test('a fact edited in the branch stops every verb until the branch is restored', async () => {
   const ledger = state('emulated-ledger.git');
   const clone = path.join(path.dirname(root), 'clone');
   await git('clone', '--quiet', '--branch', 'trireme-ledger', ledger, clone);
@@ -233,7 +230,7 @@ test('a fact edited in the branch stops every verb until the branch is restored'
   expect((await done('status')).stdout).toContain(first);
 });
 
-test('an edited model is made again; where that makes another model, nothing is released', limit, async () => {
+test('an edited model is made again; where that makes another model, nothing is released', async () => {
   const [digest = ''] = await readdir(state('models'));
   const weights = state('models', digest, 'weights.bin');
   const golden = state('models', digest, 'golden.json');
@@ -251,7 +248,7 @@ test('an edited model is made again; where that makes another model, nothing is 
   expect((await readFile(golden)).equals(good)).toBe(true);
 });
 
-test('a layer edited in the registry is found before anything is touched', limit, async () => {
+test('a layer edited in the registry is found before anything is touched', async () => {
   const facts = await factsNow();
   const blobs = state('emulator', 'registries', 'gcp', 'blobs');
   const names = await readdir(blobs);
@@ -263,7 +260,7 @@ test('a layer edited in the registry is found before anything is touched', limit
   expect(await factsNow()).toBe(facts);
 });
 
-test('a release needs a git repository, and a clean one to enter prod', limit, async () => {
+test('a release needs a git repository, and a clean one to enter prod', async () => {
   await whileAway(path.join(root, '.git'), async () => {
     expectEnd(await trireme('release'), 2, 'expected a git repository', root);
   });
@@ -292,7 +289,7 @@ async function startedDeployment(release: string): Promise<Running> {
   return running;
 }
 
-test('Ctrl-C in the middle of a deployment stops it, and the next one is healthy', limit, async () => {
+test('Ctrl-C in the middle of a deployment stops it, and the next one is healthy', async () => {
   const running = await startedDeployment(second);
   running.child.kill('SIGINT');
   expectEnd(await running.ended, 130, 'interrupted');
@@ -300,55 +297,47 @@ test('Ctrl-C in the middle of a deployment stops it, and the next one is healthy
   expect((await done('deploy', '--release', second)).stderr).toContain('healthy');
 });
 
-test(
-  'two runs after a killed one: its lock and operations are cleared, one waits for the other or is overtaken',
-  limit,
-  async () => {
-    const { child, ended } = await startedDeployment(first);
-    // The engine with it: left alone it may still put its things in order.
-    const { stdout } = await promisify(execFile)('pgrep', ['-P', String(child.pid)]);
-    child.kill('SIGKILL');
-    for (const engine of stdout.trim().split('\n')) process.kill(Number(engine), 'SIGKILL');
-    expect((await ended).code).toBeNull();
-    const both = await Promise.all([first, second].map((release) => trireme('deploy', '--release', release)));
-    const said = both.map(({ stderr }) => stderr).join('\n');
-    expect(said).toMatch(/killed/);
-    // Whoever began first touches nothing any more once the other has begun, unless it was done by then.
-    for (const { code, stderr } of both) expect(code === 0 || stderr.includes('overtaken by'), said).toBe(true);
-    expect(
-      both.map(({ code }) => code),
-      said,
-    ).toContain(0);
-    expect(await eventuallyNothingBesides()).toEqual([]);
-    expectEnd(await trireme('verify'), 0, 'verified: gcp-dev runs ');
-  },
-);
+test('two runs after a killed one: its lock and operations are cleared, one waits for the other or is overtaken', async () => {
+  const { child, ended } = await startedDeployment(first);
+  // The engine with it: left alone it may still put its things in order.
+  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(child.pid)]);
+  child.kill('SIGKILL');
+  for (const engine of stdout.trim().split('\n')) process.kill(Number(engine), 'SIGKILL');
+  expect((await ended).code).toBeNull();
+  const both = await Promise.all([first, second].map((release) => trireme('deploy', '--release', release)));
+  const said = both.map(({ stderr }) => stderr).join('\n');
+  expect(said).toMatch(/killed/);
+  // Whoever began first touches nothing any more once the other has begun, unless it was done by then.
+  for (const { code, stderr } of both) expect(code === 0 || stderr.includes('overtaken by'), said).toBe(true);
+  expect(
+    both.map(({ code }) => code),
+    said,
+  ).toContain(0);
+  expect(await eventuallyNothingBesides()).toEqual([]);
+  expectEnd(await trireme('verify'), 0, 'verified: gcp-dev runs ');
+});
 
-test(
-  'without emulated clouds, credentials and a network a deployment ends by itself and says what is missing',
-  limit,
-  async () => {
-    const elsewhere = await copyProject(['gcp']);
-    try {
-      const cache = process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME ?? '', '.cache');
-      const nobody = { ...(await bareMachine(cache)), PATH: process.env.PATH };
-      expectEnd(await startTriremeWith(nobody, elsewhere, 'deploy').ended, 2, 'npx trireme release');
-      await recordRelease(path.join(elsewhere, '.trireme'));
-      expectEnd(await startTriremeWith(nobody, elsewhere, 'deploy').ended, 6, 'PULUMI_BACKEND_URL');
-      const backend = path.join(elsewhere, '.trireme', 'state');
-      await mkdir(backend);
-      const withState = { ...nobody, PULUMI_BACKEND_URL: `file://${backend}`, PULUMI_CONFIG_PASSPHRASE: 'of a test' };
-      expectEnd(
-        await startTriremeWith(withState, elsewhere, 'deploy').ended,
-        6,
-        'error downloading provider',
-        'is the network there?',
-      );
-    } finally {
-      await removeProject(elsewhere);
-    }
-  },
-);
+test('without emulated clouds, credentials and a network a deployment ends by itself and says what is missing', async () => {
+  const elsewhere = await copyProject(['gcp']);
+  try {
+    const cache = process.env.XDG_CACHE_HOME ?? path.join(process.env.HOME ?? '', '.cache');
+    const nobody = { ...(await bareMachine(cache)), PATH: process.env.PATH };
+    expectEnd(await startTriremeWith(nobody, elsewhere, 'deploy').ended, 2, 'npx trireme release');
+    await recordRelease(path.join(elsewhere, '.trireme'));
+    expectEnd(await startTriremeWith(nobody, elsewhere, 'deploy').ended, 6, 'PULUMI_BACKEND_URL');
+    const backend = path.join(elsewhere, '.trireme', 'state');
+    await mkdir(backend);
+    const withState = { ...nobody, PULUMI_BACKEND_URL: `file://${backend}`, PULUMI_CONFIG_PASSPHRASE: 'of a test' };
+    expectEnd(
+      await startTriremeWith(withState, elsewhere, 'deploy').ended,
+      6,
+      'error downloading provider',
+      'is the network there?',
+    );
+  } finally {
+    await removeProject(elsewhere);
+  }
+});
 
 /** A release that real clouds would run, in a registry that does not answer. */
 async function recordRelease(stateDirectory: string): Promise<void> {

@@ -6,18 +6,17 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { copyProject, type Ended, eventuallyNoProcess, removeProject, startTrireme } from '../rehearsal/rehearsal.ts';
 
-const minutes = 60_000;
 let root: string;
 
 beforeAll(async () => {
   root = await copyProject(['gcp']);
   expect((await trireme('emulator', 'up', '--time-scale', '25')).code).toBe(0);
-}, 2 * minutes);
+});
 afterAll(async () => {
   await trireme('emulator', 'down');
   expect(await eventuallyNoProcess(root)).toEqual([]);
   await removeProject(root);
-}, minutes);
+});
 
 const trireme = (...words: readonly string[]): Promise<Ended> => startTrireme(root, ...words).ended;
 
@@ -43,7 +42,7 @@ let first: string;
 let second: string;
 let third: string;
 
-test('train, release, deploy, verify: a release is proven in dev', { timeout: 3 * minutes }, async () => {
+test('train, release, deploy, verify: a release is proven in dev', async () => {
   expect((await trireme('train')).code).toBe(0);
   const made = await json(0, 'release');
   first = String(made.release);
@@ -62,9 +61,7 @@ test('train, release, deploy, verify: a release is proven in dev', { timeout: 3 
   );
 });
 
-test('prod is not entered by deploy, nor without an approval, nor by the approval of who asked', {
-  timeout: 2 * minutes,
-}, async () => {
+test('prod is not entered by deploy, nor without an approval, nor by the approval of who asked', async () => {
   expect((await trireme('deploy', '--environment', 'prod')).code).toBe(3);
   const waiting = await trireme('promote', '--release', first);
   expect(waiting.code, waiting.stderr).toBe(4);
@@ -76,7 +73,7 @@ test('prod is not entered by deploy, nor without an approval, nor by the approva
   expect(carriedOut.code, carriedOut.stderr).toBe(0);
 });
 
-test('a second release follows, and prod goes back to the first by command', { timeout: 3 * minutes }, async () => {
+test('a second release follows, and prod goes back to the first by command', async () => {
   const problem = path.join(root, 'problem.yaml');
   await writeFile(problem, (await readFile(problem, 'utf8')).replace(/^seed: .*$/m, 'seed: 2'));
   expect((await trireme('train')).code).toBe(0);
@@ -94,9 +91,7 @@ test('a second release follows, and prod goes back to the first by command', { t
   for (const word of ['rollback', 'approval', 'the test wants it', 'rita']) expect(history.stdout).toContain(word);
 });
 
-test('a setting alone is a release of its own: the image that is there, its plan, its approval', {
-  timeout: 2 * minutes,
-}, async () => {
+test('a setting alone is a release of its own: the image that is there, its plan, its approval', async () => {
   const released = JSON.parse(await readFile(path.join(root, '.trireme', 'releases', `${second}.json`), 'utf8'));
   for (const environment of ['dev', 'prod']) {
     const file = path.join(root, 'stacks', `Pulumi.gcp-${environment}.yaml`);
@@ -116,9 +111,7 @@ test('a setting alone is a release of its own: the image that is there, its plan
   expect(await json(0, 'audit', third, '--no-rebuild')).toMatchObject({ outcome: 'passed' });
 });
 
-test('beside the commit before, a pull request of that setting changes it and nothing else, without any cloud', {
-  timeout: 2 * minutes,
-}, async () => {
+test('beside the commit before, a pull request of that setting changes it and nothing else, without any cloud', async () => {
   const { stacks } = await json(0, 'preview', '--against', 'HEAD~1');
   const changed = (stacks as { stack: string; plan: { changes: { name: string; paths: string[] }[] } }[]).map(
     ({ stack, plan }) => [stack, plan.changes.flatMap(({ paths }) => paths)] as const,
@@ -131,9 +124,7 @@ test('beside the commit before, a pull request of that setting changes it and no
   expect((await trireme('preview', '--against', 'no-such-branch')).code).toBe(2);
 });
 
-test('plain Pulumi previews, updates, refreshes and destroys what the verbs deployed', {
-  timeout: 3 * minutes,
-}, async () => {
+test('plain Pulumi previews, updates, refreshes and destroys what the verbs deployed', async () => {
   expect(await pulumi('preview', '-s', 'gcp-dev')).toMatch(/unchanged/);
   expect(await pulumi('refresh', '-s', 'gcp-dev', '--yes')).toMatch(/unchanged/);
   expect(await pulumi('up', '-s', 'gcp-dev', '--yes')).toMatch(/unchanged/);
@@ -149,7 +140,7 @@ test('plain Pulumi previews, updates, refreshes and destroys what the verbs depl
   expect(await pulumi('destroy', '-s', 'gcp-dev', '--yes')).toMatch(/deleted/);
 });
 
-test('destroy refuses what is protected', { timeout: minutes }, async () => {
+test('destroy refuses what is protected', async () => {
   const refused = await trireme('destroy', '--environment', 'prod', '--yes');
   expect(refused.code, refused.stderr).toBe(3);
   expect(refused.stderr).toContain('protect');
@@ -161,7 +152,7 @@ test.each([
   [['deploy', '--release', 'rel-9-000000000000'], 2, 'rel-'],
   [['rollback', '--to', '3'], 3, 'not earlier'],
   [['promote', '--promotion', 'prm-0000000000'], 2, 'promotion'],
-])('%j ends with %i and says what would be right', { timeout: minutes }, async (words, code, said) => {
+])('%j ends with %i and says what would be right', async (words, code, said) => {
   const ended = await trireme(...words);
   expect(ended.stderr).toContain(said);
   expect(ended.code).toBe(code);

@@ -31,7 +31,6 @@ import { Checked } from '../published/checked.ts';
 import { clock } from './emulated-clouds.ts';
 
 const timeScale = 200;
-const limit = { timeout: 90_000 };
 let clouds: Bench;
 let listeners: Listener[];
 let checked: Checked;
@@ -214,7 +213,7 @@ function imageOf(build: string): string {
 }
 
 describe.each(Object.entries(runtimes))('%s', (_, start) => {
-  test('tells what requests met, of each release in its own time', limit, async () => {
+  test('tells what requests met, of each release in its own time', async () => {
     const { reader, url, live, replace } = await start();
     const read = async ({ from, to }: { readonly from: number; readonly to: number }) =>
       reader.read((await live()) as DeployedService, from, to);
@@ -231,7 +230,7 @@ describe.each(Object.entries(runtimes))('%s', (_, start) => {
   });
 });
 
-test('a release that its control plane proves and people’s requests refute goes back', limit, async () => {
+test('a release that its control plane proves and people’s requests refute goes back', async () => {
   const runner = await appRunner('trireme-prod');
   const { 'app-runner': reader } = await readers(async () => ({ status: 404 }));
   const builds = new Map<string, string>();

@@ -30,7 +30,7 @@ async function approved(onTargetFailure: 'revert-target' | 'revert-all') {
 async function loseLeg({ world, id }: Awaited<ReturnType<typeof approved>>): Promise<void> {
   world.fault = { stack: 'gcp-prod', step: 'update', fault: 'lost' };
   void promote(world.delivery(), id, { stacks: ['gcp-prod'] });
-  await new Promise((later) => setImmediate(later));
+  await world.death.promise;
   world.fault = undefined;
 }
 
@@ -103,7 +103,7 @@ test('no promotion starts while a stack is in the hands of somebody who takes th
   const ended = await finalisePromotion(delivery, id);
   world.fault = { stack: 'aws-prod', step: 'revert', fault: 'lost' };
   void takeBackPromotion(world.delivery(everyStack, { policy: delivery.policy }), ended);
-  await new Promise((later) => setImmediate(later));
+  await world.death.promise;
   world.fault = undefined;
   const second = releaseFact(world, ids.second).body.manifest;
   const { promotion } = await preparePromotion(delivery, second, 'prod');

@@ -43,7 +43,7 @@ function ended(child: ChildProcess): Promise<unknown> {
 }
 
 const answering = (url: string, expected: string) =>
-  expect.poll(() => fetch(url).then((answer) => answer.text()), { timeout: 20_000, interval: 50 }).toBe(expected);
+  expect.poll(() => fetch(url).then((answer) => answer.text()), { interval: 50 }).toBe(expected);
 
 interface Status {
   readonly services: readonly { readonly log: string[]; readonly instances: readonly { readonly pid: number }[] }[];
@@ -60,16 +60,14 @@ async function runningSite(emulated: { url: string; environment: Readonly<Record
 
 const gone = (pids: readonly number[]) =>
   expect
-    .poll(
-      () =>
-        pids.filter((pid) => {
-          try {
-            return process.kill(pid, 0);
-          } catch {
-            return false;
-          }
-        }),
-      { timeout: 10_000 },
+    .poll(() =>
+      pids.filter((pid) => {
+        try {
+          return process.kill(pid, 0);
+        } catch {
+          return false;
+        }
+      }),
     )
     .toEqual([]);
 
@@ -142,15 +140,13 @@ describe('the emulated clouds as a process', () => {
     const fault = (body: unknown) => fetch(`${emulated.url}/faults`, { method: 'POST', body: JSON.stringify(body) });
     await putSite(emulated.environment, await push(emulated.environment, 'two'));
     await expect
-      .poll(async () => (await status(emulated.url)).services[0]?.log.join('\n').match(/initialized/g)?.length, {
-        timeout: 20_000,
-      })
+      .poll(async () => (await status(emulated.url)).services[0]?.log.join('\n').match(/initialized/g)?.length)
       .toBe(2);
     expect(await (await fetch(site)).text()).toBe('one');
     expect((await fault({ staleImage: [], alterLayer: ['azure'] })).status).toBe(200);
     await putSite(emulated.environment, await push(emulated.environment, 'three'));
     await expect
-      .poll(async () => (await status(emulated.url)).services[0]?.log.join('\n'), { timeout: 20_000 })
+      .poll(async () => (await status(emulated.url)).services[0]?.log.join('\n'))
       .toMatch(/Image pull failed.*expected sha256:/s);
     expect((await fetch(site)).status).toBe(503);
     expect((await fault({ drain: 'sometimes' })).status).toBe(400);

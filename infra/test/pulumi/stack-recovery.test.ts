@@ -111,9 +111,7 @@ async function killEngine(): Promise<void> {
 // What is made beside the repository may be an orphan too: the engine was killed at a moment nobody chose.
 const id = `projects/${accounts.gcp.project}/locations/europe-west1/repositories/trireme`;
 
-test('killed while the cloud made the registry: shown, mended, nothing lost, nothing made twice', {
-  timeout: 60_000,
-}, async () => {
+test('killed while the cloud made the registry: shown, mended, nothing lost, nothing made twice', async () => {
   whenMade = killEngine;
   await expect(deployer.foundation('gcp')).rejects.toThrow();
   whenMade = undefined;
@@ -136,9 +134,7 @@ test('killed while the cloud made the registry: shown, mended, nothing lost, not
   expect(isWhole(after), JSON.stringify(after)).toBe(true);
 });
 
-test('given up by the provider while the cloud made the registry: the refusal names the way, which works', {
-  timeout: 60_000,
-}, async () => {
+test('given up by the provider while the cloud made the registry: the refusal names the way, which works', async () => {
   refusals = [{ cloud: 'gcp', why: 'time-out', type: ':Repository' }];
   await expect(deployer.foundation('gcp')).rejects.toThrow(/npx trireme recover gcp-foundation/);
   refusals = [];

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { copyProject, eventuallyNoProcess, removeProject, startTrireme } from './rehearsal.ts';
 
-const minutes = 60_000;
 let root: string;
 
 beforeAll(async () => {
@@ -18,7 +17,7 @@ test.each([
   ['while the image is built', 'train R1'],
   ['while the engine deploys to dev', 'publish R1 by digest'],
   ['while the engine deploys to prod, with consumers calling', 'prepare the promotion of R2'],
-])('Ctrl-C %s ends it with 130, and nothing stays running', { timeout: 3 * minutes }, async (_, moment) => {
+])('Ctrl-C %s ends it with 130, and nothing stays running', async (_, moment) => {
   const running = start();
   await running.seen(moment);
   // A step further: something is under way, not only finished.
@@ -29,7 +28,7 @@ test.each([
   expect(await eventuallyNoProcess(root)).toEqual([]);
 });
 
-test('a killed rehearsal takes everything with it', { timeout: 2 * minutes }, async () => {
+test('a killed rehearsal takes everything with it', async () => {
   const running = start();
   await running.seen('deploy R1 to dev');
   running.child.kill('SIGKILL');
@@ -37,9 +36,7 @@ test('a killed rehearsal takes everything with it', { timeout: 2 * minutes }, as
   expect(await eventuallyNoProcess(root)).toEqual([]);
 });
 
-test('without a terminal and without a name nobody could approve: it says so at once and exits 4', {
-  timeout: minutes,
-}, async () => {
+test('without a terminal and without a name nobody could approve: it says so at once and exits 4', async () => {
   const { code, stderr } = await startTrireme(root, 'rehearse').ended;
   expect(code).toBe(4);
   expect(stderr).toContain('npx trireme rehearse --approve-as NAME');
@@ -50,7 +47,7 @@ test('only the last rehearsals are remembered', async () => {
   expect((await readdir(path.join(root, '.trireme', 'rehearsals'))).length).toBeLessThanOrEqual(3);
 });
 
-test('a state folder that is in the way is named, and nothing is started', { timeout: minutes }, async () => {
+test('a state folder that is in the way is named, and nothing is started', async () => {
   const state = path.join(root, '.trireme');
   await rm(state, { recursive: true, force: true });
   await writeFile(state, 'a file where the folder should be');
@@ -60,7 +57,7 @@ test('a state folder that is in the way is named, and nothing is started', { tim
   await rm(state);
 });
 
-test('an unfinished set of stacks is refused by name', { timeout: minutes }, async () => {
+test('an unfinished set of stacks is refused by name', async () => {
   await rm(path.join(root, 'stacks', 'Pulumi.gcp-prod.yaml'));
   const { code, stderr } = await start().ended;
   expect(stderr).toContain('gcp has no prod stack');

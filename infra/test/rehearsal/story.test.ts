@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { copyProject, eventuallyNoProcess, rehearse, removeProject } from './rehearsal.ts';
 
-const minutes = 60_000;
-
 describe('a team with one cloud', () => {
   let root: string;
   beforeAll(async () => {
@@ -10,9 +8,7 @@ describe('a team with one cloud', () => {
   });
   afterAll(() => removeProject(root));
 
-  test('rehearses the whole journey, speaks of one cloud, and leaves nothing running', {
-    timeout: 5 * minutes,
-  }, async () => {
+  test('rehearses the whole journey, speaks of one cloud, and leaves nothing running', async () => {
     const { code, report, stderr, stdout } = await rehearse(root);
     expect(stderr).toContain('the rehearsal passed');
     expect(code).toBe(0);

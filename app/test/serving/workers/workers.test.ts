@@ -46,7 +46,7 @@ describe('the sum of metrics', () => {
   });
 });
 
-describe('two processes behind one port', { timeout: 30_000 }, () => {
+describe('two processes behind one port', () => {
   let cwd: string;
   let body: string;
   beforeAll(async () => {

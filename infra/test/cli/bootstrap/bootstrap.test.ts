@@ -12,7 +12,6 @@ import { readStateFile, stateFileOf } from '../../../pulumi/state.ts';
 import { type SampleGithub, sampleGithub } from '../../emulator/github/sample.ts';
 import { copyProject, eventuallyNoProcess, removeProject, startTriremeWith } from '../../rehearsal/rehearsal.ts';
 
-const minutes = 60_000;
 const githubFile = 'stacks/Pulumi.github.yaml';
 let root: string;
 let github: SampleGithub;
@@ -29,13 +28,13 @@ beforeAll(async () => {
   const shipped = fileURLToPath(new URL(`../../../../${githubFile}`, import.meta.url));
   await copyFile(shipped, path.join(root, githubFile));
   expect((await trireme('emulator', 'up')).code).toBe(0);
-}, 2 * minutes);
+});
 afterAll(async () => {
   await trireme('emulator', 'down');
   await github.stop();
   expect(await eventuallyNoProcess(root)).toEqual([]);
   await removeProject(root);
-}, minutes);
+});
 
 async function bootstrapped(cloud: Cloud) {
   const words = ['bootstrap', cloud, '--yes', '--write-variables', '--alarm-email', 'ops@acme.example', '--json'];
@@ -44,7 +43,7 @@ async function bootstrapped(cloud: Cloud) {
   return { talk: stderr, said: JSON.parse(stdout) as Record<string, unknown> };
 }
 
-test('nobody agreed: nothing is touched', { timeout: minutes }, async () => {
+test('nobody agreed: nothing is touched', async () => {
   const file = path.join(root, 'stacks/Pulumi.aws-foundation.yaml');
   const before = await readFile(file, 'utf8');
   const { code, stderr } = await trireme('bootstrap', 'aws', '--alarm-email', 'ops@acme.example');
@@ -54,9 +53,7 @@ test('nobody agreed: nothing is touched', { timeout: minutes }, async () => {
   expect(await readFile(file, 'utf8')).toBe(before);
 });
 
-test('three foundations with trust in the repository; the second time nothing changes', {
-  timeout: 3 * minutes,
-}, async () => {
+test('three foundations with trust in the repository; the second time nothing changes', async () => {
   // One after the other: all of them write into one file.
   for (const cloud of clouds) {
     const { said, talk } = await bootstrapped(cloud);
@@ -78,7 +75,7 @@ test('three foundations with trust in the repository; the second time nothing ch
   expect(await readFile(path.join(root, githubFile), 'utf8')).toBe(written);
 });
 
-test('the doctor finds all three clouds as they should be', { timeout: minutes }, async () => {
+test('the doctor finds all three clouds as they should be', async () => {
   const { stdout, stderr } = await trireme('doctor', '--json');
   const findings: readonly Record<string, string>[] = JSON.parse(stdout).findings;
   for (const [area, cloud, products] of [
@@ -104,9 +101,7 @@ test('the doctor finds all three clouds as they should be', { timeout: minutes }
   }
 });
 
-test('a foundation’s state moves to another backend as it is, and never over another', {
-  timeout: minutes,
-}, async () => {
+test('a foundation’s state moves to another backend as it is, and never over another', async () => {
   const environment = await readEnvironment(() => {}, process.env, root);
   const [{ command }, workspace] = await Promise.all([
     findInstallation(environment, () => {}),

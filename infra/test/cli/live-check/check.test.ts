@@ -97,7 +97,7 @@ describe('a live check', () => {
       .filter(isExchange);
     expect(new Set(exchanges.map(({ stage }) => stage))).toEqual(new Set(['deploy', 'break', 'roll back']));
     await expectPublished(exchanges);
-  }, 60_000);
+  });
 
   it('that is interrupted destroys what it made before it ends', async () => {
     const controller = new AbortController();
@@ -110,7 +110,7 @@ describe('a live check', () => {
     });
     await expect(running).rejects.toMatchObject({ code: 'interrupted', message: expect.stringContaining('destroyed') });
     await expectNothingLeft();
-  }, 60_000);
+  });
 
   it('also destroys what the cloud made and the provider did not wait for', async () => {
     clouds.refuse({ cloud: 'gcp', why: 'time-out', type: 'cloudrunv2/service:Service' });
@@ -119,7 +119,7 @@ describe('a live check', () => {
     expect(faults).toEqual([expect.stringMatching(/^deploy: .*did not finish in time/)]);
     expect(left).toBeUndefined();
     await expectNothingLeft();
-  }, 60_000);
+  });
 
   it('says what could not be destroyed, and how it is tried again', async () => {
     const deployer = { ...clouds.deployer, destroy: async () => Promise.reject(new Error('service: in use')) };
@@ -129,7 +129,7 @@ describe('a live check', () => {
     expect(left).toBe('not everything of gcp-check-a1b2c3 could be destroyed: service: in use');
     expect(faults).toEqual([expect.stringMatching(/^deploy: .*lacks a right/)]);
     await clouds.deployer.destroy(stack);
-  }, 60_000);
+  });
 });
 
 /** Replays them to the judge of the emulator's own control plane. @throws Error that names every fault. */

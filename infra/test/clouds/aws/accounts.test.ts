@@ -109,7 +109,7 @@ describe('AWS on the real engine', () => {
       ],
     });
     await (await stackOf('new-account', service())).destroy();
-  }, 60_000);
+  });
 
   it('makes nothing with the credentials of another account than the stack file names', async () => {
     const failure = await failureOfUp('wrong-account', service(other));
@@ -122,7 +122,7 @@ describe('AWS on the real engine', () => {
       },
     });
     expect([...clouds.repositories]).toEqual([]);
-  }, 60_000);
+  });
 
   it('furnishes another account through the role its organization made there', async () => {
     const config = foundationConfig.parse({
@@ -153,5 +153,5 @@ describe('AWS on the real engine', () => {
     expect((await stack.preview()).changeSummary).toEqual({ same: expect.any(Number) });
     await stack.destroy();
     expect([...clouds.repositories]).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -220,5 +220,5 @@ describe('AWS with every key of foundation and service set', () => {
     expect((await stack.exportStack()).deployment.resources ?? []).toEqual([]);
     expect([...clouds.repositories]).toEqual([]);
     expect(clouds.bench.host.pids()).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -119,7 +119,7 @@ describe('App Service', () => {
     expect(await logs()).toContain(words);
     expect(await state()).toBe('STOPPED');
     expect((await call('GET', app)).body.properties).toMatchObject({ state: 'Running', availabilityState: 'Normal' });
-    await expect.poll(() => clouds.host.pids(), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => clouds.host.pids()).toEqual([]);
     await call('PUT', app, site('c-good'));
     await answering(url, 'c-good 0');
   });

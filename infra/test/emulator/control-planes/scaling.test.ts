@@ -96,7 +96,7 @@ it('App Service follows the autoscale setting of its plan, of whichever is made 
   expect((await ask(arm, 'DELETE', autoscale)).status).toBe(200);
   expect((await ask(arm, 'GET', autoscale)).status).toBe(404);
   expect((await fetch(address())).status).toBe(200);
-}, 30_000);
+});
 
 it('reads thresholds and windows from the setting', () => {
   expect(scalingOf(setting('2', '5'))).toMatchObject({
@@ -121,7 +121,7 @@ it('Cloud Run without a minimum goes to zero when idle, and comes back for a req
   await processes(0);
   expect((await fetch(address())).status).toBe(200);
   expect(clouds.host.pids()).toHaveLength(1);
-}, 30_000);
+});
 
 it('App Runner starts another instance for requests beyond what its configuration gives to one', async () => {
   const runner = checked.aws('aws-apprunner', appRunnerApi(clouds.host));
@@ -149,4 +149,4 @@ it('App Runner starts another instance for requests beyond what its configuratio
   await processes(2);
   expect((await asked).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
   await processes(1);
-}, 30_000);
+});

@@ -9,7 +9,7 @@ export async function settled<T>(ask: () => Promise<T>, isThere: (found: T) => b
         found = await ask();
         return isThere(found) ? 'there' : found;
       },
-      { timeout: 30_000, interval: 50 },
+      { interval: 50 },
     )
     .toBe('there');
   return found as T;

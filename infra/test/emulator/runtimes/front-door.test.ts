@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../../emulator/runtimes/free-port.ts';
 import { FrontDoor, newBackend } from '../../../emulator/runtimes/front-door.ts';
 import { rules } from './fixture.ts';
 
@@ -91,9 +92,7 @@ describe('the concurrency of an instance', () => {
 describe('an instance that refuses the connection', () => {
   it('does not cost a request while another is ready', async () => {
     const server = createServer((_request, response) => response.end('ready'));
-    const gone = createServer();
-    const dead = await listening(gone);
-    await open.pop()?.();
+    const dead = await freePort();
     const front = await door();
     const backends = [dead, await listening(server)].map((port) => newBackend(port, () => true));
     front.route(backends);
@@ -155,8 +154,13 @@ describe('what the meter counts', () => {
   });
 
   it('is no error of the service when the client goes away', async () => {
-    const front = await behind(() => {});
-    await expect(fetch(front.url, { signal: AbortSignal.timeout(100) })).rejects.toThrow();
+    const asked = Promise.withResolvers<void>();
+    const front = await behind(() => asked.resolve());
+    const client = new AbortController();
+    const answer = fetch(front.url, { signal: client.signal });
+    await asked.promise;
+    client.abort();
+    await expect(answer).rejects.toThrow();
     expect(await counted(front)).toMatchObject({ requests: 1, answers: { 4: 1 } });
   });
 });

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../../../emulator/runtimes/free-port.ts';
 import { probeUntilReady, type ScaledProbe, scaledProbe } from '../../../emulator/runtimes/probe.ts';
 import { container } from './fixture.ts';
 
@@ -43,23 +42,15 @@ describe('a start that is slow only because the machine is', () => {
 
   it('is not over while the process has said nothing', async () => {
     server = createServer((_request, response) => response.end());
-    const port = await unusedPort();
+    const port = await freePort();
     setTimeout(() => server.listen(port, '127.0.0.1'), 400);
     expect(await probeUntilReady(port, probing, new AbortController().signal)).toBeUndefined();
   });
 
   it('is over soon once the process answers that it is not ready', async () => {
     server = createServer((_request, response) => response.writeHead(503).end());
-    const port = await unusedPort();
+    const port = await freePort();
     await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
     expect(await probeUntilReady(port, probing, new AbortController().signal)).toBe('/ready answered 503');
   });
 });
-
-async function unusedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}

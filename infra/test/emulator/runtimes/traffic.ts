@@ -1,5 +1,6 @@
 // A client that never tries twice: sends at a constant rate over kept-alive connections and counts what was not answered with 200.
 import { Agent, request } from 'node:http';
+import { expect } from 'vitest';
 
 export interface Tally {
   sent: number;
@@ -9,7 +10,13 @@ export interface Tally {
   readonly losses: Map<string, number>;
 }
 
-export function constantTraffic(url: string, perSecond: number): { stop(): Promise<Tally> } {
+export interface Traffic {
+  /** Resolves once so many requests more were answered with that body. */
+  answered(body: string, times?: number): Promise<void>;
+  stop(): Promise<Tally>;
+}
+
+export function constantTraffic(url: string, perSecond: number): Traffic {
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const tally: Tally = { sent: 0, lost: 0, answers: new Map(), losses: new Map() };
   const pending = new Set<Promise<void>>();
@@ -17,7 +24,12 @@ export function constantTraffic(url: string, perSecond: number): { stop(): Promi
     const one = send(url, agent, tally).finally(() => pending.delete(one));
     pending.add(one);
   }, 1000 / perSecond);
+  const answers = (body: string) => tally.answers.get(body) ?? 0;
   return {
+    async answered(body, times = 1) {
+      const wanted = answers(body) + times;
+      await expect.poll(() => answers(body), { interval: 10 }).toBeGreaterThanOrEqual(wanted);
+    },
     async stop() {
       clearInterval(timer);
       await Promise.all(pending);
