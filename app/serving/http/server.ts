@@ -1,11 +1,15 @@
 // The HTTP server around the application: time-outs, answers to what is no HTTP, and an end that loses no request.
 import { randomUUID } from 'node:crypto';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, type AppErrorCode } from '../../model/errors.ts';
 import type { Settings } from '../settings/settings.ts';
 import { everyHeader } from './headers.ts';
+
+// An import would read every property of the module, and one of them is Node's WebSocket: with it come undici, HTTP/2 and TLS, which
+// take as long as Express. https://nodejs.org/api/process.html#processgetbuiltinmoduleid
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** How often expired connections are looked for; Node's own 30 s would make every time-out up to 30 s longer. */
 const checkEveryMs = 1000;
