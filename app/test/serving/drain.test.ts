@@ -1,4 +1,5 @@
-import { Agent, request } from 'node:http';
+import { once } from 'node:events';
+import { Agent, type ClientRequest, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -91,20 +92,29 @@ describe('stopping under load', () => {
     expect(await service.ended).toEqual({ code: 0, signal: null });
   });
 
-  it('lets a request end that had begun, however late its body comes', async () => {
-    const service = await ready({ DRAIN_GRACE_SECONDS: '0' });
+  /** A request whose head the service has read, and of whose body it has nothing yet. */
+  async function begun(service: RunningService, length: number): Promise<ClientRequest> {
     const call = request(`${service.url}/predict`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      headers: { 'content-type': 'application/json', 'content-length': length, expect: '100-continue' },
     });
+    call.flushHeaders();
+    await once(call, 'continue');
+    return call;
+  }
+  const told = (service: RunningService, wanted: string) =>
+    expect.poll(() => service.lines.map(({ message }) => message)).toContain(wanted);
+
+  it('lets a request end that had begun, however late its body comes', async () => {
+    const service = await ready({ DRAIN_GRACE_SECONDS: '0' });
+    const call = await begun(service, Buffer.byteLength(body));
     const answered = new Promise<number>((resolve, reject) => {
       call.on('response', (response) => resolve(response.statusCode ?? 0));
       call.on('error', reject);
     });
     call.write(body.slice(0, 10));
-    await sleep(100);
     service.process.kill('SIGTERM');
-    await sleep(400);
+    await told(service, 'draining');
     call.end(body.slice(10));
     expect(await answered).toBe(200);
     expect(await service.ended).toEqual({ code: 0, signal: null });
@@ -112,13 +122,9 @@ describe('stopping under load', () => {
 
   it('says so and still ends with 0 when a client never finishes its request', async () => {
     const service = await ready({ DRAIN_GRACE_SECONDS: '0' });
-    const call = request(`${service.url}/predict`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'content-length': '100' },
-    });
+    const call = await begun(service, 100);
     call.on('error', () => {});
     call.write('{');
-    await sleep(100);
     service.process.kill('SIGTERM');
     expect(await service.ended).toEqual({ code: 0, signal: null });
     expect(service.lines.at(-1)?.message).toBe('stopped with requests unfinished');

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MetricsSum } from '../../../serving/workers/metrics.ts';
 import { processCount, recentRestarts } from '../../../serving/workers/policy.ts';
@@ -55,6 +54,7 @@ describe('two processes behind one port', () => {
     body = JSON.stringify(JSON.parse(String(wine.contents['golden.json'])).cases[0].input);
   });
 
+  const messages = ({ lines }: RunningService) => lines.map(({ message }) => message);
   const pids = ({ lines }: RunningService) =>
     lines.filter(({ message }) => message === 'worker started').map(({ pid }) => Number(pid));
   /** Over a connection of its own, so that the processes take turns. @returns the status, 0 when the connection was cut. */
@@ -81,7 +81,7 @@ describe('two processes behind one port', () => {
   }
 
   it('share requests and metrics, replace one that is killed while the other answers, and drain on SIGTERM', async () => {
-    const service = await runService(cwd, { WORKERS: '2', DRAIN_GRACE_SECONDS: '0.5' });
+    const service = await runService(cwd, { WORKERS: '2', DRAIN_GRACE_SECONDS: '3' });
     expect((await settled(service)).status).toBe(200);
     const [first = 0] = pids(service);
     expect(pids(service)).toHaveLength(2);
@@ -89,7 +89,7 @@ describe('two processes behind one port', () => {
     expect(await rowsIn(service)).toBe(10);
 
     process.kill(first, 'SIGKILL');
-    await expect.poll(() => service.lines.some(({ message }) => message === 'worker ended')).toBe(true);
+    await expect.poll(() => messages(service)).toContain('worker ended');
     const during: number[] = [];
     // Until the new process is ready, and a little longer: it takes its turn only when it can answer.
     while (service.lines.filter(({ message }) => message === 'ready').length < 3)
@@ -99,12 +99,10 @@ describe('two processes behind one port', () => {
     expect(await rowsIn(service)).toBe(10 + during.length);
     expect(await (await fetch(`${service.url}/metrics`)).text()).toMatch(/^worker_restarts_total 1$/m);
 
-    const asked = performance.now();
     service.process.kill('SIGTERM');
-    await sleep(50);
+    await expect.poll(() => messages(service)).toContain('draining');
     expect(await many(service, 4)).toEqual([200, 200, 200, 200]);
     expect(await service.ended).toEqual({ code: 0, signal: null });
-    expect(performance.now() - asked).toBeLessThan(8000);
     expect(service.lines.filter(({ message }) => message === 'stopped')).toHaveLength(2);
   });
 
