@@ -39,6 +39,8 @@ export function checkOptions(options: ClientOptions): CallerOptions {
   const { tryTimeoutMs = Math.min(timeoutMs, Math.max(1, timeoutMs / 4)) } = options;
   const hedging: HedgeOptions = typeof hedge === 'object' ? hedge : {};
   const { afterMs, share = defaultHedgeShare } = hedging;
+  if (options.apiKey !== undefined && !/^[!-~]+$/.test(options.apiKey))
+    throw new UsageError('apiKey: expected printable characters without blanks, found something else');
   expectNumber('timeoutMs', timeoutMs, 1, longestMs);
   expectNumber('tryTimeoutMs', tryTimeoutMs, 1, longestMs);
   expectNumber('retries', retries, 0, 100);

@@ -65,8 +65,7 @@ export function settled(endpoint: Endpoint, event: Settled): Endpoint {
   const tookMs = at - startedAt;
   const hasFailed = outcome === 'failed' || outcome === 'timed-out';
   // A refused connection is quick and says nothing about speed; what was cut short took at least this long.
-  const isSample =
-    outcome === 'answered' || (outcome !== 'failed' && tookMs > (endpoint.latencyMs ?? Number.POSITIVE_INFINITY));
+  const isSample = outcome === 'answered' || (outcome !== 'failed' && tookMs > (endpoint.latencyMs ?? 0));
   const sinceMs = at - endpoint.fedAt;
   return {
     latencyMs: isSample ? average(endpoint.latencyMs, tookMs, sinceMs) : endpoint.latencyMs,

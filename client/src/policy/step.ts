@@ -41,7 +41,10 @@ export function nextStep(call: Call, fleet: Fleet, limits: Limits, now: number, 
   if (leftMs <= timerMs) return { kind: 'give-up', why: 'deadline' };
   if (call.rounds > limits.retries) return { kind: 'give-up', why: 'exhausted' };
   const choice = choose(fleet.endpoints, call.seen, now, random);
-  if ('pausedUntil' in choice) return wait(choice.pausedUntil - now + random * firstBackOffMs, leftMs);
+  if ('pausedUntil' in choice) {
+    const ms = choice.pausedUntil - now + random * firstBackOffMs;
+    return ms < leftMs ? { kind: 'wait', ms } : { kind: 'give-up', why: 'exhausted' };
+  }
 
   const { endpoint, probe } = choice;
   const state = fleet.endpoints[endpoint];
@@ -49,7 +52,8 @@ export function nextStep(call: Call, fleet: Fleet, limits: Limits, now: number, 
   // To move on to an endpoint that answers takes no waiting and burdens nobody; whatever else is a retry proper.
   const isRetry = call.rounds > 0 && !isMove;
   if (isRetry && fleet.retryTokens < 1) return { kind: 'give-up', why: 'exhausted' };
-  if (isRetry && !call.hasRested) return wait(backOffMs(call.rounds, random), leftMs);
+  // Half of what is left stays for the try.
+  if (isRetry && !call.hasRested) return { kind: 'wait', ms: Math.min(backOffMs(call.rounds, random), leftMs / 2) };
   const isLast = call.rounds === limits.retries;
   return {
     kind: 'try',
@@ -79,8 +83,4 @@ export function hedgeTo(busy: number, call: Call, fleet: Fleet, now: number, ran
   if ('pausedUntil' in choice || choice.endpoint === busy || call.seen.includes(choice.endpoint)) return undefined;
   const state = fleet.endpoints[choice.endpoint];
   return state !== undefined && isUsable(state, now) ? choice.endpoint : undefined;
-}
-
-function wait(ms: number, leftMs: number): Step {
-  return ms >= leftMs ? { kind: 'give-up', why: 'exhausted' } : { kind: 'wait', ms };
 }

@@ -11,6 +11,9 @@ export interface Request<T> {
   readonly read: (answer: HttpAnswer) => T;
 }
 
+/** No timer is that late in a program that does its work in turns. */
+const stalledMs = 20;
+
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export async function tryOnce<T>(
@@ -22,10 +25,18 @@ export async function tryOnce<T>(
 ): Promise<Outcome<T>> {
   const ended = new AbortController();
   let isLate = false;
-  const timer = setTimeout(() => {
+  const dueAt = performance.now() + withinMs;
+  const expire = () => {
+    if (performance.now() - dueAt > stalledMs) {
+      // The timer itself is late: this program stalled, and the answer may lie here unread.
+      timer = setTimeout(giveUp, stalledMs);
+    } else giveUp();
+  };
+  const giveUp = () => {
     isLate = true;
     ended.abort();
-  }, withinMs);
+  };
+  let timer = setTimeout(expire, withinMs);
   const abandon = () => ended.abort();
   signal.addEventListener('abort', abandon, { once: true });
   if (signal.aborted) abandon();

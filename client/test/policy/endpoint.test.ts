@@ -80,6 +80,7 @@ describe('the averages', () => {
 
   it('take the first answer as it is, and nearly so one after a long silence', () => {
     expect(settled(endpoint(), event('answered')).latencyMs).toBe(10);
+    expect(settled(endpoint(), event('abandoned')).latencyMs).toBe(10);
     expect(settled(known, event('answered', { startedAt: 300_990, at: 301_000 })).latencyMs).toBeCloseTo(10, 1);
   });
 

@@ -1,0 +1,142 @@
+// One call from its beginning to its end, against clouds on loopback: deadlines, signals, hedges, pauses, budgets.
+import { afterEach, describe, expect, it } from 'vitest';
+import { type ClientOptions, createClient, ExhaustedError, isClientError, TimedOutError } from '../../src/client.ts';
+import { Cloud, type Fault } from '../cloud.ts';
+import { load } from '../load.ts';
+
+const started: Cloud[] = [];
+afterEach(() => Promise.all(started.splice(0).map((cloud) => cloud.stop())));
+
+async function clouds(...wrongs: readonly (Fault | undefined)[]): Promise<readonly Cloud[]> {
+  const all = await Promise.all(wrongs.map(() => Cloud.start()));
+  started.push(...all);
+  await Promise.all(all.map((cloud, index) => wrongs[index] && cloud.goesWrong(wrongs[index])));
+  return all;
+}
+
+const clientOf = (all: readonly Cloud[], options: Partial<ClientOptions> = {}) =>
+  createClient({ endpoints: all.map(({ url }) => url), ...options });
+
+describe('a call', () => {
+  it('ends with every reason when every endpoint fails', async () => {
+    const all = await clouds('refuses connections', 'answers 500', 'answers as a platform whose service is gone');
+    const error = await clientOf(all)
+      .predict({ x: 1 })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ExhaustedError);
+    expect(isClientError(error)).toBe(true);
+    const { failures, requestId, message } = error as ExhaustedError;
+    expect(failures).toHaveLength(4);
+    expect(failures).toEqual(
+      expect.arrayContaining([
+        { endpoint: all[0]?.url, reason: 'unreachable', message: expect.stringContaining('ECONNREFUSED') },
+        {
+          endpoint: all[1]?.url,
+          reason: 'unavailable',
+          status: 500,
+          code: 'internal',
+          message: 'a fault in the service',
+        },
+        { endpoint: all[2]?.url, reason: 'not-the-service', status: 404, message: expect.any(String) },
+      ]),
+    );
+    for (const { url } of all) expect(message).toContain(url);
+    // One id for all of them.
+    expect(new Set(all.flatMap((cloud) => cloud.requestIds))).toEqual(new Set([requestId]));
+  });
+
+  it('ends at its deadline, and says what it waited for', async () => {
+    const all = await clouds('accepts and never answers');
+    const error = await clientOf(all, { timeoutMs: 200, tryTimeoutMs: 50 })
+      .predict({ x: 1 })
+      .catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(TimedOutError);
+    expect(error.failures[0]).toMatchObject({ endpoint: all[0]?.url, reason: 'timed-out' });
+    expect(error.message).toContain('within 200 ms');
+  });
+
+  it('ends with the reason of its signal', async () => {
+    const client = clientOf(await clouds('accepts and never answers'));
+    const reason = new Error('enough');
+    const controller = new AbortController();
+    const ended = client.predict({ x: 1 }, { signal: controller.signal });
+    controller.abort(reason);
+    await expect(ended).rejects.toBe(reason);
+    await expect(client.predict({ x: 1 }, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(client.endpoints()).toMatchObject([{ circuit: 'closed', failing: 0 }]);
+  });
+
+  it('ends in the middle of a rest when its signal says so', async () => {
+    const [cloud] = await clouds('answers 503 with Retry-After');
+    if (cloud === undefined) return expect.unreachable();
+    const controller = new AbortController();
+    const ended = clientOf([cloud]).predict({ x: 1 }, { signal: controller.signal });
+    ended.catch(() => {});
+    await expect.poll(() => cloud.received).toBe(1);
+    controller.abort(new Error('enough'));
+    await expect(ended).rejects.toThrow('enough');
+    expect(cloud.received).toBe(1);
+  });
+
+  it('leaves an endpoint alone for as long as it asked for, though it be the only one', async () => {
+    const [cloud] = await clouds('answers 503 with Retry-After');
+    if (cloud === undefined) return expect.unreachable();
+    const client = clientOf([cloud]);
+    const began = performance.now();
+    const first = client.predict({ x: 21 });
+    await expect.poll(() => cloud.received).toBe(1);
+    await cloud.recovers();
+    expect((await first).prediction.value).toBe(42);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(1000);
+    expect(cloud.received).toBe(2);
+  });
+
+  it('does not wait for what comes too late', async () => {
+    const all = await clouds('answers 503 with Retry-After');
+    const client = clientOf(all, { timeoutMs: 900 });
+    await expect(client.predict({ x: 1 })).rejects.toMatchObject({ kind: 'exhausted', failures: [{ status: 503 }] });
+    await expect(client.predict({ x: 1 })).rejects.toMatchObject({
+      kind: 'exhausted',
+      failures: [{ reason: 'paused', code: 'overloaded', message: expect.stringMatching(/ms more: too many/) }],
+    });
+    expect(all[0]?.received).toBe(1);
+  });
+});
+
+describe('a hedge', () => {
+  it('brings the answer when the first endpoint is slow, and stays within its share', async () => {
+    const all = await clouds(undefined, undefined);
+    const client = clientOf(all, { hedge: { afterMs: 30, share: 0.1 }, tryTimeoutMs: 60_000, timeoutMs: 60_000 });
+    for (const cloud of all) await cloud.goesWrong('accepts and never answers');
+    const calls = [client.predict({ x: 1 }), client.predict({ x: 2 }), client.predict({ x: 3 })];
+    const received = () => all.reduce((sum, cloud) => sum + cloud.received, 0);
+    await expect.poll(received).toBe(4);
+    for (const cloud of all) await cloud.stop();
+    expect(await Promise.allSettled(calls)).toHaveLength(3);
+  });
+
+  it('takes the first answer, and ends the other request', async () => {
+    const [slow, quick] = await clouds('accepts and never answers', undefined);
+    if (slow === undefined || quick === undefined) return expect.unreachable();
+    const client = clientOf([slow, quick], {
+      hedge: { afterMs: 20, share: 1 },
+      tryTimeoutMs: 60_000,
+      timeoutMs: 60_000,
+    });
+    const lost = await load(50, 2, async (x) => (await client.predict({ x })).prediction.value);
+    expect(lost).toEqual([]);
+    // No time-out was needed: that is a minute.
+    expect(slow.received).toBeGreaterThan(0);
+  });
+});
+
+describe('an overload', () => {
+  it('of all clouds grows by a tenth at most, once the first burst is spent', async () => {
+    const all = await clouds('answers 500', 'answers 500', 'answers 500');
+    const client = clientOf(all, { timeoutMs: 60_000 });
+    const lost = await load(300, 50, async (x) => (await client.predict({ x })).prediction.value);
+    expect(lost).toHaveLength(300);
+    // A hundred tokens, and some moves before it was known that the others fail too.
+    expect(all.reduce((sum, cloud) => sum + cloud.received, 0)).toBeLessThan(600);
+  });
+});
