@@ -12,12 +12,12 @@ import {
   output,
   type Resource,
 } from '@pulumi/pulumi';
-import { deployIdentities, type FoundationConfig } from '../../contract/service.ts';
+import type { FoundationConfig } from '../../contract/service.ts';
 import { environments } from '../../contract/stack.ts';
 import { project } from '../names.ts';
 import { createAlarmChannel } from './alarm-channel.ts';
 import { apisOf, enableApis } from './apis.ts';
-import { createIdentities, type Identities } from './identities.ts';
+import { createIdentities } from './identities.ts';
 import { allowPull, allowPullFrom, createPullAccount, createRepository } from './registry.ts';
 import { createStateBucket } from './state-bucket.ts';
 
@@ -31,7 +31,6 @@ export class GcpFoundation extends ComponentResource {
     readonly account: Account;
     readonly reader: RepositoryIamMember;
     readonly stateBucket: Bucket | undefined;
-    readonly identities: Identities | undefined;
   };
 
   constructor(name: string, config: FoundationConfig, options?: ComponentResourceOptions) {
@@ -39,7 +38,7 @@ export class GcpFoundation extends ComponentResource {
     const { github } = config;
     const others = projectsOf(config);
     const servesHere = environments.some((environment) => config.accounts[environment] === undefined);
-    const role = { foundation: true, services: servesHere, trust: github !== undefined };
+    const role = { foundation: true, services: servesHere, trust: github !== undefined && servesHere };
     const apis = enableApis(this, apisOf(role), { suffix: '' });
     const repository = createRepository(this, config, apis);
     const account = createPullAccount(this, apis);
@@ -50,10 +49,10 @@ export class GcpFoundation extends ComponentResource {
     const all = [...apis, ...elsewhere.flatMap((one) => one.apis)];
     const identities =
       github === undefined
-        ? undefined
+        ? {}
         : createIdentities(this, { config, github, home: account.project, repository, stateBucket, apis: all });
 
-    this.nodes = { repository, account, reader, stateBucket, identities };
+    this.nodes = { repository, account, reader, stateBucket };
     // Images lie one step below the repository.
     this.repository = interpolate`${repository.registryUri}/${project}`;
     this.pullIdentity = output([account.email, reader.id]).apply(([email]) => email ?? '');
@@ -62,7 +61,7 @@ export class GcpFoundation extends ComponentResource {
       ...(channel === undefined ? {} : { alarmChannel: channel.name }),
       ...Object.assign({}, ...elsewhere.map((one) => one.details)),
       ...(stateBucket === undefined ? {} : { stateBucket: stateBucket.name }),
-      ...(identities === undefined ? {} : identityDetails(identities)),
+      ...identities,
     });
     this.registerOutputs({ repository: this.repository, pullIdentity: this.pullIdentity, details: this.details });
   }
@@ -70,7 +69,8 @@ export class GcpFoundation extends ComponentResource {
   /** A project of one environment: its APIs, its Cloud Run's right to read images, its own alarm channel. */
   #prepare(config: FoundationConfig, repository: Repository, { project: id, environments: of }: OwnProject): Prepared {
     const suffix = `-${of.join('-')}`;
-    const apis = enableApis(this, apisOf({ foundation: false, services: true, trust: false }), { project: id, suffix });
+    const role = { foundation: false, services: true, trust: config.github !== undefined };
+    const apis = enableApis(this, apisOf(role), { project: id, suffix });
     const reader = allowPullFrom(this, repository, { project: id, suffix, apis });
     const channel = createAlarmChannel(this, config, { project: id, suffix, apis });
     const named = channel === undefined ? [] : of.map((one) => [`alarmChannel.${one}`, channel.name] as const);
@@ -95,11 +95,4 @@ export function projectsOf({ accounts }: Pick<FoundationConfig, 'accounts'>): re
     project: id,
     environments: environments.filter((environment) => accounts[environment] === id),
   }));
-}
-
-function identityDetails({ provider, accounts }: Identities): Record<string, Output<string>> {
-  return {
-    workloadIdentityProvider: provider.name,
-    ...Object.fromEntries(deployIdentities.map((identity) => [`account.${identity}`, accounts[identity].email])),
-  };
 }

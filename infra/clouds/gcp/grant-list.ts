@@ -2,8 +2,11 @@
 import { deployers, type Grant } from '../grants.ts';
 
 export interface GcpGrant extends Grant {
-  /** Bound in the project, on the repository of images, or on the bucket of Pulumi's state. */
-  readonly where: 'project' | 'repository' | 'state-bucket';
+  /**
+   * Bound in the project, on the account that containers act as, on the repository of images, or on the bucket of Pulumi's state: on the
+   * environment's own objects in it, and on those of all.
+   */
+  readonly where: 'project' | 'runtime-account' | 'repository' | 'state-bucket' | 'state-common';
   readonly reason: string;
 }
 
@@ -21,8 +24,17 @@ const shared: readonly GcpGrant[] = [
   },
   {
     for: ['state'],
-    reason: "Pulumi's own backend",
+    reason: 'what the foundation gives, and the names of all there is',
     reads: ['storage.objects.get', 'storage.objects.list'],
+    writes: [],
+    writers: [],
+    where: 'state-common',
+    source: 'https://cloud.google.com/storage/docs/access-control/iam-permissions',
+  },
+  {
+    for: ['state'],
+    reason: "Pulumi's own backend",
+    reads: ['storage.objects.get'],
     writes: ['storage.objects.create', 'storage.objects.delete', 'storage.objects.update'],
     writers: deployers,
     where: 'state-bucket',
@@ -57,12 +69,13 @@ const service: readonly GcpGrant[] = [
     source: permissions('run'),
   },
   {
-    for: ['gcp:cloudrunv2/service:Service'],
-    reason: 'whoever deploys has to be allowed to act as what the container runs as',
+    for: ['gcp:cloudrunv2/service:Service', 'gcp:serviceaccount/account:Account'],
+    reason:
+      'whoever deploys has to be allowed to act as what the container runs as, which the foundation makes, and as nobody else',
     reads: [],
     writes: ['iam.serviceAccounts.actAs'],
     writers: deployers,
-    where: 'project',
+    where: 'runtime-account',
     source: 'https://cloud.google.com/run/docs/reference/iam/roles#additional-configuration',
   },
   {
@@ -96,8 +109,8 @@ const service: readonly GcpGrant[] = [
     for: ['gcp:serviceaccount/account:Account'],
     reason: 'the account a container runs as',
     reads: ['iam.serviceAccounts.get'],
-    writes: ['iam.serviceAccounts.create', 'iam.serviceAccounts.delete', 'iam.serviceAccounts.update'],
-    writers: deployers,
+    writes: [],
+    writers: [],
     where: 'project',
     source: permissions('iam'),
   },

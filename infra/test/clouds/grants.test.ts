@@ -6,7 +6,7 @@ import { policyDocument } from '../../clouds/aws/grants.ts';
 import { grants as azureGrants } from '../../clouds/azure/grant-list.ts';
 import { assignableRoles, assignmentCondition, permissionsOf as azurePermissions } from '../../clouds/azure/grants.ts';
 import { grants as gcpGrants } from '../../clouds/gcp/grant-list.ts';
-import { permissionsOf as gcpPermissions, projectCondition } from '../../clouds/gcp/grants.ts';
+import { permissionsOf as gcpPermissions, projectCondition, stateCondition } from '../../clouds/gcp/grants.ts';
 import { actionsOf, deployers, type Grant, purposes } from '../../clouds/grants.ts';
 import { type DeployIdentity, deployIdentities } from '../../contract/service.ts';
 import { importsOf, type ManagedTypes, managedTypes, sdkActions, statedRights } from './managed-types.ts';
@@ -24,7 +24,8 @@ function actions(cloud: (typeof clouds)[number], identity: DeployIdentity): read
     );
   }
   if (cloud === 'gcp') {
-    return (['project', 'repository', 'state-bucket'] as const).flatMap((where) => gcpPermissions(identity, where));
+    const places = ['project', 'runtime-account', 'repository', 'state-bucket', 'state-common'] as const;
+    return places.flatMap((where) => gcpPermissions(identity, where));
   }
   return (['subscription', 'registry', 'state-account'] as const).flatMap((where) => {
     const found = azurePermissions(identity, where);
@@ -195,7 +196,7 @@ describe('no identity may do more than is listed', () => {
   });
 
   it('Google Cloud: setting a policy gives one role in the project, those of a service stack on what is in it, and reading secrets reads the own ones', async () => {
-    const { expression } = projectCondition('deploy-prod');
+    const { expression } = projectCondition('deploy-prod', 'p');
     const [inProject, onResources, secrets] = expression.split(' && ');
     expect(inProject).toBe(
       "(resource.type != 'cloudresourcemanager.googleapis.com/Project' || api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly(['roles/cloudsql.client']))",
@@ -210,6 +211,17 @@ describe('no identity may do more than is listed', () => {
     const allowed = [...(onResources ?? '').matchAll(/'(roles\/[^']+)'/g)].map(([, role]) => role);
     expect([...new Set(given)].sort()).toEqual(allowed.sort());
     expect(secrets).toContain("startsWith('trireme-prod-')");
+  });
+
+  it('Google Cloud: no condition has more operators than one may have', () => {
+    const conditions = deployIdentities.flatMap((identity) => [
+      projectCondition(identity, 'p'),
+      ...(['state-bucket', 'state-common'] as const).map((where) => stateCondition(identity, where, 'state')),
+    ]);
+    // https://cloud.google.com/iam/quotas
+    for (const { expression, title } of conditions) {
+      expect((expression.match(/&&|\|\||!(?!=)/g) ?? []).length, title).toBeLessThanOrEqual(12);
+    }
   });
 
   it('Azure: a role assignment gives the roles a service stack gives, to service principals', () => {

@@ -24,6 +24,7 @@ import {
   servicePort,
 } from '../../../contract/service.ts';
 import { commonConfig } from '../../common-config.ts';
+import { adopting } from '../../from-foundation.ts';
 import { serviceName } from '../../names.ts';
 import { containerVariables } from '../../variables.ts';
 import { createDatabase, type ManagedDatabase } from '../database.ts';
@@ -31,6 +32,7 @@ import { dnsRecords, mapDomain } from '../domain.ts';
 import { labelsOf } from '../labels.ts';
 import { createObjectStore, type ObjectStore } from '../object-store.ts';
 import { type Observability, observe } from '../observability.ts';
+import { runtimeAccountArgs } from '../runtime-account.ts';
 import { invokersOf } from './limits.ts';
 import { candidateTag, usesTag } from './revision.ts';
 import { type Rollout, rolloutOf, type Template } from './rollout.ts';
@@ -98,12 +100,11 @@ function addressOfCandidate(statuses: Unwrap<Service['trafficStatuses']>): strin
 }
 
 /** Whom the running container acts as: nobody with any right, until a secret is named. */
-function createAccount(parent: ComponentResource, { stack }: PredictionServiceArgs): Account {
-  return new Account(
-    'account',
-    { accountId: serviceName(stack), displayName: `Prediction service, ${stack.environment}` },
-    { parent },
-  );
+function createAccount(parent: ComponentResource, args: PredictionServiceArgs): Account {
+  return new Account('account', runtimeAccountArgs(args.stack.environment), {
+    parent,
+    ...adopting(args, 'runtimeAccount', ['displayName']),
+  });
 }
 
 interface Needs {

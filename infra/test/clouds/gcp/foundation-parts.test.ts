@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { apisOf } from '../../../clouds/gcp/apis.ts';
 import { projectsOf } from '../../../clouds/gcp/foundation.ts';
-import { roleId, targetsOf } from '../../../clouds/gcp/identities.ts';
+import { homesOf } from '../../../clouds/gcp/identities.ts';
+import { roleId, targetsOf } from '../../../clouds/gcp/identity-rights.ts';
 import { deployIdentities, type FoundationConfig } from '../../../contract/service.ts';
 
 type Accounts = FoundationConfig['accounts'];
@@ -52,11 +53,45 @@ describe('deploy identities', () => {
     expect(new Set(targets.map(({ suffix }) => suffix)).size).toBe(targets.length);
   });
 
+  const homes: readonly [Accounts, readonly (readonly (string | undefined)[])[]][] = [
+    [{}, [[undefined, 'deploy-dev', 'deploy-prod', 'plan']]],
+    [
+      { prod: 'p' },
+      [
+        [undefined, 'deploy-dev'],
+        ['p', 'deploy-prod', 'plan'],
+      ],
+    ],
+    [
+      { dev: 'd' },
+      [
+        ['d', 'deploy-dev'],
+        [undefined, 'deploy-prod', 'plan'],
+      ],
+    ],
+    [{ dev: 'one', prod: 'one' }, [['one', 'deploy-dev', 'deploy-prod', 'plan']]],
+    [
+      { dev: 'd', prod: 'p' },
+      [
+        ['d', 'deploy-dev'],
+        ['p', 'deploy-prod', 'plan'],
+      ],
+    ],
+  ];
+  it.each(homes)('live in the project they deploy to: %j', (accounts, expected) => {
+    const found = homesOf({ accounts });
+    expect(found.map(({ target, identities }) => [target, ...identities])).toEqual(expected);
+    expect(new Set(found.map(({ suffix }) => suffix)).size).toBe(found.length);
+    expect(found.filter(({ target, suffix }) => (target === undefined) !== (suffix === ''))).toEqual([]);
+  });
+
   it('have roles whose ids the vendor takes, one each', () => {
     const ids = deployIdentities.flatMap((identity) =>
-      ['project', 'repository', 'state-bucket'].map((where) => roleId(identity, where)),
+      (['project', 'runtime-account', 'repository', 'state-bucket', 'state-common'] as const).map((where) =>
+        roleId(identity, where),
+      ),
     );
-    expect(new Set(ids).size).toBe(9);
+    expect(new Set(ids).size).toBe(15);
     for (const id of ids) expect(id).toMatch(/^[a-zA-Z0-9_.]{3,64}$/);
   });
 });

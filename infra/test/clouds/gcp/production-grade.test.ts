@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Provider } from '@pulumi/gcp/provider.js';
+import type { PulumiFn } from '@pulumi/pulumi/automation/index.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GcpPredictionService } from '../../../clouds/gcp/cloud-run/component.ts';
 import { cloudRunFaults } from '../../../clouds/gcp/cloud-run/limits.ts';
@@ -71,45 +72,49 @@ describe('Google Cloud with every optional key, on the real engine', () => {
   it('comes up, stays as it is, takes a release, goes without remains, and comes up again under the same names', async () => {
     expect(cloudRunFaults(service)).toEqual([]);
     let build = '1';
-    const program = async () => {
-      const options = { provider: new Provider('gcp', { region }) };
-      const made = new GcpFoundation('foundation', foundation, options);
+    const options = () => ({ provider: new Provider('gcp', { region }) });
+    const inline = (name: string, program: PulumiFn) =>
+      inlineStack({ name, directory, debugProviders: clouds.debugProviders, program });
+    const shared = await inline('gcp-foundation', async () => {
+      const { details } = new GcpFoundation('foundation', foundation, options());
+      return { details };
+    });
+    const made = await shared.up();
+    const details = made.outputs.details?.value as Record<string, string>;
+    expect(details).toMatchObject({
+      project: accounts.gcp.project,
+      stateBucket: 'trireme-emulated-trireme-state',
+      'account.deploy-dev': 'trireme-deploy-dev@trireme-emulated.iam.gserviceaccount.com',
+      'account.deploy-prod': 'trireme-deploy-prod@trireme-production.iam.gserviceaccount.com',
+      'account.plan': 'trireme-plan@trireme-production.iam.gserviceaccount.com',
+      'runtimeAccount.dev':
+        'projects/trireme-emulated/serviceAccounts/trireme-dev@trireme-emulated.iam.gserviceaccount.com',
+    });
+    expect(details.alarmChannel).toMatch(/^projects\/trireme-emulated\/notificationChannels\/\d+$/);
+    expect(details['alarmChannel.prod']).toMatch(/^projects\/trireme-production\/notificationChannels\/\d+$/);
+    const provider =
+      /^projects\/123456789012\/locations\/global\/workloadIdentityPools\/trireme-[0-9a-f]{6}\/providers\/github$/;
+    expect(details.workloadIdentityProvider).toMatch(provider);
+    expect(details['workloadIdentityProvider.prod']).toMatch(provider);
+    expect(details['workloadIdentityProvider.prod']).not.toBe(details.workloadIdentityProvider);
+    expect((await shared.preview()).changeSummary).toEqual({ same: made.summary.resourceChanges?.create });
+
+    const stack = await inline('gcp-dev', async () => {
       const { endpoint, coordinates, nodes } = new GcpPredictionService(
         'service',
         {
           stack: { name: 'gcp-dev', cloud: 'gcp', environment: 'dev' },
           config: service,
-          foundation: made,
+          foundation: { pullIdentity: '', details },
           release: released(build),
           stage: 'live',
         },
-        // In one program the APIs have to be on first; apart, the foundation is up before.
-        { ...options, dependsOn: [made] },
+        options(),
       );
       const alarmed = nodes.observability.alarms.map((one) => one.notificationChannels);
-      return { endpoint, coordinates, details: made.details, alarmed };
-    };
-    const stack = await inlineStack({
-      name: 'gcp-dev',
-      directory,
-      debugProviders: clouds.debugProviders,
-      program,
+      return { endpoint, coordinates, alarmed };
     });
-
     const up = await stack.up();
-    const details = up.outputs.details?.value as Record<string, string>;
-    expect(details).toMatchObject({
-      project: accounts.gcp.project,
-      stateBucket: 'trireme-emulated-trireme-state',
-      'account.deploy-dev': 'trireme-deploy-dev@trireme-emulated.iam.gserviceaccount.com',
-      'account.deploy-prod': 'trireme-deploy-prod@trireme-emulated.iam.gserviceaccount.com',
-      'account.plan': 'trireme-plan@trireme-emulated.iam.gserviceaccount.com',
-    });
-    expect(details.alarmChannel).toMatch(/^projects\/trireme-emulated\/notificationChannels\/\d+$/);
-    expect(details['alarmChannel.prod']).toMatch(/^projects\/trireme-production\/notificationChannels\/\d+$/);
-    expect(details.workloadIdentityProvider).toMatch(
-      /^projects\/123456789012\/locations\/global\/workloadIdentityPools\/trireme-[0-9a-f]{6}\/providers\/github$/,
-    );
     expect(up.outputs.alarmed?.value).toEqual([[details.alarmChannel], [details.alarmChannel], [details.alarmChannel]]);
     expect(up.outputs.coordinates?.value).toEqual({
       service: `projects/${accounts.gcp.project}/locations/${region}/services/trireme-dev`,
@@ -124,16 +129,26 @@ describe('Google Cloud with every optional key, on the real engine', () => {
       ),
     });
 
-    const all = up.summary.resourceChanges?.create;
+    // The account was there, and is only taken over.
+    const { create = 0, import: adopted = 0 } = up.summary.resourceChanges ?? {};
+    expect(adopted).toBe(1);
+    const all = create + adopted;
     expect((await stack.refresh()).summary.resourceChanges).toEqual({ same: all });
     build = '2';
     const next = await stack.up();
-    expect(next.summary.resourceChanges).toEqual({ update: 1, same: Number(all) - 1 });
+    expect(next.summary.resourceChanges).toEqual({ update: 1, same: all - 1 });
 
     await stack.destroy();
     expect((await stack.exportStack()).deployment.resources ?? []).toEqual([]);
     expect(clouds.bench.host.pids()).toEqual([]);
-    expect((await stack.up()).summary).toMatchObject({ result: 'succeeded', resourceChanges: { create: all } });
+    // What the foundation made outlived it.
+    expect((await stack.up()).summary).toMatchObject({ result: 'succeeded', resourceChanges: { create, import: 1 } });
+    await stack.destroy();
+    await shared.destroy();
+    expect((await shared.up()).summary).toMatchObject({
+      result: 'succeeded',
+      resourceChanges: { create: made.summary.resourceChanges?.create },
+    });
   });
 
   it('puts a private service into the project its stack file names, and lets in whom it names', async () => {
