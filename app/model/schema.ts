@@ -2,7 +2,7 @@
 import { describe, Faults, type Fields, isFields, parseJsonDocument } from './document.ts';
 
 export const modelSchema = 'trireme.model/1';
-export const modelNamePattern = /^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/;
+export const modelNamePattern = /^[a-z0-9]([a-z0-9_-]{0,38}[a-z0-9])?$/;
 export const slugPattern = /^[a-z0-9_]+$/;
 export const settingNamePattern = /^[A-Z][A-Z0-9_]*$/;
 
@@ -88,7 +88,7 @@ export function parseModel(text: string): Model {
   faults.expect(
     typeof fields.name === 'string' && modelNamePattern.test(fields.name),
     'name',
-    'lower-case letters, digits and dashes',
+    'lower-case letters, digits, dashes and underscores',
     fields.name,
   );
   faults.expect(fields.format === 'tfjs-layers', 'format', '`tfjs-layers`', fields.format);

@@ -1,4 +1,5 @@
 // The life of the process as balancers see it: starting, ready or refused, draining. Pure state; `service.ts` moves it along.
+import { Served } from './models/served.ts';
 import type { Predictor } from './predictor.ts';
 
 export type Phase = 'starting' | 'ready' | 'refused' | 'draining';
@@ -6,7 +7,7 @@ export type Phase = 'starting' | 'ready' | 'refused' | 'draining';
 export class Life {
   #phase: Phase = 'starting';
   #reason: string | undefined = 'the models are being loaded';
-  #models: readonly Predictor[] = [];
+  #served = Served.none;
   #isChecked = false;
 
   get phase(): Phase {
@@ -18,9 +19,14 @@ export class Life {
     return this.#reason;
   }
 
-  /** Loaded and checked models, whether ready or not. */
+  /** Loaded and checked models, whether ready or not, and what their labels mean. */
+  get served(): Served {
+    return this.#served;
+  }
+
+  /** All of them; the first answers `/predict`. */
   get models(): readonly Predictor[] {
-    return this.#models;
+    return this.#served.all;
   }
 
   /** A draining service still answers: balancers need time to notice, and until then send requests here. So does one that waits for its neighbours. */
@@ -28,8 +34,9 @@ export class Life {
     return this.#isChecked && this.#phase !== 'refused';
   }
 
-  loaded(models: readonly Predictor[]): void {
-    this.#models = models;
+  /** For requests that are read from now on; one that was read before keeps the model it was read for. */
+  loaded(served: Served): void {
+    this.#served = served;
   }
 
   /** It could answer, but is not ready before the other processes behind its port can: a client that was told so may meet any of them. */

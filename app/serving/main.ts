@@ -1,14 +1,12 @@
 // The process of the image: `node app/serving/main.ts`, in a folder that holds `models` and `build.json`.
 import cluster from 'node:cluster';
 import { AppError } from '../model/errors.ts';
-import { readIdentity } from './identity.ts';
-import { createLog } from './log.ts';
-import { findModels, type ModelLocation } from './models.ts';
+import { type Build, identityOf, readBuild } from './identity.ts';
+import { createLog, type Log } from './log.ts';
+import { locateModels, type ModelLocation } from './models/locate.ts';
 import { type Service, type ServiceOptions, startService } from './service.ts';
 import { readArguments, readSettings, type Settings, settingsHelp } from './settings/settings.ts';
 import { processCount } from './workers/policy.ts';
-import { serveAsWorker } from './workers/worker.ts';
-import { supervise } from './workers/workers.ts';
 
 /**
  * Serves until it is asked to stop, and resolves when it has stopped.
@@ -16,15 +14,17 @@ import { supervise } from './workers/workers.ts';
  */
 export async function serve(
   settings: Settings,
-  locate: () => Promise<readonly ModelLocation[]>,
+  locate: (build: Build, log: Log) => Promise<readonly ModelLocation[]>,
   started: (service: Service) => void = () => {},
 ): Promise<void> {
   const log = createLog(settings.logLevel);
   const count = processCount(settings.workers);
-  if (count > 1 && cluster.isPrimary) return supervise(count, log);
-  const identity = await readIdentity('build.json', settings);
-  const start = (options?: ServiceOptions) => startService(settings, identity, locate, log, options);
-  if (cluster.isWorker) return serveAsWorker(start, started);
+  // Loaded where there are several processes.
+  if (count > 1 && cluster.isPrimary) return (await import('./workers/workers.ts')).supervise(count, log);
+  const build = await readBuild('build.json');
+  const start = (options?: ServiceOptions) =>
+    startService(settings, identityOf(build, settings), () => locate(build, log), log, options);
+  if (cluster.isWorker) return (await import('./workers/worker.ts')).serveAsWorker(start, started);
   const service = await start();
   service.started.then(() => started(service));
   await new Promise<void>((resolve, reject) => {
@@ -43,7 +43,7 @@ if (import.meta.main) {
     if (readArguments(process.argv.slice(2)).help) process.stdout.write(settingsHelp());
     else {
       const settings = readSettings();
-      await serve(settings, () => findModels(settings.modelsDir));
+      await serve(settings, ({ models }, log) => locateModels(settings.modelsDir, models, log));
       process.exit(0);
     }
   } catch (error) {

@@ -8,7 +8,8 @@ import type { Identity } from './identity.ts';
 import { Life } from './life.ts';
 import { createRequestLog, type Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
-import { loadModels, type ModelLocation, missingSettings } from './models.ts';
+import { loadModels, missingSettings } from './models/load.ts';
+import type { ModelLocation } from './models/locate.ts';
 import { Overload } from './overload.ts';
 import type { Settings } from './settings/settings.ts';
 
@@ -97,10 +98,10 @@ async function load(
   beforeReady: (() => Promise<void>) | undefined,
 ): Promise<void> {
   try {
-    const models = await loadModels(await locate());
-    life.loaded(models);
+    const served = await loadModels(await locate());
+    life.loaded(served);
     const missing = missingSettings(
-      models.map(({ model }) => model),
+      served.all.map(({ model }) => model),
       settings.present,
     );
     if (missing !== undefined) throw new AppError('setting-missing', missing);
@@ -109,7 +110,11 @@ async function load(
       await beforeReady();
     }
     life.ready();
-    log.info('ready', { models: models.map(({ model, digest, engine }) => ({ name: model.name, digest, engine })) });
+    const models = served.all.map((one) => {
+      const { model, digest, engine } = one;
+      return { name: model.name, digest, labels: served.labelsOf(one), engine };
+    });
+    log.info('ready', { models });
   } catch (error) {
     const isExpected = error instanceof AppError;
     // The process stays up: its reason can be read at /v2/health/ready, where a crash would leave only a restart count.

@@ -36,3 +36,8 @@ export async function imageWith(directory: string): Promise<{ cwd: string; model
   await cp(directory, model, { recursive: true });
   return { cwd, models, model };
 }
+
+/** `build.json` as an image has it. */
+export function buildDocument(models: readonly object[], buildId = 'bld-0123456789ab'): string {
+  return JSON.stringify({ schema: 'trireme.build/2', buildId, models });
+}

@@ -78,7 +78,7 @@ export function parseProblem(text: string, file: string): Problem {
   faults.expect(
     typeof name === 'string' && modelNamePattern.test(name),
     'name',
-    'lower-case letters, digits and dashes',
+    'lower-case letters, digits, dashes and underscores',
     name,
   );
   faults.expect(task === 'classification' || task === 'regression', 'task', '`classification` or `regression`', task);

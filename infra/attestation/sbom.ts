@@ -2,6 +2,7 @@
 import { Enums, Models, Serialize, SPDX, Spec } from '@cyclonedx/cyclonedx-library';
 import { PackageURL } from 'packageurl-js';
 import { canonicalJson } from '../contract/canonical.ts';
+import { type ModelOfRelease, modelWord } from '../contract/release.ts';
 import type { BaseImage } from './statement.ts';
 
 /** https://www.iana.org/assignments/media-types/application/vnd.cyclonedx+json */
@@ -27,7 +28,7 @@ export interface SbomInputs {
   };
   readonly source: { readonly repository: string; readonly commit: string };
   readonly packages: readonly SbomPackage[];
-  readonly models: readonly { readonly name: string; readonly digest: string }[];
+  readonly models: readonly ModelOfRelease[];
   readonly bases: readonly BaseImage[];
 }
 
@@ -73,9 +74,10 @@ function packageOf({ name, version, integrity, license }: SbomPackage): Models.C
   return component;
 }
 
-function modelOf({ name, digest }: { readonly name: string; readonly digest: string }): Models.Component {
+function modelOf(model: ModelOfRelease): Models.Component {
+  const { name, digest } = model;
   return new Models.Component(Enums.ComponentType.MachineLearningModel, name, {
-    bomRef: `model:${name}`,
+    bomRef: `model:${modelWord(model)}`,
     version: digest,
     hashes: sha256Hash(digest),
   });

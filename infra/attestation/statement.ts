@@ -1,6 +1,6 @@
 // What is signed: in-toto statements about an image digest, one saying how it was built, one saying what is in it.
 import { z } from 'zod';
-import { builtFrom, type ReleaseManifest } from '../contract/release.ts';
+import { builtFrom, modelWord, type ReleaseManifest } from '../contract/release.ts';
 import { releaseRef, releaseWorkflow } from './signer.ts';
 
 /** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md */
@@ -68,7 +68,7 @@ export function provenanceOf(manifest: ReleaseManifest, { bases, buildArgs, run 
         { uri: `git+${repository}@${releaseRef}`, digest: { gitCommit: builtFrom(manifest) } },
         { uri: 'package-lock.json', digest: sha256Of(build.lockfile) },
         { uri: 'infra', digest: sha256Of(infra.program) },
-        ...models.map(({ name, digest }) => ({ uri: `models/${name}`, digest: sha256Of(digest) })),
+        ...models.map((model) => ({ uri: `models/${modelWord(model)}`, digest: sha256Of(model.digest) })),
         ...bases.map(({ name, digest }) => ({
           uri: `docker://${name}`,
           ...(digest === undefined ? {} : { digest: sha256Of(digest) }),
@@ -103,9 +103,10 @@ export function faultsOfProvenance(predicate: unknown, manifest: ReleaseManifest
   return [
     ...says('source commit', (uri) => uri.startsWith('git+'), 'gitCommit', builtFrom(manifest)),
     ...says('lock file', (uri) => uri === 'package-lock.json', 'sha256', hexOf(build.lockfile)),
-    ...models.flatMap(({ name, digest }) =>
-      says(`model ${name}`, (uri) => uri === `models/${name}`, 'sha256', hexOf(digest)),
-    ),
+    ...models.flatMap((model) => {
+      const word = modelWord(model);
+      return says(`model ${word}`, (uri) => uri === `models/${word}`, 'sha256', hexOf(model.digest));
+    }),
   ];
 }
 

@@ -3,13 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DeliveryError } from '../contract/errors.ts';
+import { type ModelOfRelease, modelWord } from '../contract/release.ts';
 import { modelDigestOf } from '../image/model-digest.ts';
 import { workingFolder } from '../image/modules-layer.ts';
 import type { RegistryClient } from '../registry/client.ts';
 
-export interface ReleasedModel {
-  readonly name: string;
-  readonly digest: string;
+export interface ReleasedModel extends ModelOfRelease {
   /** The image that holds it, in any registry. */
   readonly ref: string;
 }
@@ -18,11 +17,12 @@ export interface ReleasedModel {
 export async function fetchModel(
   client: Pick<RegistryClient, 'readFolder'>,
   cache: string,
-  { name, digest, ref }: ReleasedModel,
+  model: ReleasedModel,
 ): Promise<string> {
+  const { name, digest, ref } = model;
   const folder = join(cache, digest.replace('sha256:', ''));
   if (await holds(folder, digest)) return folder;
-  const path = `${workingFolder}/models/${name}`;
+  const path = `${workingFolder}/models/${modelWord(model)}`;
   const files = await client.readFolder(ref, path);
   if (files.size === 0)
     throw new DeliveryError('document-invalid', `expected a model in ${path} of ${ref}; found none`);

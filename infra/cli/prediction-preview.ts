@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DeliveryError } from '../contract/errors.ts';
 import type { PredictionPreviewer, RunOptions } from '../contract/ports.ts';
 import { type PredictionPreview, type PreviewResult, predictionPreview, previewSchema } from '../contract/preview.ts';
-import { parseDocument, type ReleaseManifest } from '../contract/release.ts';
+import { type ModelOfRelease, parseDocument, type ReleaseManifest } from '../contract/release.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { runComparison } from './application.ts';
 import type { CliEnvironment } from './environment.ts';
@@ -40,7 +40,7 @@ async function compare(
   const pair = pairOf(running, candidate);
   if ('none' in pair) return pair;
   const cache = join(environment.stateDirectory, 'cache', 'models');
-  const fetch = (manifest: ReleaseManifest, model: Model) => fetchFromAny(client, cache, manifest, model);
+  const fetch = (manifest: ReleaseManifest, model: ModelOfRelease) => fetchFromAny(client, cache, manifest, model);
   const [now, next] = [await fetch(running, pair.now), await fetch(candidate, pair.next)];
   const { code, printed, last } = await run(environment, { running: now, candidate: next }, report, signal);
   if (code !== 0) return { none: last === '' ? `the comparison ended with ${String(code)}` : last };
@@ -49,13 +49,13 @@ async function compare(
   return { preview };
 }
 
-type Model = ReleaseManifest['models'][number];
-type Pair = { readonly now: Model; readonly next: Model };
+type Pair = { readonly now: ModelOfRelease; readonly next: ModelOfRelease };
 
-/** The model that the two releases do not share. Several at once would need as many data sets: there is one problem file. */
+/** The champion that the two releases do not share. Several at once would need as many data sets: one problem file is replayed. */
 function pairOf(running: ReleaseManifest, candidate: ReleaseManifest): Pair | { readonly none: string } {
-  const pairs = candidate.models.flatMap((next): Pair[] => {
-    const now = running.models.find(({ name }) => name === next.name);
+  const championsOf = ({ models }: ReleaseManifest) => models.filter(({ label }) => label === undefined);
+  const pairs = championsOf(candidate).flatMap((next): Pair[] => {
+    const now = championsOf(running).find(({ name }) => name === next.name);
     return now === undefined ? [] : [{ now, next }];
   });
   const [changed, another] = pairs.filter(({ now, next }) => now.digest !== next.digest);
@@ -72,7 +72,7 @@ async function fetchFromAny(
   client: Pick<RegistryClient, 'readFolder'>,
   cache: string,
   { image }: ReleaseManifest,
-  model: Model,
+  model: ModelOfRelease,
 ): Promise<string> {
   let fault: unknown;
   for (const { ref } of image.copies) {

@@ -117,10 +117,9 @@ async function enteredSince(root: string, manifest: ReleaseManifest): Promise<st
 /** From the store, where the digest names the folder; what is not there is got or trained as that commit's lock says. */
 async function storedModels(bench: Bench, checkout: string, manifest: ReleaseManifest) {
   const store = join(bench.environment.stateDirectory, 'models');
-  const models = manifest.models.map(({ name, digest }) => ({
-    name,
-    digest,
-    folder: join(store, digest.replace('sha256:', '')),
+  const models = manifest.models.map((model) => ({
+    ...model,
+    folder: join(store, model.digest.replace('sha256:', '')),
   }));
   const missing = async () =>
     (await Promise.all(models.map(async (model) => ((await exists(model.folder)) ? [] : [model.name])))).flat();

@@ -2,7 +2,7 @@
 import { DeliveryError } from '../contract/errors.ts';
 import { golden, goldenSchema } from '../contract/golden.ts';
 import type { Goldens } from '../contract/ports.ts';
-import { copyFor, parseDocument } from '../contract/release.ts';
+import { copyFor, modelWord, parseDocument } from '../contract/release.ts';
 import { clouds } from '../contract/stack.ts';
 import { workingFolder } from '../image/modules-layer.ts';
 import { createRegistryClient, type RegistryClient } from '../registry/client.ts';
@@ -53,7 +53,8 @@ export function goldensIn(client: Pick<RegistryClient, 'readFile'>): Goldens {
   return {
     read(manifest, cloud) {
       const ref = copyFor(manifest, cloud);
-      const known = read.get(ref) ?? Promise.all(manifest.models.map(({ name }) => goldenOf(client, ref, name)));
+      const known =
+        read.get(ref) ?? Promise.all(manifest.models.map((model) => goldenOf(client, ref, modelWord(model))));
       read.set(ref, known);
       known.catch(() => read.delete(ref));
       return known;

@@ -37,7 +37,16 @@ const exitUnbelievable = 3;
 
 const ensured = z.object({
   schema: z.literal('trireme.ensure/1'),
-  models: z.array(z.object({ name: z.string(), digest: z.string(), directory: z.string() })).min(1),
+  models: z
+    .array(
+      z.object({
+        name: z.string(),
+        digest: z.string(),
+        label: z.enum(['champion', 'challenger']).optional(),
+        directory: z.string(),
+      }),
+    )
+    .min(1),
 });
 
 /**
@@ -56,7 +65,12 @@ export async function ensureModels({ environment, report, signal }: Bench): Prom
     );
   }
   const { models } = ensured.parse(JSON.parse(printed));
-  return models.map(({ name, digest, directory }) => ({ name, digest, folder: directory }));
+  return models.map(({ name, digest, label, directory }) => ({
+    name,
+    digest,
+    ...(label === 'challenger' ? { label } : {}),
+    folder: directory,
+  }));
 }
 
 /** What git says about this checkout since the newest release in the ledger. */
@@ -168,7 +182,7 @@ export async function publishRelease(
       lockfile,
       ...(Object.keys(materials.buildArgs).length === 0 ? {} : { arguments: { ...materials.buildArgs } }),
     },
-    models: models.map(({ name, digest }) => ({ name, digest })),
+    models: models.map(({ folder: _, ...model }) => model),
   } satisfies ReleasedParts;
   return recordRelease(bench, delivery, files, parts, { ...materials, isNew: true });
 }

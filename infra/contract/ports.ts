@@ -65,6 +65,8 @@ export interface DeploymentRequest extends Staged {
   readonly stackFile?: string | undefined;
   /** The same of the release that stays live beside a candidate; left out: as what is staged has it. */
   readonly liveStackFile?: string | undefined;
+  /** Somebody meant it, where what answers requests is taken away; else that is refused before anything is touched. */
+  readonly mayReplace?: boolean | undefined;
 }
 
 /**
@@ -173,6 +175,7 @@ export interface Notifier {
 
 /** Golden predictions of a release, read from its image in that cloud's registry. */
 export interface Goldens {
+  /** One for each of the manifest's models, in its order; `model` is its `modelWord`. */
   read(
     manifest: ReleaseManifest,
     cloud: Cloud,

@@ -45,7 +45,10 @@ export const releaseManifest = z.strictObject({
     /** What the Dockerfile was given besides its context; left out when it was nothing. */
     arguments: z.record(z.string(), z.string()).optional(),
   }),
-  models: z.array(z.strictObject({ name: z.string().min(1), digest })).min(1),
+  /** The first answers `/predict`. A model has a champion, for which nothing is said here, and at most one challenger beside it. */
+  models: z
+    .array(z.strictObject({ name: z.string().min(1), digest, label: z.literal('challenger').optional() }))
+    .min(1),
   infra: z.strictObject({
     /** Digest over the files of the Pulumi program. */
     program: digest,
@@ -54,6 +57,17 @@ export const releaseManifest = z.strictObject({
   }),
 });
 export type ReleaseManifest = z.infer<typeof releaseManifest>;
+export type ModelOfRelease = ReleaseManifest['models'][number];
+
+/** Its name where a release has one version of it: what documents call it, and its folder below `models/` in the image. */
+export function modelWord({ name, digest, label }: ModelOfRelease): string {
+  return label === undefined ? name : `${name}@${digest.replace('sha256:', '').slice(0, 12)}`;
+}
+
+/** For people: `model wine`, `model wine, challenger`. */
+export function modelTitle({ name, label }: ModelOfRelease): string {
+  return `model ${name}${label === undefined ? '' : `, ${label}`}`;
+}
 
 /** `rel-<sequence>-<12 hex of the manifest's SHA-256>`. */
 export type ReleaseId = `rel-${number}-${string}`;

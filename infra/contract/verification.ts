@@ -5,7 +5,7 @@ export const outcomes = ['passed', 'failed', 'errored'] as const;
 export type Outcome = (typeof outcomes)[number];
 
 export const check = z.strictObject({
-  /** `control-plane`, `identity`, `readiness`, `golden-predictions`, `parity`. */
+  /** `control-plane`, `identity`, `readiness`, `golden-predictions` (followed by the model, for others than the first), `parity`. */
   name: z.string().min(1),
   outcome: z.enum(outcomes),
   expected: z.string(),

@@ -1,7 +1,7 @@
 // What an endpoint itself says: who it is, whether it is ready, what it answers to the golden inputs.
 import type { Golden } from '../contract/golden.ts';
 import type { Clock } from '../contract/ports.ts';
-import type { ReleaseIdentity, ReleaseManifest } from '../contract/release.ts';
+import { type ModelOfRelease, modelWord, type ReleaseIdentity } from '../contract/release.ts';
 import { readyPath, versionPath } from '../contract/service.ts';
 import type { Check, Outcome } from '../contract/verification.ts';
 import type { PredictionRows } from './delivery.ts';
@@ -56,20 +56,25 @@ export interface GoldenAnswer {
   readonly predictions?: PredictionRows;
 }
 
-/** The golden inputs get the answers training computed, from the very model the manifest names. Wrong answers are final: no second try. */
+/**
+ * The golden inputs get the answers training computed, from the very model the manifest names. Wrong answers are final: no second try.
+ * @param isFirst it answers `/predict`; the others are asked for by their names.
+ */
 export async function checkGoldenPredictions(
   asking: Asking,
   endpoint: string,
-  model: ReleaseManifest['models'][number],
+  model: ModelOfRelease,
   golden: Golden,
+  isFirst = true,
 ): Promise<GoldenAnswer> {
+  const place = `/${model.name}${model.label === undefined ? '' : `/labels/${model.label}`}`;
   const expected = golden.cases.map((one) => one.output);
   const body = JSON.stringify({ instances: golden.cases.map((one) => one.input) });
   let predictions: PredictionRows | undefined;
   const made = await check(
     asking,
-    'golden-predictions',
-    `${endpoint}/predict`,
+    isFirst ? 'golden-predictions' : `golden-predictions ${modelWord(model)}`,
+    `${endpoint}/predict${isFirst ? '' : place}`,
     `${expected.length} predictions of ${model.name} ${model.digest} within ${golden.tolerance}`,
     (answer) => {
       predictions = rowsOf(answer.body);

@@ -1,10 +1,16 @@
 // Verification of one stack: the control plane first, then the endpoint itself; only both together count.
 import type { Baseline } from '../contract/ports.ts';
-import { copyFor, identityOf, type ReleaseManifest } from '../contract/release.ts';
+import { copyFor, identityOf, modelWord, type ReleaseManifest } from '../contract/release.ts';
 import type { DeployedService, Stage } from '../contract/service.ts';
 import { type Check, outcomeOf } from '../contract/verification.ts';
 import { type Delivery, type PredictionRows, proverFor, type Target } from './delivery.ts';
-import { type Asking, checkGoldenPredictions, checkIdentity, checkReadiness } from './http-checks.ts';
+import {
+  type Asking,
+  checkGoldenPredictions,
+  checkIdentity,
+  checkReadiness,
+  type GoldenAnswer,
+} from './http-checks.ts';
 
 export interface VerificationRequest {
   readonly target: Target;
@@ -43,15 +49,21 @@ export async function verifyService(delivery: Delivery, request: VerificationReq
   const readiness = await checkReadiness(asking, endpoint);
   if (readiness.outcome !== 'passed') return { checks: [...controlPlane, identity, readiness] };
 
-  // `POST /predict` is answered by the release's first model.
-  const [first] = await delivery.goldens.read(manifest, target.stack.cloud);
-  const model = manifest.models.find(({ name }) => name === first?.model);
-  if (first === undefined || model === undefined) {
-    return { checks: [...controlPlane, identity, readiness, noGoldens(manifest)] };
+  const goldens = await delivery.goldens.read(manifest, target.stack.cloud);
+  const answers: GoldenAnswer[] = [];
+  for (const [index, model] of manifest.models.entries()) {
+    const found = goldens.find((one) => one.model === modelWord(model));
+    const answer =
+      found === undefined
+        ? { check: noGoldens(manifest) }
+        : await checkGoldenPredictions(asking, endpoint, model, found.golden, index === 0);
+    answers.push(answer);
+    if (answer.check.outcome !== 'passed') break;
   }
-  const answer = await checkGoldenPredictions(asking, endpoint, model, first.golden);
-  const checks = [...controlPlane, identity, readiness, answer.check];
-  return answer.predictions === undefined ? { checks } : { checks, predictions: answer.predictions };
+  const checks = [...controlPlane, identity, readiness, ...answers.map(({ check }) => check)];
+  // Clouds are compared by what the first model answers there.
+  const predictions = answers[0]?.predictions;
+  return predictions === undefined ? { checks } : { checks, predictions };
 }
 
 /** An endpoint is asked as often and as long as its runtime's control plane. */

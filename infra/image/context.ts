@@ -3,6 +3,7 @@ import { copyFile, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:f
 import { dirname, join } from 'node:path';
 import { canonicalJson, type Digest, digestOf, sha256 } from '../contract/canonical.ts';
 import { DeliveryError } from '../contract/errors.ts';
+import { type ModelOfRelease, modelWord } from '../contract/release.ts';
 import { git } from '../ledger/git-command.ts';
 import { buildDocument } from './build-id.ts';
 import { modelDigestOf } from './model-digest.ts';
@@ -15,9 +16,7 @@ export const packageFiles = ['package.json', 'package-lock.json', 'app/package.j
 /** Where and when a model was trained: it differs from run to run, and the image must not. */
 const lineageFile = 'lineage.json';
 
-export interface BakedModel {
-  readonly name: string;
-  readonly digest: string;
+export interface BakedModel extends ModelOfRelease {
   /** The artifact in the model store. */
   readonly folder: string;
 }
@@ -41,9 +40,10 @@ export async function prepareContext({ root, models, buildId, destination }: Con
   }
   for (const model of models) {
     const files = await modelFiles(model);
-    for (const name of files) await place(join(model.folder, name), join(destination, 'models', model.name, name));
+    for (const name of files)
+      await place(join(model.folder, name), join(destination, 'models', modelWord(model), name));
   }
-  await writeFile(join(destination, 'build.json'), buildDocument(buildId));
+  await writeFile(join(destination, 'build.json'), buildDocument(buildId, models));
 }
 
 /**

@@ -1,5 +1,5 @@
 // May a release take the image of the one before it? Pure: every reason for a new one, none when it may.
-import { builtFrom, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import { builtFrom, type ModelOfRelease, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import { entersImage } from './image-paths.ts';
 
 export interface ReuseQuestion {
@@ -7,7 +7,7 @@ export interface ReuseQuestion {
   readonly last: ReleaseManifest | undefined;
   /** The tree holds what no commit does. */
   readonly dirty: boolean;
-  readonly models: readonly { readonly name: string; readonly digest: string }[];
+  readonly models: readonly ModelOfRelease[];
   readonly builder: ReleaseManifest['image']['builder'];
   /** Of trireme's own builder, whose version is part of what it makes; `undefined` for an engine, whose version is not. */
   readonly builderVersion: string | undefined;
@@ -42,12 +42,11 @@ export function reasonsForNewImage(question: ReuseQuestion): readonly string[] {
   return reasons.flatMap(([applies, reason]) => (applies ? [`${releaseIdOf(last)}'s image: ${reason}`] : []));
 }
 
+/** In the same order too, which the image states: the first answers `/predict`. */
 function sameModels(a: ReuseQuestion['models'], b: ReuseQuestion['models']): boolean {
-  return sameWords(byName(a), byName(b));
-}
-
-function byName(models: ReuseQuestion['models']): Record<string, string> {
-  return Object.fromEntries(models.map(({ name, digest }) => [name, digest]));
+  const words = (models: ReuseQuestion['models']) =>
+    models.map(({ name, digest, label = '' }) => `${name} ${digest} ${label}`).join('\n');
+  return words(a) === words(b);
 }
 
 function sameWords(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {

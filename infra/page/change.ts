@@ -1,6 +1,6 @@
 // What would change: a plan with what can't be undone first, and what differs between two releases.
 import { type PlanChange, tallyInWords } from '../contract/plan.ts';
-import type { ReleaseManifest } from '../contract/release.ts';
+import { modelTitle, type ReleaseManifest } from '../contract/release.ts';
 import { type Html, html } from './html.ts';
 import { table } from './shell.ts';
 import { digest, releaseLink, said } from './words.ts';
@@ -77,7 +77,7 @@ export function partsOf(manifest: ReleaseManifest): ReadonlyMap<string, string> 
     ['builder', `${image.builder} ${image.builderVersion}`],
     ['Node', build.node],
     ['lock file', build.lockfile],
-    ...models.map((model): [string, string] => [`model ${model.name}`, model.digest]),
+    ...models.map((model): [string, string] => [modelTitle(model), model.digest]),
     ['infrastructure program', infra.program],
     ...Object.entries(infra.stackConfigs).map(([stack, hash]): [string, string] => [`stack file ${stack}`, hash]),
   ]);

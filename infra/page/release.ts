@@ -1,6 +1,6 @@
 // One release: what it is, where it stands, what it changes, who let it in, and the evidence.
 import type { FactOf } from '../contract/fact.ts';
-import { manifestHash } from '../contract/release.ts';
+import { type ModelOfRelease, manifestHash, modelTitle } from '../contract/release.ts';
 import { onStack } from '../ledger/index-of.ts';
 import { waysBackTo } from './back.ts';
 import { type Book, factsOf, holdOf, type ModelFigure, type PromotionStory, promotionsOf } from './book.ts';
@@ -81,7 +81,7 @@ function identity(book: Book, { release, body: { manifest } }: FactOf<'release'>
     ],
     ['Manifest', html`<code>sha256:${manifestHash(manifest)}</code>`],
     ['Infrastructure', html`program ${digest(infra.program)}`],
-    ...models.map((model): readonly [string, Part] => [`Model ${model.name}`, modelPart(book, release, model)]),
+    ...models.map((model): readonly [string, Part] => [capital(modelTitle(model)), modelPart(book, release, model)]),
     ['Attested', attestation?.kind === 'attestation' ? attested(attestation) : 'nothing is recorded'],
   ]);
 }
@@ -91,9 +91,11 @@ function attested({ body }: FactOf<'attestation'>): Html {
   return html`<b class="good">yes</b>, to ${digest(body.subject)}: <ul>${body.predicates.map((type) => html`<li><code>${type}</code></li>`)}</ul>${body.sbom !== undefined && html`SBOM ${digest(body.sbom)}. `}${body.note}`;
 }
 
-function modelPart(book: Book, release: string, model: { readonly name: string; readonly digest: string }): Html {
+const capital = (words: string) => words.charAt(0).toUpperCase() + words.slice(1);
+
+function modelPart(book: Book, release: string, model: ModelOfRelease): Html {
   const own = book.models?.get(model.digest) ?? [];
-  const running = runningModel(book, release, model.name);
+  const running = runningModel(book, release, model);
   const before = running === undefined ? undefined : book.models?.get(running.digest);
   const figures = own.map((figure) => {
     const was = before?.find((one) => one.name === figure.name);
@@ -103,11 +105,12 @@ function modelPart(book: Book, release: string, model: { readonly name: string; 
   return html`${digest(model.digest)}${running !== undefined && html`<small>, ${same ? 'the same as' : 'another than'} ${shortRelease(running.release)}, which prod runs</small>`}${figures.length > 0 && html`<ul>${figures}</ul>`}`;
 }
 
-/** The model of that name which prod runs, when prod runs another release. */
-function runningModel({ environments, index }: Book, release: string, name: string) {
+/** The model of that name and label which prod runs, when prod runs another release. */
+function runningModel({ environments, index }: Book, release: string, { name, label }: ModelOfRelease) {
   const runs = environments.find(({ environment }) => environment === 'prod')?.release;
   if (runs === undefined || runs === release) return undefined;
-  const model = index.release.get(runs)?.body.manifest.models.find((one) => one.name === name);
+  const models = index.release.get(runs)?.body.manifest.models;
+  const model = models?.find((one) => one.name === name && one.label === label);
   return model === undefined ? undefined : { release: runs, digest: model.digest };
 }
 

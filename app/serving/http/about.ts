@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 export const routes = {
   'GET /': 'this page',
   'POST /predict': 'a record, an array of records, or {"instances": [...]}',
+  'POST /predict/{model}': 'the same for a model by name; also under /versions/… and /labels/…',
   'GET /v2': 'the Open Inference Protocol: this server',
   'GET /v2/health/live': '200 while the process runs',
   'GET /v2/health/ready': '200 when the models are loaded, checked and warm; 503 with the reason otherwise',
@@ -30,7 +31,12 @@ export function root(life: Life): RequestHandler {
     response.json({
       service: 'trireme prediction service',
       ready: life.phase === 'ready',
-      models: life.models.map(({ model, version }) => ({ name: model.name, task: model.task, version })),
+      models: life.models.map((one) => ({
+        name: one.model.name,
+        task: one.model.task,
+        version: one.version,
+        labels: life.served.labelsOf(one),
+      })),
       routes,
       ...(first === undefined
         ? {}
@@ -50,7 +56,10 @@ export function version(life: Life, identity: Identity): RequestHandler {
   return (_request, response) => {
     response.json({
       ...identity,
-      models: life.models.map(({ model, version, digest }) => ({ name: model.name, version, digest })),
+      models: life.models.map((one) => {
+        const { model, version, digest, engine } = one;
+        return { name: model.name, version, digest, labels: life.served.labelsOf(one), engine };
+      }),
       engine: life.models[0]?.engine ?? null,
       ready: life.phase === 'ready',
     });

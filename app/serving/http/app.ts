@@ -13,7 +13,7 @@ import { exposition, root, version } from './about.ts';
 import { docs, openapi } from './docs.ts';
 import { failureHandler, methodNotAllowed, notFound } from './failure.ts';
 import type { Gate } from './gate.ts';
-import { predict } from './predict.ts';
+import { predict, predictPaths } from './predict.ts';
 import { quickPredict } from './quick-predict.ts';
 import { everyRequest, jsonBody } from './request.ts';
 
@@ -46,7 +46,8 @@ export function createApp({
   const reads = methodNotAllowed('GET', 'HEAD');
   const writes = methodNotAllowed('POST');
   app.route('/').get(root(life)).all(reads);
-  app.route('/predict').post(body, predict(context)).all(writes);
+  const predicting = predict(context);
+  for (const path of predictPaths) app.route(path).post(body, predicting).all(writes);
   addOpenInference(app, context, identity, limits.bodyLimitBytes);
   addTensorflowServing(app, context, limits.bodyLimitBytes);
   app.route('/version').get(version(life, identity)).all(reads);

@@ -5,26 +5,39 @@ import type { RequestHandler } from 'express';
 import { AppError } from '../../model/errors.ts';
 import type { Identity } from '../identity.ts';
 import type { Life } from '../life.ts';
-import { openapiDocument } from '../openapi/document.ts';
-import type { Predictor } from '../predictor.ts';
+import type { Served } from '../models/served.ts';
 
 export function openapi(life: Life, identity: Identity, maxRows: number): RequestHandler {
-  let made: { models: readonly Predictor[]; bytes: Buffer } | undefined;
-  return (_request, response) => {
-    const { models } = life;
-    if (models.length === 0)
+  let made: { served: Served; bytes: Buffer } | undefined;
+  return async (_request, response) => {
+    const { served } = life;
+    if (served.all.length === 0)
       throw new AppError(
         'not-ready',
         `expected models to describe, found none yet: ${life.reason ?? 'none is loaded'}`,
       );
-    if (made?.models !== models)
-      made = { models, bytes: Buffer.from(JSON.stringify(openapiDocument(models, identity, maxRows))) };
+    // Loaded by the first who asks: no prediction needs it.
+    const { openapiDocument } = await import('../openapi/document.ts');
+    if (made?.served !== served)
+      made = { served, bytes: Buffer.from(JSON.stringify(openapiDocument(served, identity, maxRows))) };
     response.setHeader('content-type', 'application/json').setHeader('content-length', made.bytes.length);
     response.end(made.bytes);
   };
 }
 
 export function docs(): RequestHandler {
+  let made: { readonly page: Buffer; readonly policy: string } | undefined;
+  return (_request, response) => {
+    made ??= readPage();
+    const { page, policy } = made;
+    response.setHeader('content-type', 'text/html; charset=utf-8').setHeader('content-length', page.length);
+    response.setHeader('content-security-policy', policy);
+    response.end(page);
+  };
+}
+
+/** What the page may run and load is itself alone, by hash. */
+function readPage() {
   const page = readFileSync(new URL('docs.html', import.meta.url));
   const html = page.toString();
   const hashOf = (tag: string) => {
@@ -32,9 +45,5 @@ export function docs(): RequestHandler {
     return `'sha256-${createHash('sha256').update(inner).digest('base64')}'`;
   };
   const policy = `default-src 'none'; connect-src 'self'; img-src data:; style-src ${hashOf('style')}; script-src ${hashOf('script')}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
-  return (_request, response) => {
-    response.setHeader('content-type', 'text/html; charset=utf-8').setHeader('content-length', page.length);
-    response.setHeader('content-security-policy', policy);
-    response.end(page);
-  };
+  return { page, policy };
 }

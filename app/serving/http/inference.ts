@@ -1,11 +1,11 @@
 // The one core under every protocol: is it ready, which model, read, how many, in time, predict, count, answer.
 import type { Request, RequestHandler, Response } from 'express';
-import { describe } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { PredictionRow } from '../../model/prediction.ts';
 import { blockRows } from '../batcher.ts';
 import type { Life } from '../life.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { type Asked, modelCalled } from '../models/called.ts';
 import type { Predictor } from '../predictor.ts';
 import type { Statistics } from '../protocols/statistics.ts';
 
@@ -14,15 +14,6 @@ export interface InferenceContext {
   readonly metrics: Metrics;
   readonly statistics: Statistics;
   readonly maxRows: number;
-}
-
-/** Which model a request means. No name: the first by name, which is the only one unless a release bakes several. */
-export interface Asked {
-  readonly name?: string | undefined;
-  readonly version?: string | undefined;
-  readonly label?: string | undefined;
-  /** An unknown one is told in the words that TensorFlow Serving's clients look for. */
-  readonly inTensorflowWords?: boolean;
 }
 
 /** What a protocol made of a request. */
@@ -50,7 +41,7 @@ export function inferring<R extends Reading>(context: InferenceContext, protocol
     try {
       const { reason } = life;
       if (!life.answers) throw new AppError('not-ready', `expected a ready service, found one that is not: ${reason}`);
-      predictor = modelCalled(life, protocol.which(request));
+      predictor = modelCalled(life.served, protocol.which(request));
       reading = protocol.read(request, predictor);
       const { records } = reading;
       if (records.length === 0) throw new AppError('input-invalid', 'expected at least one record, found none');
@@ -90,38 +81,4 @@ export function noteArrival(response: Response): void {
 
 function arrivalOf(response: Response, fallback: number): number {
   return (response.locals.arrivedAt as number | undefined) ?? fallback;
-}
-
-/**
- * What TensorFlow Serving calls a version's labels, beside ours: one version of each model is served, the champion.
- * https://www.tensorflow.org/tfx/serving/serving_config#assigning_string_labels_to_model_versions_to_simplify_canary_and_rollback
- */
-export const championLabels: readonly string[] = ['champion', 'stable'];
-
-/** @throws AppError `model-unknown`. */
-export function modelCalled(life: Life, asked: Asked): Predictor {
-  const { name, version, label } = asked;
-  const predictor = name === undefined ? life.models[0] : life.models.find(({ model }) => model.name === name);
-  if (predictor === undefined) {
-    const names = life.models.map(({ model }) => model.name).join(', ') || 'none yet';
-    throw unknown(asked, `a model of this service (${names})`);
-  }
-  if (version !== undefined && version !== predictor.version) {
-    throw unknown(asked, `a version of ${predictor.model.name} that is served (${predictor.version})`);
-  }
-  if (label !== undefined && !championLabels.includes(label)) {
-    throw unknown(asked, `a label of ${predictor.model.name} (${championLabels.join(', ')})`);
-  }
-  return predictor;
-}
-
-function unknown({ name, version, label, inTensorflowWords }: Asked, expected: string): AppError {
-  const found = describe(label ?? version ?? name);
-  const words = version === undefined ? `Latest(${cut(name)})` : `Specific(${cut(name)}, ${cut(version)})`;
-  const prefix = inTensorflowWords && label === undefined ? `Servable not found for request: ${words}; ` : '';
-  return new AppError('model-unknown', `${prefix}expected ${expected}, found ${found}`);
-}
-
-function cut(name: string | undefined): string {
-  return (name ?? '').slice(0, 64);
 }

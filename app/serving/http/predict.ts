@@ -1,16 +1,21 @@
-// `POST /predict`: named-feature JSON in, flat rows out.
+// `POST /predict`: named-feature JSON in, flat rows out. The model is the first, or the one that the rest of the path names.
 import { randomUUID } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { describe, isFields } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
+import type { Asked } from '../models/called.ts';
 import { type InferenceContext, inferring } from './inference.ts';
 import { sendJson } from './json.ts';
 
-const anyModel = {};
+/** As TensorFlow Serving addresses models, after `/v1/models`. */
+export const predictPaths = [
+  '/predict',
+  ...['', '/versions/:version', '/labels/:label'].map((which) => `/predict/:model${which}`),
+];
 
 export function predict(context: InferenceContext): RequestHandler {
   return inferring(context, {
-    which: () => anyModel,
+    which: askedBy,
     read: (request) => ({ records: recordsOf(request.body) }),
     answer(response, { model, version, digest }, rows) {
       sendJson(response, 200, {
@@ -19,6 +24,11 @@ export function predict(context: InferenceContext): RequestHandler {
       });
     },
   });
+}
+
+function askedBy({ params }: Request): Asked {
+  const { model, version, label } = params as Readonly<Record<string, string | undefined>>;
+  return { name: model, version, label };
 }
 
 /** A record, an array of records, or `{"instances": [...]}`. @throws AppError `input-invalid`. */

@@ -1,6 +1,7 @@
 // The OpenAPI 3.1 document of this very service: its routes with the schemas of the models it serves.
 import { appErrorCodes } from '../../model/errors.ts';
 import type { Identity } from '../identity.ts';
+import type { Served } from '../models/served.ts';
 import type { Predictor } from '../predictor.ts';
 import {
   examplesSchema,
@@ -15,6 +16,8 @@ import {
 } from './schemas.ts';
 
 type Operation = Readonly<Record<string, unknown>>;
+/** Where a version of a model answers, after its name, and the word for it in the operations' names. */
+type Place = readonly [at: string, word: string];
 type Paths = Record<string, Readonly<Record<string, Operation>>>;
 
 const json = (schema: Schema, description = 'the answer') => ({
@@ -40,7 +43,8 @@ const failures = {
   503: 'not ready, overloaded, or too late for the time-out of the request',
 } as const;
 
-export function openapiDocument(models: readonly Predictor[], { buildId }: Identity, maxRows: number): object {
+export function openapiDocument(served: Served, { buildId }: Identity, maxRows: number): object {
+  const models = served.all;
   const schemas: Record<string, Schema> = {
     Error: object({
       error: { ...text, description: 'what was expected, what was found, what to do' },
@@ -52,22 +56,29 @@ export function openapiDocument(models: readonly Predictor[], { buildId }: Ident
   const paths: Paths = { ...servicePaths() };
   for (const [index, predictor] of models.entries()) {
     const { model } = predictor;
-    const named = (what: string) => `${model.name}.${what}`;
+    const isChampion = served.labelled(model.name, 'champion') === predictor;
+    const word = isChampion ? model.name : `${model.name}.${predictor.version}`;
+    const named = (what: string) => `${word}.${what}`;
     schemas[named('Record')] = recordSchema(model);
     schemas[named('Row')] = rowSchema(model);
     schemas[named('InferRequest')] = inferSchema(model, maxRows);
     schemas[named('InferResponse')] = inferAnswerSchema(model);
-    if (index === 0) {
-      const row = ref(named('Row'));
-      paths['/predict'] = post(
-        'predict',
-        `Predict with ${model.name}: a record, an array of records, or {"instances": [...]}`,
-        recordsSchema(ref(named('Record')), maxRows),
-        object({ model: ref('ModelVersion'), predictions: { ...list(row), minItems: 1 } }),
-        predictor.example,
-      );
-    }
-    Object.assign(paths, openInferencePaths(predictor, named), tensorflowPaths(predictor, maxRows));
+    const version = `/versions/${predictor.version}`;
+    paths[index === 0 ? '/predict' : `/predict/${model.name}${isChampion ? '' : version}`] = post(
+      index === 0 ? 'predict' : `predict_${word}`,
+      `Predict with ${model.name}: a record, an array of records, or {"instances": [...]}`,
+      recordsSchema(ref(named('Record')), maxRows),
+      object({ model: ref('ModelVersion'), predictions: { ...list(ref(named('Row'))), minItems: 1 } }),
+      predictor.example,
+    );
+    const places: readonly Place[] = isChampion
+      ? [
+          ['', ''],
+          [version, 'Version'],
+          ['/labels/stable', 'Label'],
+        ]
+      : [[version, `Version_${predictor.version}`]];
+    Object.assign(paths, openInferencePaths(predictor, named, places), tensorflowPaths(predictor, maxRows, places));
   }
   return {
     openapi: '3.1.0',
@@ -113,8 +124,8 @@ function readiness(other: 'live' | 'name'): Schema {
   return object(properties, [other, 'ready']);
 }
 
-function openInferencePaths(predictor: Predictor, named: (what: string) => string): Paths {
-  const { model, version } = predictor;
+function openInferencePaths(predictor: Predictor, named: (what: string) => string, places: readonly Place[]): Paths {
+  const { model } = predictor;
   const tensor = object({ name: text, datatype: text, shape: list({ type: 'integer' }) });
   const metadata = object({
     name: { const: model.name },
@@ -133,10 +144,9 @@ function openInferencePaths(predictor: Predictor, named: (what: string) => strin
     })),
   };
   const paths: Paths = {};
-  for (const [at, suffix] of [
-    [`/v2/models/${model.name}`, ''],
-    [`/v2/models/${model.name}/versions/${version}`, 'Version'],
-  ] as const) {
+  // This protocol knows versions and no labels.
+  for (const [place, suffix] of places.filter(([at]) => !at.startsWith('/labels'))) {
+    const at = `/v2/models/${model.name}${place}`;
     const id = (what: string) => `${what}${suffix}_${model.name}`;
     paths[at] = get(id('modelMetadata'), 'Its inputs and outputs', json(metadata));
     paths[`${at}/ready`] = get(id('modelReady'), '200 when it answers', json(readiness('name')), readiness('name'));
@@ -154,15 +164,11 @@ function openInferencePaths(predictor: Predictor, named: (what: string) => strin
   return paths;
 }
 
-function tensorflowPaths(predictor: Predictor, maxRows: number): Paths {
-  const { model, version, example } = predictor;
+function tensorflowPaths({ model, example }: Predictor, maxRows: number, places: readonly Place[]): Paths {
   const predictions = object({ predictions: { type: 'array' } });
   const paths: Paths = {};
-  for (const [at, suffix] of [
-    [`/v1/models/${model.name}`, ''],
-    [`/v1/models/${model.name}/versions/${version}`, 'Version'],
-    [`/v1/models/${model.name}/labels/stable`, 'Label'],
-  ] as const) {
+  for (const [place, suffix] of places) {
+    const at = `/v1/models/${model.name}${place}`;
     const id = (what: string) => `${what}${suffix}_${model.name}`;
     paths[at] = get(id('status'), 'TensorFlow Serving and KServe v1: status', json(anyObject), anyObject);
     paths[`${at}/metadata`] = get(id('signature'), 'TensorFlow Serving: signature', json(anyObject));

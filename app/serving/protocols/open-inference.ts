@@ -2,9 +2,11 @@
 // https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 import type { Express, Request, RequestHandler } from 'express';
 import { methodNotAllowed } from '../http/failure.ts';
-import { type Asked, type InferenceContext, inferring, modelCalled } from '../http/inference.ts';
+import { type InferenceContext, inferring } from '../http/inference.ts';
 import { sendJson } from '../http/json.ts';
 import type { Identity } from '../identity.ts';
+import { type Asked, modelCalled } from '../models/called.ts';
+import type { Served } from '../models/served.ts';
 import type { Predictor } from '../predictor.ts';
 import { answerBytes, answerJson } from './answer.ts';
 import { bytesBody } from './body.ts';
@@ -54,26 +56,31 @@ export function addOpenInference(
   });
   const writes = methodNotAllowed('POST');
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
-    get(path, (request, response) => sendJson(response, 200, metadataOf(modelCalled(life, askedBy(request)))));
+    get(path, (request, response) =>
+      sendJson(response, 200, metadataOf(modelCalled(life.served, askedBy(request)), life.served)),
+    );
     get(`${path}/ready`, (request, response) => {
-      if (life.models.length > 0) modelCalled(life, askedBy(request));
+      if (life.models.length > 0) modelCalled(life.served, askedBy(request));
       const { reason } = life;
       const name = request.params.model;
       if (reason === undefined) sendJson(response, 200, { name, ready: true });
       else sendJson(response, 503, { name, ready: false, reason });
     });
     get(`${path}/stats`, (request, response) => {
-      const predictor = modelCalled(life, askedBy(request));
-      sendJson(response, 200, { model_stats: [context.statistics.of(predictor)] });
+      const asked = askedBy(request);
+      const predictor = modelCalled(life.served, asked);
+      const versions = asked.version === undefined ? life.served.versionsOf(predictor.model.name) : [predictor];
+      sendJson(response, 200, { model_stats: versions.map((one) => context.statistics.of(one)) });
     });
     app.route(`${path}/infer`).post(body, infer).all(writes);
   }
 }
 
-function metadataOf({ model, version, digest, engine }: Predictor): object {
+function metadataOf(predictor: Predictor, served: Served): object {
+  const { model, version, digest, engine } = predictor;
   return {
     name: model.name,
-    versions: [version],
+    versions: served.versionsOf(model.name).map((one) => one.version),
     platform: 'tensorflowjs_layers',
     inputs: model.inputs.map((input) => ({
       name: input.name,
@@ -83,7 +90,9 @@ function metadataOf({ model, version, digest, engine }: Predictor): object {
     outputs: outputTensorsOf(model).map(({ name, datatype, width }) => ({ name, datatype, shape: [-1, width] })),
     parameters: {
       task: model.task,
+      version,
       digest,
+      labels: served.labelsOf(predictor).join(','),
       engine,
       ...(model.task === 'classification'
         ? { classes: model.classes.map(({ label }) => String(label)).join(',') }

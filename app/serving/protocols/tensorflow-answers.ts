@@ -37,18 +37,16 @@ export function regressions(rows: Rows): object {
   return { results: rows.map(({ value }) => value) };
 }
 
-/** TensorFlow Serving's status, and beside it what KServe asks of the same address. */
-export function status({ model, version }: Predictor, isReady: boolean): object {
+/** TensorFlow Serving's status, and beside it what KServe asks of the same address. @param versions of one model, at least one. */
+export function status(versions: readonly Predictor[], isReady: boolean): object {
   return {
-    name: model.name,
+    name: versions[0]?.model.name,
     ready: isReady,
-    model_version_status: [
-      {
-        version,
-        state: isReady ? 'AVAILABLE' : 'UNLOADING',
-        status: { error_code: 'OK', error_message: '' },
-      },
-    ],
+    model_version_status: versions.map(({ version }) => ({
+      version,
+      state: isReady ? 'AVAILABLE' : 'UNLOADING',
+      status: { error_code: 'OK', error_message: '' },
+    })),
   };
 }
 

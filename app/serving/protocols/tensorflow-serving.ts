@@ -4,8 +4,9 @@ import type { Express, Request, RequestHandler } from 'express';
 import { AppError } from '../../model/errors.ts';
 import type { Model } from '../../model/schema.ts';
 import { methodNotAllowed } from '../http/failure.ts';
-import { type Asked, type InferenceContext, inferring, modelCalled, type Reading } from '../http/inference.ts';
+import { type InferenceContext, inferring, type Reading } from '../http/inference.ts';
 import { sendJson } from '../http/json.ts';
+import { type Asked, modelCalled } from '../models/called.ts';
 import { answerJson } from './answer.ts';
 import { bytesBody, parseJson } from './body.ts';
 import { classifications, metadata, outputs, predictions, regressions, status } from './tensorflow-answers.ts';
@@ -35,7 +36,7 @@ export function addTensorflowServing(app: Express, context: InferenceContext, bo
 
   app
     .route('/v1/models')
-    .get((_request, response) => sendJson(response, 200, { models: life.models.map(({ model }) => model.name) }))
+    .get((_request, response) => sendJson(response, 200, { models: life.served.names }))
     .all(getOnly);
   for (const path of ['/v1/models/:model', '/v1/models/:model/versions/:version', '/v1/models/:model/labels/:label']) {
     app
@@ -44,15 +45,19 @@ export function addTensorflowServing(app: Express, context: InferenceContext, bo
         if (isVerb(request)) return postOnly(request, response, next);
         if (!life.answers)
           throw new AppError('not-ready', `expected a ready service, found one that is not: ${life.reason}`);
-        const predictor = called(context, request);
+        const { asked } = partsOf(request);
+        const predictor = modelCalled(life.served, asked);
+        // Without a version or a label: every version there is.
+        const isOne = asked.version !== undefined || asked.label !== undefined;
+        const versions = isOne ? [predictor] : life.served.versionsOf(predictor.model.name);
         // KServe's client takes 503 for "not ready".
-        sendJson(response, life.phase === 'ready' ? 200 : 503, status(predictor, life.phase === 'ready'));
+        sendJson(response, life.phase === 'ready' ? 200 : 503, status(versions, life.phase === 'ready'));
       })
       .post((request, response, next) => (isVerb(request) ? next() : getOnly(request, response, next)), body, infer)
       .all(wrongMethod);
     app
       .route(`${path}/metadata`)
-      .get((request, response) => sendJson(response, 200, metadata(called(context, request))))
+      .get((request, response) => sendJson(response, 200, metadata(modelCalled(life.served, partsOf(request).asked))))
       .all(getOnly);
   }
 }
@@ -89,11 +94,6 @@ function inferencesOf(context: InferenceContext): Readonly<Record<Verb, RequestH
 function requireTask(model: Model, task: Model['task'], verb: Verb): void {
   if (model.task === task) return;
   throw new AppError('input-invalid', `:${verb}: expected a model for ${task}, found ${model.name}, for ${model.task}`);
-}
-
-/** @throws AppError `model-unknown`. */
-function called({ life }: InferenceContext, request: Request) {
-  return modelCalled(life, partsOf(request).asked);
 }
 
 /** `/v1/models/{model}[/versions/{version}|/labels/{label}][:verb]` */

@@ -201,7 +201,15 @@ describe('the routes that say what this is', () => {
       buildId: 'bld-1',
       releaseId: 'rel-1-x',
       imageDigest: null,
-      models: [{ name: 'wine', version: wine.digest.slice(7, 19), digest: wine.digest }],
+      models: [
+        {
+          name: 'wine',
+          version: wine.digest.slice(7, 19),
+          digest: wine.digest,
+          labels: ['champion'],
+          engine: 'compiled',
+        },
+      ],
       engine: 'compiled',
       ready: true,
     });

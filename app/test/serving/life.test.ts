@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Life } from '../../serving/life.ts';
-import { missingSettings } from '../../serving/models.ts';
+import { missingSettings } from '../../serving/models/load.ts';
 
 describe('the life of a service', () => {
   it('answers once it is ready, and while it drains', () => {

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { artifactFiles, sumsFile, writeArtifact } from '../../model/artifact.ts';
-import { imageWith, root, temporaryFolder, wineArtifact } from '../wine.ts';
+import { linearArtifact } from '../linear.ts';
+import { buildDocument, imageWith, root, temporaryFolder, wineArtifact } from '../wine.ts';
 import { runService, settled } from './process.ts';
 
 const run = promisify(execFile);
@@ -18,14 +19,17 @@ describe('starting the service', () => {
 
   it('becomes ready with what the image holds, and says who it is', async () => {
     const { cwd } = await imageWith(wine.directory);
-    await writeFile(path.join(cwd, 'build.json'), '{"schema":"trireme.build/1","buildId":"bld-0123456789ab"}');
+    await writeFile(
+      path.join(cwd, 'build.json'),
+      buildDocument([{ name: 'wine', digest: wine.digest, folder: 'wine' }]),
+    );
     const service = await runService(cwd, { RELEASE_ID: 'rel-3-abc', IMAGE_DIGEST: 'sha256:1' });
     expect(await settled(service)).toEqual({ status: 200, body: { live: true, ready: true } });
     expect(await (await fetch(`${service.url}/version`)).json()).toMatchObject({
       buildId: 'bld-0123456789ab',
       releaseId: 'rel-3-abc',
       imageDigest: 'sha256:1',
-      models: [{ digest: wine.digest }],
+      models: [{ name: 'wine', digest: wine.digest, labels: ['champion'] }],
     });
   });
 
@@ -64,6 +68,52 @@ describe('starting the service', () => {
     const { cwd, models } = await imageWith(wine.directory);
     await mkdir(path.join(models, '.0123456789ab.partial'));
     expect((await settled(await runService(cwd))).status).toBe(200);
+  });
+
+  it('serves what its build names and nothing else, and says which folder it left alone', async () => {
+    const { cwd, models } = await imageWith(wine.directory);
+    const planted = await linearArtifact('planted', 1, 0);
+    await cp(planted.directory, path.join(models, 'planted'), { recursive: true });
+    await writeFile(
+      path.join(cwd, 'build.json'),
+      buildDocument([{ name: 'wine', digest: wine.digest, folder: 'wine' }]),
+    );
+    const service = await runService(cwd);
+    expect((await settled(service)).status).toBe(200);
+    expect((await (await fetch(`${service.url}/v1/models`)).json()) as object).toEqual({ models: ['wine'] });
+    expect((await fetch(`${service.url}/v2/models/planted`)).status).toBe(404);
+    expect(service.lines).toContainEqual(expect.objectContaining({ severity: 'WARNING', folders: ['planted'] }));
+  });
+
+  it.each([
+    [
+      'another model in the place of the one it names',
+      { name: 'wine', digest: `sha256:${'0'.repeat(64)}`, folder: 'wine' },
+      /wine: .*expected sha256:0000.*it is another model/,
+    ],
+    [
+      'the model it names under another name',
+      { name: 'beer', folder: 'wine' },
+      /expected the model beer, found "wine"/,
+    ],
+    ['nothing where it names a model', { name: 'wine', folder: 'gone' }, /gone: .*found none called/],
+  ])('never becomes ready with %s', async (_what, model, reason) => {
+    const { cwd } = await imageWith(wine.directory);
+    await writeFile(path.join(cwd, 'build.json'), buildDocument([{ digest: wine.digest, ...model }]));
+    expect((await settled(await runService(cwd))).body.reason).toMatch(reason);
+  });
+
+  it('does not start with a build that names no models, or a folder elsewhere', async () => {
+    const { cwd } = await imageWith(wine.directory);
+    const outside = { name: 'wine', digest: wine.digest, folder: '../models/wine' };
+    for (const [models, message] of [
+      [[], /models: expected at least one/],
+      [[outside], /models\[0\]\.folder: expected the name of a folder/],
+    ] as const) {
+      await writeFile(path.join(cwd, 'build.json'), buildDocument(models));
+      const ended = await run(process.execPath, [entry], { cwd, env: { PORT: '0' } }).catch((error: unknown) => error);
+      expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
+    }
   });
 
   it('never becomes ready when the engine computes something else than training did', async () => {

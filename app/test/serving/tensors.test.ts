@@ -1,6 +1,7 @@
 // The protocols for what the wine model has not: categories, missing values, one numeric output, one input.
 import { describe, expect, it } from 'vitest';
 import type { Model, ModelInput } from '../../model/schema.ts';
+import { Served } from '../../serving/models/served.ts';
 import { openapiDocument } from '../../serving/openapi/document.ts';
 import type { Predictor } from '../../serving/predictor.ts';
 import { readBinary, writeBinary } from '../../serving/protocols/datatypes.ts';
@@ -169,7 +170,7 @@ describe("TensorFlow Serving's words for a regression", () => {
 it('The OpenAPI document says what may be missing, and of which categories a field is', () => {
   const predictor = { model, version: 'v', digest: 'd', example: { colour: 'red' } } as Predictor;
   const identity = { buildId: 'b', releaseId: null, imageDigest: null };
-  const { components } = openapiDocument([predictor], identity, 9) as {
+  const { components } = openapiDocument(Served.of([{ predictor, label: 'champion' }]), identity, 9) as {
     components: { schemas: Record<string, object> };
   };
   expect(components.schemas['price.Record']).toMatchObject({

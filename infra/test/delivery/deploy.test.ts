@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DeliveryError } from '../../contract/errors.ts';
-import { releaseIdOf } from '../../contract/release.ts';
+import type { Golden } from '../../contract/golden.ts';
+import { modelWord, releaseIdOf } from '../../contract/release.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
 import { verdictOf } from '../../delivery/verdict.ts';
@@ -25,6 +26,46 @@ describe('a good release', () => {
     ]);
     expect(world.states('gcp-dev')).toEqual(['updating', 'proving', 'healthy']);
     expect(verdictOf(outcome.release, outcome.stacks).code).toBeUndefined();
+  });
+
+  test('with several models is asked for the golden predictions of each, and fails with any of them', async () => {
+    const world = new World();
+    const digestOf = (digit: string) => `sha256:${digit.repeat(64)}`;
+    const challenger = { name: 'wine', digest: digestOf('b'), label: 'challenger' as const };
+    const models = [{ name: 'wine', digest: digestOf('a') }, challenger, { name: 'beer', digest: digestOf('c') }];
+    const manifest = await world.release({ models });
+    const delivery = world.delivery(['gcp-dev']);
+    const [{ golden }] = (await delivery.goldens.read(manifest, 'gcp')) as [{ golden: Golden }];
+    let beer = digestOf('c');
+    const digests = new Map([
+      ['/predict', () => digestOf('a')],
+      ['/predict/wine/labels/challenger', () => digestOf('b')],
+      ['/predict/beer', () => beer],
+    ]);
+    const deployed = () =>
+      deployRelease(
+        {
+          ...delivery,
+          goldens: { read: async () => models.map((model) => ({ model: modelWord(model), golden })) },
+          fetch: (input, init) => {
+            const digest = digests.get(new URL(String(input)).pathname);
+            if (digest === undefined) return delivery.fetch(input, init);
+            const predictions = golden.cases.map(({ output }) => output);
+            return Promise.resolve(Response.json({ model: { digest: digest() }, predictions }));
+          },
+        },
+        manifest,
+        'dev',
+      );
+    const words = ({ stacks }: Awaited<ReturnType<typeof deployRelease>>) =>
+      stacks[0]?.checks.flatMap(({ name, outcome }) => (name.startsWith('golden') ? [`${name}: ${outcome}`] : []));
+    const passed = ['golden-predictions: passed', 'golden-predictions wine@bbbbbbbbbbbb: passed'];
+    expect(words(await deployed())).toEqual([...passed, 'golden-predictions beer: passed']);
+    beer = digestOf('d');
+    const outcome = await deployed();
+    expect(words(outcome)).toEqual([...passed, 'golden-predictions beer: failed']);
+    // What it went back to is the same release.
+    expect(stateOf(outcome)).toEqual({ 'gcp-dev': 'revert-failed' });
   });
 
   test('fails parity on stacks that are each close enough to the golden answers but not to each other', async () => {

@@ -91,6 +91,19 @@ describe('a new image is built', () => {
     ],
     ['its commit is not here', { changed: undefined }, /cccccccccccc, is not in this clone/],
     ['another model', { models: [{ name: 'wine', digest }] }, /other models/],
+    [
+      'the same models, another first',
+      {
+        last: { ...manifest, models: [{ name: 'beer', digest }, ...manifest.models] },
+        models: [...manifest.models, { name: 'beer', digest }],
+      },
+      /other models/,
+    ],
+    [
+      'another label',
+      { models: manifest.models.map((model) => ({ ...model, label: 'challenger' as const })) },
+      /other models/,
+    ],
     ['one model more', { models: [...manifest.models, { name: 'beer', digest }] }, /other models/],
     ['another kind of build', { builder: 'layout', builderVersion: '1' }, /built as dockerfile/],
     [
