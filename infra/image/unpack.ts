@@ -10,6 +10,12 @@ import { readBytes } from '../registry/transport.ts';
 
 const fileLimitBytes = 1024 * 1024 * 1024;
 
+/** Layers on this disk, the lowest first. */
+export interface LaidOut {
+  readonly layers: readonly Pick<PulledImage['layers'][number], 'path' | 'mediaType'>[];
+  readonly config: ImageConfig;
+}
+
 export interface Unpacked {
   readonly root: string;
   readonly config: ImageConfig;
@@ -19,7 +25,7 @@ export interface Unpacked {
  * Lays the layers on each other below `root`, which should not be there yet. The layers' digests were checked when they were pulled.
  * @throws DeliveryError `refused` for anything that would reach outside `root`, a device, or a layer that removes files.
  */
-export async function unpackImage(image: Pick<PulledImage, 'layers' | 'config'>, root: string): Promise<Unpacked> {
+export async function unpackImage(image: LaidOut, root: string): Promise<Unpacked> {
   const links = new Set<string>();
   const folders = new Set<string>();
   await mkdir(root, { recursive: true });
