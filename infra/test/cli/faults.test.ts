@@ -8,9 +8,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { releaseIdOf } from '../../contract/release.ts';
 import { openLedger } from '../../ledger/git.ts';
 import { World } from '../delivery/world.ts';
+import { killEngines } from '../pulumi/kill-engines.ts';
 import {
   copyProject,
   type Ended,
+  eventuallyNone,
   eventuallyNoProcess,
   processesIn,
   type Running,
@@ -275,34 +277,29 @@ test('a release needs a git repository, and a clean one to enter prod', async ()
 const besides = async () =>
   (await processesIn(root)).filter((line) => !/emulator\/main\.ts|serving\/main\.ts/.test(line));
 
-async function eventuallyNothingBesides(): Promise<string[]> {
-  for (let tries = 0; tries < 60 && (await besides()).length > 0; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  return besides();
-}
-
-/** A deployment in the middle: the engine has told the cloud to change the service. */
-async function startedDeployment(release: string): Promise<Running> {
+/** A deployment in the middle: the engine has told the cloud to change the service from the one of two releases to the other. */
+async function startedDeployment(): Promise<Running & { readonly release: string }> {
+  const { environments } = JSON.parse((await trireme('status', '--ledger-only', '--json')).stdout);
+  const dev = environments.find(({ environment }: { environment: string }) => environment === 'dev');
+  const release = dev.stacks[0].runs === second ? first : second;
   const running = startTrireme(root, 'deploy', '--release', release);
   await running.seen('update gcp:cloudrunv2/service');
-  return running;
+  return { ...running, release };
 }
 
 test('Ctrl-C in the middle of a deployment stops it, and the next one is healthy', async () => {
-  const running = await startedDeployment(second);
+  const running = await startedDeployment();
   running.child.kill('SIGINT');
   expectEnd(await running.ended, 130, 'interrupted');
-  expect(await eventuallyNothingBesides()).toEqual([]);
-  expect((await done('deploy', '--release', second)).stderr).toContain('healthy');
+  expect(await eventuallyNone(besides)).toEqual([]);
+  expect((await done('deploy', '--release', running.release)).stderr).toContain('healthy');
 });
 
 test('two runs after a killed one: its lock and operations are cleared, one waits for the other or is overtaken', async () => {
-  const { child, ended } = await startedDeployment(first);
+  const { child, ended } = await startedDeployment();
   // The engine with it: left alone it may still put its things in order.
-  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(child.pid)]);
+  killEngines(child.pid);
   child.kill('SIGKILL');
-  for (const engine of stdout.trim().split('\n')) process.kill(Number(engine), 'SIGKILL');
   expect((await ended).code).toBeNull();
   const both = await Promise.all([first, second].map((release) => trireme('deploy', '--release', release)));
   const said = both.map(({ stderr }) => stderr).join('\n');
@@ -313,7 +310,7 @@ test('two runs after a killed one: its lock and operations are cleared, one wait
     both.map(({ code }) => code),
     said,
   ).toContain(0);
-  expect(await eventuallyNothingBesides()).toEqual([]);
+  expect(await eventuallyNone(besides)).toEqual([]);
   expectEnd(await trireme('verify'), 0, 'verified: gcp-dev runs ');
 });
 

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { killEngines } from '../pulumi/kill-engines.ts';
 import { copyProject, type Ended, eventuallyNoProcess, removeProject, startTrireme } from '../rehearsal/rehearsal.ts';
 
 const run = promisify(execFile);
@@ -74,8 +75,7 @@ test('half applied: the engine is killed once the cloud was told, and the same d
   second = await released('the second release', false);
   const running = startTrireme(root, 'deploy', '--release', second);
   await running.seen('update gcp:cloudrunv2/service');
-  const { stdout } = await run('pgrep', ['-P', String(running.child.pid), '-f', 'gcp-dev']);
-  for (const engine of stdout.trim().split('\n')) process.kill(Number(engine), 'SIGKILL');
+  killEngines(running.child.pid, 'gcp-dev');
   const ended = await running.ended;
   expect(ended.code, ended.stderr).toBe(0);
   expect(ended.stderr).toContain('trying once more');

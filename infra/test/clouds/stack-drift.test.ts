@@ -50,7 +50,7 @@ async function byHand(change: (service: Record<string, unknown>) => void): Promi
   change(body);
   const answer = await fetch(url, { method: 'PATCH', body: JSON.stringify(body) });
   expect(answer.status, await answer.text()).toBe(200);
-  for (let tries = 0; (await read()).reconciling === true && tries < 300; tries++) await clock.sleep(100);
+  await expect.poll(async () => (await read()).reconciling === true).toBe(false);
 }
 
 async function state(): Promise<string> {

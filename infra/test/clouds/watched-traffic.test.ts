@@ -274,7 +274,7 @@ test('a release that its control plane proves and people’s requests refute goe
   const sick = await world.release();
   builds.set(releaseIdOf(good), 'a-good');
   builds.set(releaseIdOf(sick), 'b-sick');
-  const clients = constantTraffic(runner.url, 25);
+  const clients = constantTraffic(runner.url, 100);
   await deployRelease(delivery, good, 'prod');
   await deployRelease(delivery, sick, 'dev');
   const { promotion } = await preparePromotion(delivery, sick, 'prod');

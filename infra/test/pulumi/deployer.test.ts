@@ -1,14 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DeliveryError } from '../../contract/errors.ts';
 import type { Deployer } from '../../contract/ports.ts';
 import { parseStack } from '../../contract/stack.ts';
 import type { Installation } from '../../pulumi/installation.ts';
+import { killEngines } from './kill-engines.ts';
 import {
   checkoutInstallation,
   installationMilliseconds,
@@ -150,6 +150,22 @@ describe('a deployment through the real engine', () => {
     expect(await deployer.deployed(gcp)).toBeDefined();
   });
 
+  test('what is protected is not made anew either, and that is said in our words, before anything is touched', async () => {
+    const deployer = await deployerWith({ protect: true });
+    await deployer.deploy(gcp, r1);
+    await writeFile(join(checkout, 'stacks', 'Pulumi.gcp-dev.yaml'), 'config:\n  tiny:zone: south\n');
+    // The workspace copies the stack files when it is opened.
+    const anew = await deployerWith({ protect: true });
+    const refused = {
+      code: 'refused',
+      message: 'gcp-dev: one is protected and would be deleted or made anew',
+      hint: expect.stringContaining('`protect: false`'),
+    };
+    await expect(anew.preview(gcp, r1)).rejects.toMatchObject(refused);
+    await expect(anew.deploy(gcp, r1)).rejects.toMatchObject(refused);
+    expect(await anew.deployed(gcp)).toMatchObject({ revision: 'thing-gcp-dev' });
+  });
+
   test('what a failed first deployment left is destroyed although it is protected: the next one can begin anew', async () => {
     const create = ({ label }: { label?: unknown }) => (label === 'gcp-dev-two' ? 'CREATE_FAILED' : undefined);
     const deployer = await deployerWith({ protect: true, second: true, vendor: { create } });
@@ -200,8 +216,7 @@ describe('a run that did not end by itself', () => {
     const run = await slowRun(30);
     await stateSays('pending_operations');
     // With its engine, which would otherwise live on for a moment and might still end its work.
-    const { stdout: engines } = await promisify(execFile)('pgrep', ['-P', String(run.child.pid)]);
-    for (const engine of engines.trim().split('\n')) process.kill(Number(engine), 'SIGKILL');
+    killEngines(run.child.pid);
     run.child.kill('SIGKILL');
     await run.closed;
     const deployer = await deployerWith({ lockWaitSeconds: 10 });
@@ -256,13 +271,13 @@ describe('a run that did not end by itself', () => {
   });
 });
 
-/** Starts a deployment in its own process and returns once the vendor is at work on it. */
 /** The engine writes down what it begins beside beginning it: a kill before that leaves nothing to clear. */
 async function stateSays(word: string): Promise<void> {
   const file = join(checkout, 'state', '.pulumi', 'stacks', 'tiny', 'gcp-dev.json');
-  await vi.waitFor(async () => expect(await readFile(file, 'utf8')).toContain(word), { timeout: 20_000, interval: 50 });
+  await expect.poll(() => readFile(file, 'utf8').catch(() => '')).toContain(word);
 }
 
+/** Starts a deployment in its own process and returns once the vendor is at work on it. */
 async function slowRun(
   seconds: number,
 ): Promise<{ child: ChildProcess; nextLine(): Promise<string>; closed: Promise<void> }> {

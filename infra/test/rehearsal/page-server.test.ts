@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { emulatedLedger } from '../../cli/environment.ts';
@@ -43,8 +42,7 @@ it('tells what the ledger holds when it is asked, and ends with the emulated clo
   await ledger.append(() => [releaseFact(1)]);
   expect(await read()).toContain(releaseOf(1));
   clouds.kill();
-  for (let wait = 0; wait < 600 && (await answers(url ?? '')); wait++) await sleep(100);
-  expect(await answers(url ?? '')).toBe(false);
+  await expect.poll(() => answers(url ?? '')).toBe(false);
 });
 
 it('does not start without them, and says so', async () => {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { defaultTimeScale } from '../../cli/emulated-clouds.ts';
 import type { Cloud } from '../../contract/stack.ts';
@@ -107,11 +108,15 @@ export async function processesIn(root: string): Promise<string[]> {
 }
 
 export async function eventuallyNoProcess(root: string): Promise<string[]> {
-  let left: string[] = [];
-  for (let tries = 0; tries < 60; tries++) {
-    left = await processesIn(root);
-    if (left.length === 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 250));
+  return eventuallyNone(() => processesIn(root));
+}
+
+/** @returns what is still there after a time in which even a busy machine ends what was told to end. */
+export async function eventuallyNone(find: () => Promise<string[]>): Promise<string[]> {
+  let left = await find();
+  for (let tries = 0; tries < 500 && left.length > 0; tries++) {
+    await sleep(250);
+    left = await find();
   }
   return left;
 }

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Stack } from '@pulumi/pulumi/automation/index.js';
+import type { PulumiFn, Stack, UpResult } from '@pulumi/pulumi/automation/index.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AzurePredictionService } from '../../../clouds/azure/app-service/component.ts';
 import { AzureFoundation } from '../../../clouds/azure/foundation.ts';
 import { cloudRegistry } from '../../../clouds/index.ts';
 import {
   type FoundationConfig,
+  type FoundationOutputs,
   foundationConfig,
   type ReleaseArgs,
   type ServiceConfig,
@@ -28,6 +29,9 @@ afterAll(async () => {
   await clouds.stop();
   await rm(directory, { recursive: true, force: true });
 });
+
+/** Of prod alone. */
+const own = accounts.azure.otherSubscriptionId;
 
 const networks = `/subscriptions/${accounts.azure.subscriptionId}/resourceGroups/hub/providers/Microsoft.Network`;
 const subnet = (name: string) => `${networks}/virtualNetworks/hub/subnets/${name}`;
@@ -51,7 +55,7 @@ const base = {
 /** Everything a service stack may ask for that does not exclude the rest. */
 const everything = serviceConfig.parse({
   ...base,
-  account: accounts.azure.subscriptionId,
+  account: own,
   secrets: { API_KEY: 'keys/api-key' },
   alarms: {},
   uptimeCheck: true,
@@ -69,7 +73,7 @@ const everything = serviceConfig.parse({
 
 const foundation = foundationConfig.parse({
   region,
-  accounts: { prod: accounts.azure.subscriptionId },
+  accounts: { prod: own },
   github: { owner: 'octo', ownerId: '1', repository: 'app', repositoryId: '2', legacySubject: true },
   alarmEmail: 'operators@example.org',
   stateBucket: true,
@@ -99,17 +103,40 @@ const hidden = serviceConfig.parse({
   database: { engine: 'postgresql', size: 'Standard_D2ds_v4', storageGiB: 32 },
 });
 
-async function azureStack(config: ServiceConfig, shared: FoundationConfig): Promise<Stack> {
-  const program = async () => {
+const inline = (name: string, program: PulumiFn) =>
+  inlineStack({ name, directory, debugProviders: clouds.debugProviders, program });
+
+type Shared = Pick<FoundationOutputs, 'pullIdentity' | 'details'>;
+
+async function foundationStack(
+  name: string,
+  config: FoundationConfig,
+): Promise<{ stack: Stack; shared: Shared; made: UpResult }> {
+  const stack = await inline(name, async () => {
+    const provider = await cloudRegistry.azure.provider(region);
+    const { pullIdentity, details } = new AzureFoundation('foundation', config, { provider });
+    return { pullIdentity, details };
+  });
+  const made = await stack.up();
+  const { pullIdentity, details } = made.outputs;
+  return { stack, made, shared: { pullIdentity: pullIdentity?.value, details: details?.value } };
+}
+
+async function azureStack(config: ServiceConfig, foundation: Shared): Promise<Stack> {
+  return inline(`azure-${config.exposure}`, async () => {
     const provider = await cloudRegistry.azure.provider(region, config.account);
-    const foundation = new AzureFoundation('foundation', shared, { provider });
     const stack = { name: 'azure-prod', cloud: 'azure', environment: 'prod' } as const;
     const args = { stack, config, foundation, release, stage: 'live' } as const;
     const service = new AzurePredictionService('service', args, { provider });
-    return { endpoint: service.endpoint, coordinates: service.coordinates, details: foundation.details };
-  };
-  const name = `azure-${config.exposure}`;
-  return inlineStack({ name, directory, debugProviders: clouds.debugProviders, program });
+    return { endpoint: service.endpoint, coordinates: service.coordinates };
+  });
+}
+
+/** As somebody who means it: `pulumi state unprotect`. */
+async function unprotect(stack: Stack): Promise<void> {
+  const state = await stack.exportStack();
+  const text = JSON.stringify(state.deployment).replaceAll('"protect":true', '"protect":false');
+  await stack.importStack({ ...state, deployment: JSON.parse(text) });
 }
 
 async function resourcesOf(stack: Stack): Promise<readonly string[]> {
@@ -120,36 +147,45 @@ async function resourcesOf(stack: Stack): Promise<readonly string[]> {
 
 describe('Azure with every optional key, on the real engine', () => {
   it('comes up, is not touched again, and leaves nothing', async () => {
-    const stack = await azureStack(everything, foundation);
+    const { stack: shared, shared: given, made } = await foundationStack('azure-foundation', foundation);
+    expect(given.details).toMatchObject({
+      'client.deploy-dev': expect.stringMatching(guid),
+      'client.deploy-prod': expect.stringMatching(guid),
+      'client.plan': expect.stringMatching(guid),
+      'group.dev': `/subscriptions/${accounts.azure.subscriptionId}/resourceGroups/trireme-dev`,
+      'group.prod': `/subscriptions/${own}/resourceGroups/trireme-prod`,
+      alarmChannel: expect.stringMatching(/actionGroups\/trireme-alarms$/),
+      stateBucket: expect.stringMatching(/^azblob:\/\/state\?storage_account=triremestate[0-9a-f]{8}$/),
+    });
+    expect((await shared.preview()).changeSummary).toEqual({ same: made.summary.resourceChanges?.create });
+
+    const stack = await azureStack(everything, given);
     const up = await stack.up();
-    const made = up.summary.resourceChanges?.create;
+    // The group was there, and is only taken over.
+    const { create = 0, import: adopted = 0 } = up.summary.resourceChanges ?? {};
+    expect(adopted).toBe(1);
     expect(up.outputs.coordinates?.value).toMatchObject({
       dnsRecords: expect.stringMatching(
         /^predict\.example\.org CNAME .+\nasuid\.predict\.example\.org TXT [0-9A-F]{64}$/,
       ),
     });
-    expect(up.outputs.details?.value).toMatchObject({
-      'client.deploy-dev': expect.stringMatching(guid),
-      'client.deploy-prod': expect.stringMatching(guid),
-      'client.plan': expect.stringMatching(guid),
-      alarmChannel: expect.stringMatching(/actionGroups\/trireme-alarms$/),
-      stateBucket: expect.stringMatching(/^azblob:\/\/state\?storage_account=triremestate[0-9a-f]{8}$/),
-    });
-    expect((await stack.up()).summary.resourceChanges).toEqual({ same: made });
-    expect((await stack.refresh()).summary.resourceChanges).toEqual({ same: made });
-
-    // Nobody deletes Pulumi's state in passing.
-    await expect(stack.destroy()).rejects.toThrow(/protected/);
-    const state = await stack.exportStack();
-    const text = JSON.stringify(state.deployment).replaceAll('"protect":true', '"protect":false');
-    await stack.importStack({ ...state, deployment: JSON.parse(text) });
+    expect((await stack.up()).summary.resourceChanges).toEqual({ same: create + adopted });
+    expect((await stack.refresh()).summary.resourceChanges).toEqual({ same: create + adopted });
     await stack.destroy();
     expect(await resourcesOf(stack)).toEqual([]);
     expect(clouds.bench.host.pids()).toEqual([]);
+
+    // Nobody deletes Pulumi's state, or an environment, in passing; and the group outlived its service.
+    await expect(shared.destroy()).rejects.toThrow(/protected/);
+    expect((await shared.refresh()).summary.resourceChanges).toEqual({ same: made.summary.resourceChanges?.create });
+    await unprotect(shared);
+    await shared.destroy();
+    expect(await resourcesOf(shared)).toEqual([]);
   });
 
   it('hides behind private endpoints, for the slot too, with the other database', async () => {
-    const stack = await azureStack(hidden, foundationConfig.parse({ region }));
+    const { stack: shared, shared: given } = await foundationStack('azure-plain', foundationConfig.parse({ region }));
+    const stack = await azureStack(hidden, given);
     const { summary } = await stack.up();
     const types = await resourcesOf(stack);
     expect(types.filter((type) => type === 'PrivateEndpoint')).toHaveLength(2);
@@ -160,5 +196,6 @@ describe('Azure with every optional key, on the real engine', () => {
     expect((await stack.preview()).changeSummary).toEqual({ same: summary.resourceChanges?.create });
     await stack.destroy();
     expect(await resourcesOf(stack)).toEqual([]);
+    await shared.destroy();
   });
 });

@@ -209,19 +209,10 @@ describe('App Service', () => {
   /** The platform has given up on the container. */
   const stopped = async (id: string) => {
     const url = `${id}/instances?api-version=2025-05-01`;
-    for (;;) {
-      const { body } = await call(clouds.world.controlPlanes.arm, { method: 'GET', url });
-      if (JSON.stringify(body).includes('"STOPPED"')) return;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
+    const answer = () => call(clouds.world.controlPlanes.arm, { method: 'GET', url });
+    await expect.poll(async () => JSON.stringify((await answer()).body)).toContain('"STOPPED"');
   };
-  const serves = async (host: unknown, body: string) => {
-    for (let tries = 0; tries < 400; tries++) {
-      if ((await textOf(host)) === body) return body;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    return textOf(host);
-  };
+  const serves = (host: unknown, body: string) => expect.poll(() => textOf(host)).toBe(body);
 
   beforeEach(async () => {
     await clouds.create('azure-native:resources:ResourceGroup', { resourceGroupName: 'rg', location: 'westeurope' });
@@ -252,10 +243,10 @@ describe('App Service', () => {
     const { id, outputs } = await clouds.create(type, inputs('1'));
     expect(outputs).toMatchObject({ state: 'Running', location: 'westeurope' });
     expect(outputs.siteConfig).toBeUndefined();
-    expect(await serves(outputs.defaultHostName, '1 0')).toBe('1 0');
+    await serves(outputs.defaultHostName, '1 0');
     const bad = await clouds.client(type).update(type, id, outputs, inputs('2-exits'));
     expect(bad.state).toBe('Running');
-    expect(await serves(bad.defaultHostName, ':( Application Error')).toBe(':( Application Error');
+    await serves(bad.defaultHostName, ':( Application Error');
 
     const handler = clouds.world.controlPlanes.arm;
     const url = (path: string) => `${id}${path}?api-version=2025-05-01`;
@@ -296,7 +287,7 @@ describe('App Service', () => {
     await clouds.create(type, good);
     const { id, outputs } = await clouds.create(slotType, { ...good, slot: 'candidate' });
     expect(id).toMatch(/sites\/trireme-dev\/slots\/candidate$/);
-    expect(await serves(outputs.defaultHostName, '1 0')).toBe('1 0');
+    await serves(outputs.defaultHostName, '1 0');
     await clouds.client(slotType).delete(slotType, id, { ...good, slot: 'candidate' });
     expect((await clouds.client(slotType).read(slotType, id, good)).id).toBe('');
   });
