@@ -1,10 +1,11 @@
 // The application's verbs: `train`, `serve`, `ensure`, `model`. Run by `npx trireme`, by `npm start`, and as `node app/cli/main.ts`.
 import { parseArgs } from 'node:util';
 import { AppError, type AppErrorCode } from '../model/errors.ts';
+import { type ModelLabel, modelLabels } from '../model/labels.ts';
 import type { Places } from '../training/ensure.ts';
 import { usageError } from './usage.ts';
 
-const help = `usage: trireme train [--problem FILE] [--seed N] [--store DIR] [--lock FILE] [--json]
+const help = `usage: trireme train [--problem FILE] [--label LABEL] [--seed N] [--store DIR] [--lock FILE] [--json]
          trains the model of the problem file, stores it and locks it for the next release
        trireme serve [--problem FILE] [--store DIR] [--lock FILE]
          serves the locked model here, on PORT (8080); trains it first where the store lacks it;
@@ -15,6 +16,7 @@ const help = `usage: trireme train [--problem FILE] [--seed N] [--store DIR] [--
          what would change if one model took another's place
 
   --problem FILE  what to predict, from what (problem.yaml)
+  --label LABEL   champion or challenger: which version of its name it is; as the lock has it, else the champion
   --seed N        a whole number in place of the problem file's seed
   --store DIR     where model artifacts are kept (.trireme/models)
   --lock FILE     which models a release bakes (model.lock.json)
@@ -70,6 +72,7 @@ export interface Words {
   readonly help: boolean;
   readonly json: boolean;
   readonly seed: number | undefined;
+  readonly label: ModelLabel | undefined;
   readonly places: Places;
 }
 
@@ -84,11 +87,15 @@ function read(argv: string[]): Words {
   if (seed !== undefined && !(/^\d{1,10}$/.test(seed) && Number(seed) < 2 ** 31)) {
     throw new AppError('usage', `--seed: expected a whole number from 0 to 2147483647, found \`${seed}\``);
   }
+  const label = modelLabels.find((one) => one === values.label);
+  if (values.label !== undefined && (label === undefined || verb !== 'train'))
+    throw new AppError('usage', `expected --label champion or challenger with \`train\`, found \`${values.label}\``);
   return {
     verb,
     help: values.help,
     json: values.json,
     seed: seed === undefined ? undefined : Number(seed),
+    label,
     places: { problemFile: values.problem, store: values.store, lockFile: values.lock },
   };
 }
@@ -101,6 +108,7 @@ function parse(argv: string[]) {
       options: {
         problem: { type: 'string', default: 'problem.yaml' },
         seed: { type: 'string' },
+        label: { type: 'string' },
         store: { type: 'string', default: '.trireme/models' },
         lock: { type: 'string', default: 'model.lock.json' },
         json: { type: 'boolean', default: false },

@@ -1,8 +1,9 @@
-// `model.lock.json`, committed: which models a release bakes, by digest.
+// `model.lock.json`, committed: which models a release bakes, by digest, the one that answers `/predict` first.
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { describe, Faults, isFields, parseJsonDocument } from './document.ts';
 import { AppError } from './errors.ts';
+import type { ModelLabel } from './labels.ts';
 import { modelNamePattern } from './schema.ts';
 
 export const lockSchema = 'trireme.model-lock/1';
@@ -12,6 +13,10 @@ export interface LockedModel {
   readonly digest: string;
   /** Where the artifact can be fetched; `null` when it is trained wherever it is needed. */
   readonly url: string | null;
+  /** What makes it where it is trained, from the lock's folder; absent for `problem.yaml`. */
+  readonly problem?: string;
+  /** Absent for the champion. */
+  readonly label?: 'challenger';
 }
 export interface ModelLock {
   readonly schema: typeof lockSchema;
@@ -30,24 +35,44 @@ export async function readLock(file: string): Promise<ModelLock> {
   if (!Array.isArray(fields.models)) faults.add('models', `expected a list, found ${describe(fields.models)}`);
   else {
     for (const [index, model] of fields.models.entries()) {
-      const { name, digest, url } = isFields(model) ? model : ({} as Record<string, unknown>);
+      const { name, digest, url, problem, label } = isFields(model) ? model : ({} as Record<string, unknown>);
       faults.expect(typeof name === 'string' && modelNamePattern.test(name), `models[${index}].name`, 'a name', name);
       const isDigest = typeof digest === 'string' && /^sha256:[0-9a-f]{64}$/.test(digest);
       faults.expect(isDigest, `models[${index}].digest`, '`sha256:` and 64 hexadecimal digits', digest);
       faults.expect(url === null || typeof url === 'string', `models[${index}].url`, 'a URL or null', url);
+      const isPath = problem === undefined || (typeof problem === 'string' && problem !== '');
+      faults.expect(isPath, `models[${index}].problem`, 'the path of a problem file', problem);
+      const isLabel = label === undefined || label === 'challenger';
+      faults.expect(isLabel, `models[${index}].label`, '`challenger`, or none for the champion', label);
     }
   }
   faults.raise('document-invalid');
   return fields as unknown as ModelLock;
 }
 
+export function labelOf({ label }: Pick<LockedModel, 'label'>): ModelLabel {
+  return label ?? 'champion';
+}
+
 /**
- * The lock with this model in it, in place of an earlier one of that name. Another that is to be trained goes: there is one problem
- * file, and it makes this one now. One that is fetched by its URL stays.
+ * The lock with this model in it, where an earlier one of that name and label was. What its problem file made before goes: it makes
+ * this one now. Others stay. @throws AppError `usage` when a challenger would be left without a champion.
  */
 export function withModel(lock: ModelLock, model: LockedModel): ModelLock {
-  const others = lock.models.filter(({ name, url }) => name !== model.name && url !== null);
-  return { ...lock, models: [...others, model].sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  const makesWay = (one: LockedModel) =>
+    (one.name === model.name && one.label === model.label) || (one.url === null && one.problem === model.problem);
+  const first = lock.models.findIndex(makesWay);
+  const kept = lock.models.filter((one) => !makesWay(one));
+  const at = first < 0 ? kept.length : lock.models.slice(0, first).filter((one) => !makesWay(one)).length;
+  const models = kept.toSpliced(at, 0, model);
+  const alone = models.find(({ name, label }) => label && !models.some((one) => one.name === name && !one.label));
+  if (alone !== undefined) {
+    throw new AppError(
+      'usage',
+      `expected a champion of ${alone.name} beside its challenger, found none; each version has a problem file of its own: copy it, change the copy, train it with --problem`,
+    );
+  }
+  return { ...lock, models };
 }
 
 export async function writeLock(file: string, lock: ModelLock): Promise<void> {

@@ -1,8 +1,10 @@
 // Brings models into the store: trained anew, or because the lock names what the store lacks.
 import path from 'node:path';
 import { artifactDirectory, readArtifact, writeArtifact } from '../model/artifact.ts';
+import { canonicalJson } from '../model/canonical-json.ts';
 import { AppError } from '../model/errors.ts';
-import { type LockedModel, readLock, withModel, writeLock } from '../model/lock.ts';
+import type { ModelLabel } from '../model/labels.ts';
+import { type LockedModel, labelOf, readLock, withModel, writeLock } from '../model/lock.ts';
 import type { Model } from '../model/schema.ts';
 import { lineageIn } from './lineage.ts';
 import { type Problem, readProblem } from './problem.ts';
@@ -18,6 +20,7 @@ export interface Result {
   readonly model: Model;
   readonly digest: string;
   readonly directory: string;
+  readonly label: ModelLabel;
   /** False: the store had it, byte for byte. */
   readonly written: boolean;
   /** False: the lock named it already; true: it was written. */
@@ -26,24 +29,44 @@ export interface Result {
   readonly dropped: readonly string[];
 }
 
-/** Trains, stores and locks. @param seed in place of the problem file's. */
+export interface Choices {
+  /** In place of the problem file's. */
+  readonly seed?: number | undefined;
+  /** As the lock has it for that problem file, else the champion. */
+  readonly label?: ModelLabel | undefined;
+}
+
+/** Trains, stores and locks. */
 export async function trainAndLock(
   places: Places,
-  seed: number | undefined,
+  { seed, label }: Choices,
   progress: (now: TrainingProgress) => void,
 ): Promise<Result> {
   const problem = await readProblem(places.problemFile);
   const lock = await readLock(places.lockFile);
-  const parent = lock.models.find(({ name }) => name === problem.name);
+  const file = problemIn(places);
+  const before = lock.models.find((one) => one.url === null && one.problem === file.problem);
+  const as = label ?? (before === undefined ? 'champion' : labelOf(before));
+  const entry = { name: problem.name, url: null, ...file, ...(as === 'challenger' ? { label: as } : {}) };
+  // Before the training: what it refuses would be refused after it.
+  withModel(lock, { ...entry, digest: '' });
+  const parent = lock.models.find((one) => one.name === problem.name && labelOf(one) === as);
   const trained = await train(seed === undefined ? problem : { ...problem, seed }, progress);
   const stored = await store(places, trained, parent?.digest ?? null);
-  const next = withModel(lock, { name: problem.name, digest: stored.digest, url: null });
+  const { name, ...rest } = entry;
+  const next = withModel(lock, { name, digest: stored.digest, ...rest });
   const dropped = lock.models
     .map(({ name }) => name)
     .filter((name) => next.models.every((model) => model.name !== name));
-  const isLocked = parent?.digest === stored.digest && dropped.length === 0;
+  const isLocked = canonicalJson(next) === canonicalJson(lock);
   if (!isLocked) await writeLock(places.lockFile, next);
-  return { model: trained.model, ...stored, locked: !isLocked, dropped };
+  return { model: trained.model, ...stored, label: as, locked: !isLocked, dropped };
+}
+
+/** Which problem file the lock says makes a model: nothing of the one that everybody has. */
+function problemIn({ problemFile, lockFile }: Places): { problem?: string } {
+  const problem = path.relative(path.dirname(path.resolve(lockFile)), path.resolve(problemFile));
+  return problem === 'problem.yaml' ? {} : { problem: problem.split(path.sep).join('/') };
 }
 
 /**
@@ -82,19 +105,21 @@ async function trainLocked(
   locked: LockedModel,
   progress: (now: TrainingProgress) => void,
 ): Promise<void> {
-  const problem: Problem = await readProblem(places.problemFile);
+  const file =
+    locked.problem === undefined ? places.problemFile : path.join(path.dirname(places.lockFile), locked.problem);
+  const problem: Problem = await readProblem(file);
   if (problem.name !== locked.name) {
     throw new AppError(
       'problem-invalid',
-      `${places.lockFile} names the model ${locked.name}: expected a problem file for it, found ${places.problemFile} for ${problem.name}; give another with --problem, or lock this one: npx trireme train`,
+      `${places.lockFile} names the model ${locked.name}: expected a problem file for it, found ${file} for ${problem.name}; give another with --problem, or lock this one: npx trireme train`,
     );
   }
   const trained = await train(problem, progress);
-  const { digest } = await store(places, trained, null);
+  const { digest } = await store({ ...places, problemFile: file }, trained, null);
   if (digest === locked.digest) return;
   throw new AppError(
     'digest-mismatch',
-    `${places.lockFile}: expected ${locked.name} ${locked.digest}, found that ${places.problemFile} and its data make ${digest}; restore them, or lock what they make now: npx trireme train`,
+    `${places.lockFile}: expected ${locked.name} ${locked.digest}, found that ${file} and its data make ${digest}; restore them, or lock what they make now: npx trireme train`,
   );
 }
 

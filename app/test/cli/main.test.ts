@@ -63,7 +63,28 @@ describe('trireme train', () => {
     await writeFile(problem, (await readFile(problem, 'utf8')).replace(/^name: wine$/m, 'name: barolo'));
     expect((await trireme(folder, ['train'])).out).toContain('no longer locked: wine');
     const lock = await lockOf(folder);
-    expect(lock.models.map(({ name }: { name: string }) => name)).toEqual(['barolo', 'imported']);
+    expect(lock.models.map(({ name }: { name: string }) => name)).toEqual(['imported', 'barolo']);
+  });
+
+  it('locks a challenger beside the champion, made by its own problem file, which another machine finds', async () => {
+    const folder = await teamFolder();
+    const problem = (await readFile(path.join(folder, 'problem.yaml'), 'utf8')).replace('epochs: 20', 'epochs: 1');
+    await writeFile(path.join(folder, 'problem.yaml'), problem.replace('accuracy: 0.9', 'accuracy: 0'));
+    await trireme(folder, ['train']);
+    await writeFile(
+      path.join(folder, 'smaller.yaml'),
+      problem.replace('accuracy: 0.9', 'accuracy: 0').replace('32, 16', '8'),
+    );
+    const { out } = await trireme(folder, ['train', '--problem', 'smaller.yaml', '--label', 'challenger']);
+    expect(out).toContain('now names it as the challenger');
+    const { models } = await lockOf(folder);
+    const digest = expect.stringMatching(/^sha256:/);
+    expect(models).toEqual([
+      { name: 'wine', digest, url: null },
+      { name: 'wine', digest, url: null, problem: 'smaller.yaml', label: 'challenger' },
+    ]);
+    await rm(path.join(folder, '.trireme'), { recursive: true });
+    expect(JSON.parse((await trireme(folder, ['ensure', '--json'])).out).models).toMatchObject(models);
   });
 
   it('makes the model that this repository has locked', async () => {
@@ -88,6 +109,8 @@ describe('trireme train', () => {
     ['no verb', [], 2, /expected a verb/],
     ['an unknown verb', ['trian'], 2, /found trian/],
     ['two verbs', ['train', 'serve'], 2, /one verb/],
+    ['an unknown label', ['train', '--label', 'best'], 2, /champion or challenger.*found `best`/],
+    ['a label where none is given', ['serve', '--label', 'champion'], 2, /with `train`/],
     ['an unknown option', ['train', '--fast'], 2, /--fast/],
     ['a seed that is none', ['train', '--seed', 'x'], 2, /--seed: expected a whole number/],
     ['a seed where the lock decides', ['ensure', '--seed', '3'], 2, /`train` only/],
