@@ -1,9 +1,23 @@
 // A plan for people: current → new for each stack, the resources touched, the fingerprint an approval is bound to.
 import type { Plan } from '../contract/plan.ts';
+import { replacementLines } from '../contract/replacement.ts';
 
 const shownPaths = 4;
 
+/** What takes a service away stands first. */
 export function planLines(
+  plans: readonly Plan[],
+  current: Readonly<Record<string, string | null>>,
+  release: string,
+): string[] {
+  return [...takenAwayLines(plans), ...stackLines(plans, current, release)];
+}
+
+export function takenAwayLines(plans: readonly Pick<Plan, 'stack' | 'changes'>[]): string[] {
+  return replacementLines(plans).map((line) => `REPLACES: ${line}`);
+}
+
+function stackLines(
   plans: readonly Plan[],
   current: Readonly<Record<string, string | null>>,
   release: string,

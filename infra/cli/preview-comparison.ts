@@ -1,6 +1,6 @@
 // A comparison with another commit, for people: what each stack would change, what a rule refuses, what can't be shown. Pure.
 import type { Plan } from '../contract/plan.ts';
-import { changeLines } from './plan-text.ts';
+import { changeLines, takenAwayLines } from './plan-text.ts';
 
 export interface StackComparison {
   readonly stack: string;
@@ -26,7 +26,9 @@ export function comparisonText({ stacks }: Comparison): string {
   const changed = stacks.filter(({ plan }) => plan !== undefined && changeLines(plan).length > 0);
   const same = stacks.filter(({ plan }) => plan !== undefined && changeLines(plan).length === 0);
   const lines = [
-    ...changed.flatMap(({ stack, plan }) => (plan === undefined ? [] : [heading(stack, plan), ...changeLines(plan)])),
+    ...changed.flatMap(({ stack, plan }) =>
+      plan === undefined ? [] : [...takenAwayLines([plan]), heading(stack, plan), ...changeLines(plan)],
+    ),
     ...noted.flatMap(({ stack, note = '', refused }) => `${stack}: ${refused ? 'REFUSED: ' : ''}${note}`.split('\n')),
     ...(same.length === 0 ? [] : [`no change: ${same.map(({ stack }) => stack).join(', ')}`]),
   ];

@@ -107,6 +107,8 @@ export const fact = z.discriminatedUnion('kind', [
       noPreview: z.string().min(1).optional(),
       /** Why it may enter although the environment is split. */
       override: z.string().min(1).optional(),
+      /** Why what answers requests may be taken away, where a plan does that. */
+      replace: z.string().min(1).optional(),
       reason: z.string().optional(),
     }),
   }),

@@ -61,6 +61,11 @@ export interface DeploymentRequest extends Staged {
   readonly manifest: ReleaseManifest;
   /** RFC 3339. Starts new instances, which read the secrets as they are then; left out: the stack's own, which starts none. */
   readonly secretsAsOf?: string | undefined;
+  /**
+   * How often the release failed on this stack before. Whenever it changes new instances are started: a platform takes what it was given once
+   * for what it has, failed or not. Left out: as the stack has it, where it runs that release.
+   */
+  readonly retry?: number | undefined;
   /** The stack's file as that release had it; left out: as this checkout has it. Whoever goes back goes back to its settings as well. */
   readonly stackFile?: string | undefined;
   /** The same of the release that stays live beside a candidate; left out: as what is staged has it. */

@@ -177,6 +177,8 @@ export interface CurrentRelease extends ReleaseArgs {
   readonly candidateEndpoint?: string | undefined;
   /** When the secrets it reads were last rotated. */
   readonly secretsAsOf?: string | undefined;
+  /** How often it had failed here before it was taken. */
+  readonly retry?: number | undefined;
 }
 
 export interface PredictionServiceArgs extends Staged {
@@ -215,6 +217,8 @@ export const deployedService = z.object({
   sharePercent: z.number().positive().lt(100).optional(),
   /** When its secrets were last rotated; absent where they never were. New instances are started whenever it changes. */
   secretsAsOf: z.string().optional(),
+  /** How often what is live had failed here before; absent at 0. New instances are started whenever it changes. */
+  retry: z.int().positive().optional(),
   /** What is live. */
   release: z.object({ releaseId: z.string(), imageDigest: z.string(), buildId: z.string(), imageRef: z.string() }),
 });

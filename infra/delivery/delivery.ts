@@ -71,6 +71,8 @@ export interface Road {
   readonly secrets?: { readonly asOf: string; readonly reason: string } | undefined;
   /** With the stack files that the release was made with, where the ledger holds them. Default: no, with this checkout's. */
   readonly asReleased?: boolean | undefined;
+  /** Did somebody say that what answers requests may be taken away? Default: no; going back never asks. */
+  readonly mayReplace?: boolean | undefined;
   /** Is what people's requests meet compared with what they met before, as the policy says? Default: no. */
   readonly watch?: boolean | undefined;
   /** Does a candidate get some of the traffic before it gets all, as the policy says? Default: no: who goes back is in a hurry. */

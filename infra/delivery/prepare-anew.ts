@@ -21,10 +21,15 @@ export async function prepareAnew(
   // One leg of several may reach its own cloud only, and its siblings are about to meet the same.
   const isLeg = options.stacks !== undefined && Object.keys(body.plans).length > options.stacks.length;
   if (isLeg || faults.some(({ again }) => !again)) return undefined;
-  const { override, requestedBy } = body;
+  const { override, replace, requestedBy } = body;
   try {
     const { signal } = options;
-    const { promotion } = await preparePromotion(delivery, manifest, environment, { override, requestedBy, signal });
+    const { promotion } = await preparePromotion(delivery, manifest, environment, {
+      override,
+      replace,
+      requestedBy,
+      signal,
+    });
     const id = promotion.body.promotion;
     return {
       said: `; ${id} was prepared in its place`,

@@ -4,6 +4,7 @@ import { DeliveryError } from '../contract/errors.ts';
 import type { Fact, NewFact } from '../contract/fact.ts';
 import type { Plan } from '../contract/plan.ts';
 import { manifestHash, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
+import { refusedReplacement, replacementLines } from '../contract/replacement.ts';
 import type { Environment } from '../contract/stack.ts';
 import { type Delivery, type DeliveryOptions, stamp, targetsIn } from './delivery.ts';
 import { mostlyRunning, previewPredictions } from './prediction-preview.ts';
@@ -20,6 +21,8 @@ export interface PreparedPromotion {
 export interface PreparationOptions extends Pick<DeliveryOptions, 'signal'> {
   /** Why it may enter although the environment is split or unknown. */
   readonly override?: string | undefined;
+  /** Why what answers requests may be taken away. */
+  readonly replace?: string | undefined;
   /** Who asked for it, where that is not who prepares it: a promotion made anew is still asked for by the same person. */
   readonly requestedBy?: string | undefined;
 }
@@ -35,7 +38,7 @@ export async function preparePromotion(
   environment: Environment,
   options: PreparationOptions = {},
 ): Promise<PreparedPromotion> {
-  const { override } = options;
+  const { override, replace } = options;
   const survey = await surveyOf(delivery, manifest, environment);
   const assertReady = (facts: readonly Fact[]) => {
     const nowMs = delivery.clock.now();
@@ -50,6 +53,8 @@ export async function preparePromotion(
     previewAll(delivery, manifest, targets, options.signal),
     previewPredictions(delivery, before, ran, manifest, options),
   ]);
+  const taken = replacementLines(plans);
+  if (taken.length > 0 && replace === undefined) throw refusedReplacement(taken, environment);
   const own = stamp(delivery);
   const named = {
     release: releaseIdOf(manifest),
@@ -83,6 +88,7 @@ export async function preparePromotion(
           ? predictions
           : { noPreview: 'what runs there changed while predictions were compared' }),
         ...(override === undefined ? {} : { override }),
+        ...(taken.length === 0 || replace === undefined ? {} : { replace }),
       },
     };
   }

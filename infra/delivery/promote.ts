@@ -47,7 +47,9 @@ export async function promote(
   }
   const recheckSeconds = await start(delivery, promotion, manifest, options);
   const { stacks, signal } = options;
-  const road = { onTargetFailure: delivery.policy.promotions.onTargetFailure, watch: true, share: true };
+  // The plans that were approved show what is taken away, and start only where they still hold.
+  const mayReplace = promotion.body.replace !== undefined;
+  const road = { onTargetFailure: delivery.policy.promotions.onTargetFailure, watch: true, share: true, mayReplace };
   const stops = stopsOf(delivery, promotion);
   const outcome = await deployRelease(delivery, manifest, promotion.environment, { stacks, signal, stops, ...road });
   const all = await withSiblings(delivery, promotion, manifest, outcome, options);

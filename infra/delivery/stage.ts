@@ -7,6 +7,7 @@ import { type Check, outcomeOf, reasonOf } from '../contract/verification.ts';
 import { type Attempt, beforeAnything, GivesWay, isPassing, note, noteProof, type Proof, say } from './attempt.ts';
 import { proverFor } from './delivery.ts';
 import { overtaking } from './environment-state.ts';
+import { retryOf } from './retry.ts';
 import { stackFileOf } from './stack-state.ts';
 import { verifyService } from './verification.ts';
 
@@ -84,7 +85,12 @@ export async function deployTwice(
   attempt: Attempt,
   manifest: ReleaseManifest,
   where: Staged,
-  { stops, asReleased, secrets }: Pick<Attempt['road'], 'stops' | 'asReleased' | 'secrets'> = {},
+  {
+    stops,
+    asReleased,
+    secrets,
+    mayReplace,
+  }: Pick<Attempt['road'], 'stops' | 'asReleased' | 'secrets' | 'mayReplace'> = {},
 ): Promise<DeploymentResult> {
   const { delivery, target, before, replaced, signal } = attempt;
   const { stack } = target;
@@ -103,12 +109,16 @@ export async function deployTwice(
     const stays = before?.release.releaseId ?? (replaced === undefined ? undefined : releaseIdOf(replaced));
     const isBeside = where.stage !== 'live' && stays !== undefined;
     const live = isBeside ? stackFileOf(facts, stays, stack.name) : undefined;
-    const rotated = secrets === undefined ? {} : { secretsAsOf: secrets.asOf };
+    const renewed = {
+      ...(secrets === undefined ? {} : { secretsAsOf: secrets.asOf }),
+      ...retryOf(facts, stack.name, releaseIdOf(manifest), attempt.attempt),
+    };
     const files = {
       ...(own === undefined ? {} : { stackFile: own }),
       ...(live === undefined ? {} : { liveStackFile: live }),
     };
-    const request = { manifest, ...where, ...rotated, ...files };
+    const mayTakeAway = mayReplace === true || asReleased === true ? { mayReplace: true } : {};
+    const request = { manifest, ...where, ...renewed, ...files, ...mayTakeAway };
     return marked(attempt, () => delivery.deployer.deploy(stack, request, options));
   };
   try {

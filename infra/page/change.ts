@@ -1,6 +1,7 @@
 // What would change: a plan with what can't be undone first, and what differs between two releases.
 import { type PlanChange, tallyInWords } from '../contract/plan.ts';
 import { modelTitle, type ReleaseManifest } from '../contract/release.ts';
+import { replacementLines } from '../contract/replacement.ts';
 import { type Html, html } from './html.ts';
 import { table } from './shell.ts';
 import { digest, releaseLink, said } from './words.ts';
@@ -38,9 +39,11 @@ export function losses(plans: Plans): readonly Html[] {
   return Object.entries(plans).flatMap(([stack, { changes, warnings = [] }]) => {
     const lost = changes.filter(({ operation }) => operation === 'delete' || operation === 'replace');
     const warned = warnings.map((one) => html`<p class="notice warn"><b>${stack}, policy:</b> ${one}</p>`);
+    const taken = replacementLines([{ stack, changes }]).map((line) => html`<p class="notice bad">${line}.</p>`);
     if (lost.length === 0) return warned;
     const named = lost.map(({ operation, name, type }) => html`<code>${name}</code> (${type}) is ${operation}d`);
     return [
+      ...taken,
       html`<p class="notice bad"><b>${stack} loses something:</b> ${named.map((one, index) => html`${index > 0 && ', '}${one}`)}.</p>`,
       ...warned,
     ];

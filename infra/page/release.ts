@@ -143,6 +143,7 @@ ${pairs([
       : html`by ${last.body.approver}, ${moment(last.at)}, until ${moment(last.body.expires)}${last.body.signature !== undefined && ', signed'}${last.body.url !== undefined && html`, ${link(last.body.url, 'where')}`}`,
   ],
   body.override === undefined ? undefined : ['Override', body.override],
+  body.replace === undefined ? undefined : ['Takes a service away, because', body.replace],
 ])}
 <details><summary>${planSummary(body.plans)}</summary>${planTables(body.plans, body.previous, release)}</details>
 ${predictionPart(body)}</article>`;

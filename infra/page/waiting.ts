@@ -42,6 +42,7 @@ ${approved?.body.breakGlass !== undefined && html`<p class="notice bad"><b>Break
 ${pairs([
   ['Why it may', whyEligible(book, prepared)],
   body.override === undefined ? undefined : ['Override', body.override],
+  body.replace === undefined ? undefined : ['Takes a service away, because', body.replace],
   ['Asked for by', body.requestedBy],
   ['Promotion', html`<code>${body.promotion}</code>, manifest ${digest(body.manifest)}`],
 ])}

@@ -1,10 +1,11 @@
 // Pulumi as delivery sees it: stacks, releases and plans in delivery's words, over the engine.
-import type { PulumiFn } from '@pulumi/pulumi/automation/index.js';
+import type { EngineEvent, PulumiFn } from '@pulumi/pulumi/automation/index.js';
 import { z } from 'zod';
 import type { ResourceDrift } from '../contract/drift.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import type { Deployer, DeploymentRequest, RunOptions } from '../contract/ports.ts';
 import { copyFor, identityOf, type ReleaseIdentity } from '../contract/release.ts';
+import { refusedReplacement, replacementLines } from '../contract/replacement.ts';
 import {
   type CurrentRelease,
   type DeployedService,
@@ -32,6 +33,7 @@ export interface DeliveryProgram {
     /** Of the release that stays live beside a candidate; left out: as what is staged has it. */
     readonly liveStackFile?: string | undefined;
     readonly secretsAsOf?: string | undefined;
+    readonly retry?: number | undefined;
     readonly current?: CurrentRelease;
   }): PulumiFn;
   foundation(args: { readonly cloud: Cloud }): PulumiFn;
@@ -45,22 +47,31 @@ export function createDeployer(options: DeployerOptions): Deployer {
   ignoreDroppedEngineCalls();
   const engine = new Engine(options);
   const { program } = options;
-  const judged = new Set<string>();
+  /** Stacks whose next update this process has seen a preview of, and what that would take away. */
+  const judged = new Map<string, readonly string[]>();
 
   /**
-   * A rule that is broken must stop an update before it begins, not between two resources. What this process has judged once, in whatever
-   * release, is judged by the update alone; so is what is not known before it. A vendor's refusal is left to the update to meet.
+   * A rule that is broken must stop an update before it begins, not between two resources, and so must a service that would be taken away
+   * unsaid. What this process has judged once, in whatever release, is judged by the update alone; so is what is not known before it. A
+   * vendor's refusal is left to the update to meet.
    */
   async function judgeFirst(stack: ServiceStack, request: DeploymentRequest, run: RunOptions): Promise<void> {
-    if (options.policyPack === undefined || judged.has(stack.name)) return;
-    const failure = await engine.run(stack.name, await serviceProgram(stack, request), run, 'preview');
-    if (failure?.kind === 'error') throw failure.error;
-    judged.add(stack.name);
+    if (options.policyPack !== undefined && !judged.has(stack.name)) {
+      const steps: Step[] = [];
+      const program = await serviceProgram(stack, request);
+      const failure = await engine.run(stack.name, program, run, 'preview', collect(steps));
+      if (failure?.kind === 'error') throw failure.error;
+      judged.set(stack.name, replacementLines([planOf(stack.name, steps)]));
+    }
+    const lines = judged.get(stack.name) ?? [];
+    if (lines.length > 0 && request.mayReplace !== true) throw refusedReplacement(lines, stack.environment);
   }
 
   async function serviceProgram(stack: ServiceStack, request: DeploymentRequest): Promise<PulumiFn> {
     const { manifest, stage, sharePercent, stackFile, liveStackFile } = request;
     const current = await deployed(stack);
+    const release = identityOf(manifest);
+    const runsIt = current?.release.releaseId === release.releaseId;
     return program.service({
       stack,
       stage,
@@ -68,7 +79,8 @@ export function createDeployer(options: DeployerOptions): Deployer {
       stackFile,
       liveStackFile,
       secretsAsOf: request.secretsAsOf ?? current?.secretsAsOf,
-      release: { ...identityOf(manifest), imageRef: copyFor(manifest, stack.cloud) },
+      retry: request.retry ?? (runsIt ? current.retry : undefined),
+      release: { ...release, imageRef: copyFor(manifest, stack.cloud) },
       ...(current === undefined ? {} : { current: currentRelease(current) }),
     });
   }
@@ -92,8 +104,9 @@ export function createDeployer(options: DeployerOptions): Deployer {
         if (violation !== undefined) violations.push(violation);
       });
       if (failure === undefined) {
-        judged.add(stack.name);
-        return planOf(stack.name, steps, policyWarnings(violations));
+        const plan = planOf(stack.name, steps, policyWarnings(violations));
+        judged.set(stack.name, replacementLines([plan]));
+        return plan;
       }
       throw failure.kind === 'rejected'
         ? new DeliveryError('errored', `${stack.name}: the preview was refused: ${failure.diagnostics.join('; ')}`)
@@ -136,6 +149,8 @@ export function createDeployer(options: DeployerOptions): Deployer {
       // Refused half-way is as rejected by a vendor: what was changed must be proven, or taken back.
       const isHalfDone = failure?.kind === 'error' && failure.error.code === 'refused' && hasBegun;
       if (failure?.kind === 'error' && !isHalfDone) throw failure.error;
+      // What was to be taken away is gone, or will be asked about anew.
+      if (judged.has(stack.name)) judged.set(stack.name, []);
       const service = await deployed(stack);
       return {
         outcome: failure === undefined ? 'applied' : 'rejected',
@@ -166,10 +181,7 @@ export function createDeployer(options: DeployerOptions): Deployer {
     async previewFoundation(cloud, run = {}) {
       const name = foundationOf(cloud);
       const steps: Step[] = [];
-      const failure = await engine.run(name, program.foundation({ cloud }), run, 'preview', (event) => {
-        const step = stepOf(event);
-        if (step !== undefined) steps.push(step);
-      });
+      const failure = await engine.run(name, program.foundation({ cloud }), run, 'preview', collect(steps));
       if (failure === undefined) return planOf(name, steps);
       throw failure.kind === 'rejected'
         ? new DeliveryError('errored', `${name}: the preview was refused: ${failure.diagnostics.join('; ')}`)
@@ -214,6 +226,13 @@ export function createDeployer(options: DeployerOptions): Deployer {
   };
 }
 
+function collect(steps: Step[]): (event: EngineEvent) => void {
+  return (event) => {
+    const step = stepOf(event);
+    if (step !== undefined) steps.push(step);
+  };
+}
+
 const foundationOutputs = z.object({
   repository: z.string().min(1),
   pullIdentity: z.string(),
@@ -229,7 +248,8 @@ function parseOutputs<T>(stack: string, schema: z.ZodType<T>, outputs: unknown):
 }
 
 /** A state names its release in plain strings; they came from a manifest once. */
-function currentRelease({ release, revision, candidateEndpoint, secretsAsOf }: DeployedService): CurrentRelease {
+function currentRelease({ release, ...service }: DeployedService): CurrentRelease {
+  const { revision, candidateEndpoint, secretsAsOf, retry } = service;
   const releaseId = release.releaseId as ReleaseIdentity['releaseId'];
-  return { ...release, releaseId, revision, candidateEndpoint, secretsAsOf };
+  return { ...release, releaseId, revision, candidateEndpoint, secretsAsOf, retry };
 }

@@ -6,7 +6,7 @@ import type { RunOptions } from '../contract/ports.ts';
 import { Backend, type BackendOptions } from './backend.ts';
 import { EngineExit, type Environment } from './engine-command.ts';
 import { type Diagnostic, diagnosticOf, type Failure, failureOf } from './failure.ts';
-import { nameOf, stepOf } from './plan.ts';
+import { nameOf, type Step, stepOf } from './plan.ts';
 import { type PolicyPack, policyRefusal, policyWarnings, type Violation, violationOf } from './policy-pack.ts';
 import { lockedError, orphanNotes, removeDeadLocks } from './recovery.ts';
 
@@ -122,6 +122,7 @@ export class Engine {
   ): Promise<Failure | undefined> {
     const diagnostics: Diagnostic[] = [];
     const violations: Violation[] = [];
+    const steps: Step[] = [];
     const stop = new AbortController();
     const signal = run.signal === undefined ? stop.signal : AbortSignal.any([run.signal, stop.signal]);
     setMaxListeners(0, signal);
@@ -151,6 +152,7 @@ export class Engine {
         onEvent?.(event);
         const step = stepOf(event);
         if (step === undefined) return;
+        steps.push(step);
         if (
           !changesNothing(operation) &&
           /^(create|update|replace|delete)/.test(step.op) &&
@@ -176,6 +178,7 @@ export class Engine {
         printed: `${error.run.stderr}\n${error.run.stdout}`,
         interrupted: run.signal?.aborted === true,
         refusal: policyRefusal(name, violations),
+        steps,
       });
       // A refusal also ends the calls the program waits for: what they then throw is not the reason.
       const reasonIsKnown = failure.kind !== 'error' || failure.error.code === 'interrupted';

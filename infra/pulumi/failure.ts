@@ -1,7 +1,8 @@
 // Why the engine ended badly: the vendor refused a resource, or nothing can be said about the service. The vendor's own sentence is kept.
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
 import { DeliveryError } from '../contract/errors.ts';
-import { nameOf } from './plan.ts';
+import { refusedProtected } from '../contract/replacement.ts';
+import { nameOf, planOf, type Step } from './plan.ts';
 import { lineOf, refusalOf } from './refusals.ts';
 
 /** An error the engine reported; without `urn` it is about the run, not about a resource. */
@@ -25,9 +26,11 @@ export interface FailedRun {
   readonly interrupted: boolean;
   /** What the policy pack said against it. */
   readonly refusal?: DeliveryError | undefined;
+  /** What the engine announced before it stopped. */
+  readonly steps?: readonly Step[];
 }
 
-export function failureOf({ stack, diagnostics, printed, interrupted, refusal }: FailedRun): Failure {
+export function failureOf({ stack, diagnostics, printed, interrupted, refusal, steps = [] }: FailedRun): Failure {
   if (printed.includes('the stack is currently locked by')) return { kind: 'locked', text: printed };
   if (/^error: unexpected end of JSON input/m.test(printed)) {
     const message = `${stack}: expected its locks to be readable; found one that is cut short`;
@@ -49,6 +52,11 @@ export function failureOf({ stack, diagnostics, printed, interrupted, refusal }:
   if (stateFault !== undefined) {
     const hint = 'make room, or make the folder writable, and run the same command again';
     return error('state-unwritable', `${stack}: ${lineWith(unwritable, stateFault)}`, hint);
+  }
+  const kept = diagnostics.flatMap(({ urn, message }) => (urn !== undefined && isProtected.test(message) ? [urn] : []));
+  if (kept.length > 0) {
+    const names = [...new Set(kept.map(nameOf))];
+    return { kind: 'error', error: refusedProtected(stack, names, planOf(stack, steps).changes) };
   }
   const about = (one: Diagnostic) => one.urn !== undefined && !/::pulumi:(pulumi:Stack|providers:)/.test(one.urn);
   const refusals = diagnostics.filter(
@@ -102,6 +110,8 @@ export function vendorSentence(message: string): string {
   return sentence.length > 600 ? `${sentence.slice(0, 599)}…` : sentence;
 }
 
+/** As the engine words it: https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go */
+const isProtected = /currently marked for protection|because it is protected/;
 /** As the operating system words it, always with the path: a vendor's "permission denied" is something else. */
 const unwritable =
   /(open|mkdir|create|write|unlink|remove|rename|link) \/\S+: (no space left on device|permission denied|read-only file system|disk quota exceeded|not a directory)/;

@@ -13,12 +13,14 @@ import { readWiredStacks, wireDelivery } from '../wiring.ts';
 
 interface Options extends SelectionOptions {
   readonly release: string;
+  readonly replace?: boolean;
   readonly json?: boolean;
 }
 
 export const deploy: Verb = (cli) =>
   withSelection(verb('deploy', 'Deploys a release to dev, on every cloud at once, and proves it there'), 'dev')
     .option('--release <release>', 'id, sequence number or `latest`', 'latest')
+    .option('--replace', 'it is meant that a service is made anew, or by another runtime: its address changes')
     .action(async (options: Options) => {
       const files = await readWiredStacks(cli.environment);
       const { environment, stacks } = selectionOf(options, files.stacks, 'dev');
@@ -30,6 +32,10 @@ export const deploy: Verb = (cli) =>
       const delivery = await wireDelivery(cli.environment, files, cli.output.report);
       const manifest = findRelease(await delivery.ledger.facts(), options.release);
       await assertUnaltered(delivery, manifest, targetsIn(delivery, environment, stacks));
-      const outcome = await deployRelease(delivery, manifest, environment, { stacks, signal: cli.signal });
+      const outcome = await deployRelease(delivery, manifest, environment, {
+        stacks,
+        signal: cli.signal,
+        mayReplace: options.replace,
+      });
       endDeployment(cli, outcome, options.json, `npx trireme promote --release ${releaseIdOf(manifest)}`);
     });

@@ -1,5 +1,7 @@
 // `trireme preview`: what a deployment would change, resource by resource, without doing it.
 import { releaseIdOf } from '../../contract/release.ts';
+import { replacementLines } from '../../contract/replacement.ts';
+import { type Environment, upstreamOf } from '../../contract/stack.ts';
 import { targetsIn } from '../../delivery/delivery.ts';
 import { deployedIn, previewAll } from '../../delivery/situation.ts';
 import { findRelease } from '../../delivery/stack-state.ts';
@@ -31,16 +33,20 @@ export const preview: Verb = (cli) =>
       ]);
       const release = releaseIdOf(manifest);
       if (options.json !== true) cli.output.data(planLines(plans, current, release).join('\n'));
+      const taken = replacementLines(plans);
       const changes = plans.reduce((sum, plan) => sum + plan.changes.length, 0);
       cli.end({
-        sentence: `${release} would change ${changes} resources in ${environment}`,
-        next:
-          environment === 'dev'
-            ? `npx trireme deploy --release ${release}`
-            : `npx trireme promote --release ${release}`,
-        json: { release, environment, current, plans },
+        sentence: `${release} would change ${changes} resources in ${environment}${taken.length === 0 ? '' : ', and take away what answers requests there'}`,
+        next: nextFor(release, environment, taken.length > 0),
+        json: { release, environment, current, plans, replaces: taken },
       });
     });
+
+function nextFor(release: string, environment: Environment, replaces: boolean): string {
+  if (upstreamOf(environment) === undefined)
+    return `npx trireme deploy --release ${release}${replaces ? ' --replace' : ''}`;
+  return `npx trireme promote --release ${release}${replaces ? ' --replace "<reason>"' : ''}`;
+}
 
 async function previewBeside({ environment, output, signal, end }: Cli, ref: string, json: boolean): Promise<void> {
   const [{ previewAgainst }, { comparisonSentence, comparisonText }] = await Promise.all([

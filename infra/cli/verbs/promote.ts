@@ -25,6 +25,7 @@ interface Options extends SelectionOptions {
   readonly finalise?: string;
   readonly takeBack?: boolean;
   readonly override?: string;
+  readonly replace?: string;
   readonly json?: boolean;
 }
 
@@ -38,6 +39,10 @@ export const promote: Verb = (cli) =>
     .option('--approve-as <name>', 'approve as this person, where policy.yaml accepts local approvals')
     .option('--prepare', 'only prepare and show it')
     .option('--override <reason>', 'prepare it although the environment is split or unknown; the approver is shown why')
+    .option(
+      '--replace <reason>',
+      'prepare it although a service is made anew, or by another runtime; the approver is shown why',
+    )
     .option('--finalise <promotion>', 'merge what the legs of a promotion left in the ledger, and end it')
     .option('--take-back', 'with --finalise: take it back where policy.yaml says revert-all')
     .action(async (options: Options) => {
@@ -61,9 +66,17 @@ export const promote: Verb = (cli) =>
       endDeployment(cli, outcome, options.json, `npx trireme status; to go back: npx trireme rollback`);
     });
 
-function assertOneWay({ release, promotion, stack, cloud, prepare, override, finalise, takeBack }: Options): void {
+function assertOneWay(options: Options): void {
+  const { release, promotion, stack, cloud, prepare, override, replace, finalise, takeBack } = options;
   if (finalise !== undefined) {
-    if (release === undefined && promotion === undefined && prepare !== true && override === undefined) return;
+    if (
+      release === undefined &&
+      promotion === undefined &&
+      prepare !== true &&
+      override === undefined &&
+      replace === undefined
+    )
+      return;
     throw new DeliveryError('usage', 'expected --finalise with the promotion alone; found another way as well', {
       hint: `npx trireme promote --finalise ${finalise}`,
     });
@@ -78,9 +91,10 @@ function assertOneWay({ release, promotion, stack, cloud, prepare, override, fin
       hint: 'a promotion names its release already',
     });
   }
-  if (override !== undefined && (promotion !== undefined || override.trim() === '')) {
-    throw new DeliveryError('usage', 'expected --override with a reason, where a promotion is prepared', {
-      hint: 'who approves it must have seen the reason: npx trireme promote --release <release> --override "<reason>"',
+  for (const [option, reason] of Object.entries({ override, replace })) {
+    if (reason === undefined || (promotion === undefined && reason.trim() !== '')) continue;
+    throw new DeliveryError('usage', `expected --${option} with a reason, where a promotion is prepared`, {
+      hint: `who approves it must have seen the reason: npx trireme promote --release <release> --${option} "<reason>"`,
     });
   }
   if (promotion === undefined && (stack !== undefined || cloud !== undefined)) {
@@ -100,6 +114,7 @@ async function prepare(cli: Cli, delivery: Delivery, environment: Environment, o
   const { promotion, plans } = await preparePromotion(delivery, manifest, environment, {
     signal: cli.signal,
     override: options.override,
+    replace: options.replace,
   });
   const { body, release } = promotion;
   cli.output.talk(
@@ -107,6 +122,7 @@ async function prepare(cli: Cli, delivery: Delivery, environment: Environment, o
     'bold',
   );
   if (body.override !== undefined) cli.output.talk(`OVERRIDE: ${body.override}`, 'yellow');
+  if (body.replace !== undefined) cli.output.talk(`REPLACES, because: ${body.replace}`, 'yellow');
   for (const line of planLines(plans, body.previous, release)) cli.output.talk(line);
   for (const line of predictionLines(body)) cli.output.talk(line);
   const first = Object.values(body.previous).some((previous) => previous === null);

@@ -12,6 +12,7 @@ import {
   type NewFact,
 } from '../../contract/fact.ts';
 import type { Golden } from '../../contract/golden.ts';
+import type { PlanChange } from '../../contract/plan.ts';
 import type {
   Clock,
   Deployer,
@@ -95,6 +96,10 @@ export class World {
   readonly images = new Map<string, string>();
   private readonly behaviours = new Map<string, Behaviour>();
   private readonly plans = new Map<StackName, string>();
+  /** What the next plan of a stack would do to its resources; not in it: nothing. */
+  readonly changes = new Map<StackName, PlanChange[]>();
+  /** Deployments that were told that they may take a service away. */
+  readonly mayReplace: string[] = [];
   private readonly released = new Map<string, ReleaseManifest>();
   /** One array for as long as nothing is written, as the ledger gives it: what was looked up in it is not looked up again. */
   private snapshot: readonly Fact[] = [];
@@ -112,6 +117,7 @@ export class World {
     copyInto(other.images, this.images);
     copyInto(other.behaviours, this.behaviours);
     copyInto(other.plans, this.plans);
+    copyInto(other.changes, this.changes);
     copyInto(other.released, this.released);
     return other;
   }
@@ -301,7 +307,7 @@ export class World {
       preview: async (stack, { manifest }) => ({
         stack: stack.name,
         fingerprint: this.plans.get(stack.name) ?? `plan of ${releaseIdOf(manifest)} on ${stack.name}`,
-        changes: [],
+        changes: this.changes.get(stack.name) ?? [],
       }),
       drift: async () => [],
       destroy: async () => {},
@@ -309,6 +315,7 @@ export class World {
         options?.signal?.throwIfAborted();
         await options?.guard?.();
         const { manifest, stage } = request;
+        if (request.mayReplace === true) this.mayReplace.push(`${stack.name} ${releaseIdOf(manifest)}`);
         const takesBack = this.sharing.has(stack.name);
         const live = this.goingBack(stack.name, releaseIdOf(manifest)) ? 'revert' : 'update';
         const refused = (): DeploymentResult => ({

@@ -84,11 +84,11 @@ async function repository(): Promise<void> {
   new Repository('repository', { name: 'trireme', tags: { app: 'trireme' } });
 }
 
-async function serviceOf(image: Input<string>, accountId = 'trireme-dev'): Promise<void> {
+async function serviceOf(image: Input<string>, accountId = 'trireme-dev', location = 'europe-west1'): Promise<void> {
   const account = new Account('account', { accountId });
   new Service('service', {
     name: 'trireme-dev',
-    location: 'europe-west1',
+    location,
     deletionProtection: false,
     labels: { app: 'trireme' },
     template: {
@@ -176,5 +176,22 @@ describe('the real engine with the policy pack', () => {
     expect(late.outcome).toBe('rejected');
     expect(late.diagnostics.join()).toContain('image-by-digest, service: ');
     expect((await engine.resources('gcp-prod')).map((urn) => urn.split('::').at(-1))).toContain('account');
+  });
+
+  it('refuses to take a service away that nobody said may go, and does it where somebody did', async () => {
+    const request = { manifest: release(1), stage: 'live' as const };
+    const stack = parseStack('azure-prod');
+    const image = `host/trireme@sha256:${'0'.repeat(64)}`;
+    const account = 'trireme-elsewhere';
+    const first = await engine.deployer(() => serviceOf(image, account)).deploy(stack, request);
+    expect(first).toMatchObject({ outcome: 'applied' });
+    const moved = engine.deployer(() => serviceOf(image, account, 'europe-west4'));
+    await expect(moved.deploy(stack, request)).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('azure-prod: its service on cloud-run is made anew'),
+    });
+    expect(await moved.deploy(stack, { ...request, mayReplace: true })).toMatchObject({ outcome: 'applied' });
+    // Done, it is not asked about again.
+    expect(await moved.deploy(stack, request)).toMatchObject({ outcome: 'applied' });
   });
 });

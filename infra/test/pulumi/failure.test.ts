@@ -24,6 +24,46 @@ describe('why the engine ended badly', () => {
     });
   });
 
+  test.each([
+    [
+      'as this engine says it of a replacement',
+      `unable to replace resource "${service}"\nas it is currently marked for protection. To unprotect the resource, remove the \`protect\` flag`,
+    ],
+    [
+      'as it says it of a deletion',
+      `resource "${service}" cannot be deleted\nbecause it is protected. To unprotect the resource, either remove the \`protect\` flag or use the command:\n\`pulumi state unprotect '${service}'\``,
+    ],
+  ])('what is protected is refused in our words, %s', (_, message) => {
+    const found = failure([
+      { urn: service, message },
+      { urn: stackUrn, message: 'preview failed' },
+    ]);
+    expect(found).toMatchObject({
+      kind: 'error',
+      error: { code: 'refused', message: 'gcp-dev: service is protected and would be deleted or made anew' },
+    });
+    expect(JSON.stringify(found)).not.toContain('unprotect');
+  });
+
+  test('a runtime that changes is said where the engine stops at what is protected', () => {
+    const old = 'urn:pulumi:aws-prod::trireme::trireme:aws:PredictionService$aws:apprunner/service:Service::service';
+    const steps = [
+      { op: 'create', urn: `${old}-x`, type: 'aws:ecs/expressGatewayService:ExpressGatewayService' },
+      { op: 'delete', urn: old, type: 'aws:apprunner/service:Service' },
+    ];
+    const diagnostics = [{ urn: old, message: `resource "${old}" cannot be deleted\nbecause it is protected.` }];
+    const found = failureOf({ stack: 'aws-prod', diagnostics, printed: '', interrupted: false, steps });
+    expect(found).toMatchObject({
+      kind: 'error',
+      error: {
+        code: 'refused',
+        message: expect.stringMatching(
+          /^aws-prod: its runtime changes from app-runner to ecs-express: .*; service is protected/,
+        ),
+      },
+    });
+  });
+
   test.each<{ what: string; diagnostics?: Diagnostic[]; printed?: string; code: string; says: RegExp }>([
     {
       what: 'a provider that went away',
