@@ -12,6 +12,7 @@ import {
   checkedByCi,
   commandFaults,
   commandsOf,
+  exampleDocuments,
   linkFaults,
   rehearsedDocuments,
 } from './document-rules.ts';
@@ -21,7 +22,9 @@ const text = (path: string) => readFile(join(repository, path), 'utf8');
 
 async function readDocuments(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
-  for await (const path of glob(['*.md', 'docs/*.md', 'app/*.md', '.github/*.md'], { cwd: repository })) {
+  for await (const path of glob(['*.md', 'docs/*.md', 'app/*.md', 'client/*.md', '.github/*.md'], {
+    cwd: repository,
+  })) {
     found[path.replaceAll('\\', '/')] = await text(path);
   }
   return found;
@@ -66,7 +69,9 @@ describe('the documents', () => {
   });
 
   it('are all there', () => {
-    expect([...rehearsedDocuments, ...accountDocuments].filter((path) => documents[path] === undefined)).toEqual([]);
+    expect(
+      [...rehearsedDocuments, ...exampleDocuments, ...accountDocuments].filter((path) => documents[path] === undefined),
+    ).toEqual([]);
   });
 
   it('leave to .ci/run only what it runs', async () => {
