@@ -57,6 +57,7 @@ export const accounts = {
   gcp: { project: 'trireme-emulated', projectNumber: '123456789012' },
   azure: {
     subscriptionId: '00000000-0000-4000-8000-000000000001',
+    otherSubscriptionId: '00000000-0000-4000-8000-000000000005',
     tenantId: '00000000-0000-4000-8000-000000000002',
   },
 } as const;

@@ -13,10 +13,12 @@ import {
   type Output,
   output,
 } from '@pulumi/pulumi';
-import type { FoundationConfig } from '../../contract/service.ts';
+import type { FoundationConfig, TrustedRepository } from '../../contract/service.ts';
+import { environments } from '../../contract/stack.ts';
 import { project } from '../names.ts';
 import { type BlobStore, createBlobStore } from './blob-store.ts';
-import { createDeployIdentities } from './deploy-identities.ts';
+import { createDeployIdentities, type DeployerNeeds } from './deploy-identities.ts';
+import { createEnvironmentPlaces } from './environment-groups.ts';
 import { tagsFor } from './place.ts';
 import { allow, subscriptionOf } from './role.ts';
 
@@ -45,12 +47,15 @@ export class AzureFoundation extends ComponentResource {
     const pull = allow('pull-identity-reader', { identity, role: 'acrPull', scope: registry.id }, { parent: this });
     const alarms = createAlarmChannel(this, group, config, tags);
     const state = createState(this, { group, suffix, config, tags });
-    const clients = createDeployIdentities(config, {
-      ...{ parent: this, group, subscription, suffix, tags },
-      registryId: registry.id,
-      pullIdentityId: identity.id,
-      stateAccountId: state?.account.id,
-    });
+    const deploying =
+      config.github === undefined
+        ? {}
+        : this.#letDeploy(config, config.github, {
+            ...{ group, suffix, tags },
+            registryId: registry.id,
+            pullIdentityId: identity.id,
+            stateContainerId: state?.container.id,
+          });
 
     this.nodes = { group, registry, identity, pull, alarms, state };
     this.repository = interpolate`${registry.loginServer}/${project}`;
@@ -59,11 +64,26 @@ export class AzureFoundation extends ComponentResource {
       pullIdentityClientId: identity.clientId,
       subscription,
       nameSuffix: suffix,
-      ...Object.fromEntries(Object.entries(clients).map(([identity, clientId]) => [`client.${identity}`, clientId])),
+      ...deploying,
       ...(alarms === undefined ? {} : { alarmChannel: alarms.id }),
       ...(state === undefined ? {} : { stateBucket: stateUrl(state) }),
     });
     this.registerOutputs({ repository: this.repository, pullIdentity: this.pullIdentity, details: this.details });
+  }
+
+  /** What jobs and service stacks need to know of it, by name. */
+  #letDeploy(
+    config: FoundationConfig,
+    github: TrustedRepository,
+    needs: Omit<DeployerNeeds, 'parent' | 'github' | 'places'>,
+  ): Readonly<Record<string, Output<string>>> {
+    const places = createEnvironmentPlaces(this, config, needs.group);
+    return {
+      ...Object.fromEntries(
+        environments.map((environment) => [`group.${environment}`, places[environment].services.id]),
+      ),
+      ...createDeployIdentities({ ...needs, parent: this, github, places }),
+    };
   }
 }
 

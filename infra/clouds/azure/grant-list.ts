@@ -2,8 +2,11 @@
 import { deployers, type Grant } from '../grants.ts';
 
 export interface AzureGrant extends Grant {
-  /** The custom role is assigned in the subscription, on the registry, or on the storage account of Pulumi's state. */
-  readonly where: 'subscription' | 'registry' | 'state-account';
+  /**
+   * The custom role is assigned on the environment's resource group (to who only looks, in the whole subscription), in the subscription, on
+   * the registry, on the identity that pulls from it, or on the container of Pulumi's state.
+   */
+  readonly where: 'environment' | 'subscription' | 'registry' | 'pull-identity' | 'state';
   /** Inside a resource instead of about it: Azure lists them apart. */
   readonly isData?: boolean;
 }
@@ -11,7 +14,7 @@ export interface AzureGrant extends Grant {
 const page = (category: string, provider: string) =>
   `https://learn.microsoft.com/azure/role-based-access-control/permissions/${category}#${provider.toLowerCase().replace('.', '')}`;
 
-/** `read`, `write` and `delete` of each kind of resource in the subscription. */
+/** `read`, `write` and `delete` of each kind of resource in the environment's group. */
 function managed(
   types: AzureGrant['for'],
   kinds: readonly string[],
@@ -23,17 +26,21 @@ function managed(
     reads: [...kinds.map((kind) => `${kind}/read`), ...(besides.reads ?? [])],
     writes: [...kinds.flatMap((kind) => [`${kind}/delete`, `${kind}/write`]), ...(besides.writes ?? [])],
     writers: deployers,
-    where: 'subscription',
+    where: 'environment',
     source,
   };
 }
 
 const service: readonly AzureGrant[] = [
-  managed(
-    ['azure-native:resources:ResourceGroup'],
-    ['Microsoft.Resources/subscriptions/resourceGroups'],
-    page('management-and-governance', 'Microsoft.Resources'),
-  ),
+  // The foundation makes it, because only on one that is there can rights be given, and takes it away.
+  {
+    for: ['azure-native:resources:ResourceGroup'],
+    reads: ['Microsoft.Resources/subscriptions/resourceGroups/read'],
+    writes: ['Microsoft.Resources/subscriptions/resourceGroups/write'],
+    writers: deployers,
+    where: 'environment',
+    source: page('management-and-governance', 'Microsoft.Resources'),
+  },
   managed(['azure-native:web:AppServicePlan'], ['Microsoft.Web/serverfarms'], page('web-and-mobile', 'Microsoft.Web'), {
     writes: ['Microsoft.Web/serverfarms/join/action'],
   }),
@@ -84,7 +91,7 @@ const watching: readonly AzureGrant[] = [
     reads: ['Microsoft.Insights/metrics/read'],
     writes: [],
     writers: [],
-    where: 'subscription',
+    where: 'environment',
     source: page('monitor', 'Microsoft.Insights'),
   },
   managed(
@@ -140,16 +147,21 @@ const reach: readonly AzureGrant[] = [
     ['azure-native:network:PrivateDnsZoneGroup', 'azure-native:network:PrivateEndpoint'],
     ['Microsoft.Network/privateEndpoints', 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups'],
     page('networking', 'Microsoft.Network'),
-    {
-      // The network is there already: it is joined, never changed.
-      writes: [
-        'Microsoft.Network/privateDnsZones/join/action',
-        'Microsoft.Network/virtualNetworks/subnets/join/action',
-        'Microsoft.Network/virtualNetworks/subnets/read',
-        'Microsoft.Web/sites/privateEndpointConnectionsApproval/action',
-      ],
-    },
+    { writes: ['Microsoft.Web/sites/privateEndpointConnectionsApproval/action'] },
   ),
+  // The network is there already, in whoever's group: it is joined, never changed.
+  {
+    for: ['azure-native:network:PrivateEndpoint', 'azure-native:web:WebApp'],
+    reads: [],
+    writes: [
+      'Microsoft.Network/privateDnsZones/join/action',
+      'Microsoft.Network/virtualNetworks/subnets/join/action',
+      'Microsoft.Network/virtualNetworks/subnets/read',
+    ],
+    writers: deployers,
+    where: 'subscription',
+    source: page('networking', 'Microsoft.Network'),
+  },
 ];
 
 const data: readonly AzureGrant[] = [
@@ -173,7 +185,7 @@ const data: readonly AzureGrant[] = [
       'Microsoft.KeyVault/vaults/write',
     ],
     writers: deployers,
-    where: 'subscription',
+    where: 'environment',
     source: page('security', 'Microsoft.KeyVault'),
   },
   {
@@ -195,7 +207,7 @@ const data: readonly AzureGrant[] = [
       'Microsoft.Storage/storageAccounts/write',
     ],
     writers: deployers,
-    where: 'subscription',
+    where: 'environment',
     source: page('storage', 'Microsoft.Storage'),
   },
 ];
@@ -209,6 +221,16 @@ const foundation: readonly AzureGrant[] = [
     where: 'registry',
     source: 'https://learn.microsoft.com/azure/container-registry/container-registry-rbac-built-in-roles-overview',
   },
+  // A site pulls as the foundation's identity: whoever makes the site hands that one out, and no other that is not its own.
+  {
+    for: ['azure-native:web:WebApp', 'azure-native:web:WebAppSlot'],
+    reads: ['Microsoft.ManagedIdentity/userAssignedIdentities/read'],
+    writes: ['Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'],
+    writers: deployers,
+    where: 'pull-identity',
+    source: page('identity', 'Microsoft.ManagedIdentity'),
+  },
+  // Which blobs: `stateCondition`.
   {
     for: ['state'],
     reads: ['Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read'],
@@ -217,7 +239,7 @@ const foundation: readonly AzureGrant[] = [
       'Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write',
     ],
     writers: deployers,
-    where: 'state-account',
+    where: 'state',
     isData: true,
     source: page('storage', 'Microsoft.Storage'),
   },

@@ -1,6 +1,7 @@
 // What a deploy identity on Azure may do: the actions of its custom roles, and the condition they are assigned with.
 import type { DeployIdentity } from '../../contract/service.ts';
 import { actionsOf } from '../grants.ts';
+import { stateRights } from '../state-rights.ts';
 import { type AzureGrant, grants } from './grant-list.ts';
 
 export interface RolePermissions {
@@ -24,7 +25,7 @@ export const assignableRoles = {
 } as const;
 
 /**
- * What the assignment of a deployer's role in the subscription adds: whoever may give any role may do everything. These roles alone, and to
+ * What the assignment of a deployer's role on its group adds: whoever may give any role may do everything. These roles alone, and to
  * identities alone, never to people. `conditionVersion` is `2.0`.
  * https://learn.microsoft.com/azure/role-based-access-control/delegate-role-assignments-examples
  */
@@ -36,4 +37,21 @@ function limitedTo(verb: 'write' | 'delete'): string {
   const of = `@${verb === 'write' ? 'Request' : 'Resource'}[Microsoft.Authorization/roleAssignments`;
   const roles = Object.values(assignableRoles).join(', ');
   return `((!(ActionMatches{'${action}'})) OR (${of}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${roles}} AND ${of}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {'ServicePrincipal'}))`;
+}
+
+const blobs = 'Microsoft.Storage/storageAccounts/blobServices/containers/blobs';
+
+/**
+ * Which blobs of the container that holds Pulumi's state, by the beginnings of their names; lists show names alone.
+ * https://learn.microsoft.com/azure/storage/blobs/storage-auth-abac-attributes
+ */
+export function stateCondition(identity: DeployIdentity): string {
+  const { own, common } = stateRights(identity);
+  const only = (what: string, names: readonly string[]) =>
+    `((!(${what})) OR (@Resource[${blobs}:path] ForAnyOfAnyValues:StringLike {${names.map((name) => `'${name}*'`).join(', ')}}))`;
+  return [
+    only(`ActionMatches{'${blobs}/read'} AND NOT SubOperationMatches{'Blob.List'}`, [...own, ...common]),
+    only(`ActionMatches{'${blobs}/write'}`, own),
+    only(`ActionMatches{'${blobs}/delete'}`, own),
+  ].join(' AND ');
 }

@@ -7,7 +7,6 @@ import { assignableRoles } from './grants.ts';
 /** https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
 export const roles = {
   acrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d',
-  managedIdentityOperator: 'f1a07417-d97a-45cb-824c-7a7467783830',
   ...assignableRoles,
 } as const;
 

@@ -1,6 +1,6 @@
 // The emulated AWS as Pulumi's `aws` provider shows it, as far as trireme's components go; each service's resources in a file of their own.
 import { type Properties, text } from '../engine/property.ts';
-import type { ProviderDefinition, ResourceContext, ResourceModel } from '../engine/resource-model.ts';
+import type { ProviderDefinition, ResourceModel } from '../engine/resource-model.ts';
 import type { World } from '../world.ts';
 import { AwsAccount, accountOf } from './aws-account.ts';
 import { appRunnerService } from './aws-app-runner.ts';
@@ -18,6 +18,7 @@ import { healthCheck } from './aws-route53.ts';
 import { bucket, bucketSetting } from './aws-s3.ts';
 import { secret, secretVersion } from './aws-secrets.ts';
 import { topic, topicSubscription } from './aws-sns.ts';
+import { inItsAccount } from './in-its-account.ts';
 
 type AwsWorld = Pick<World, 'controlPlanes' | 'registries' | 'timeScale' | 'secrets'>;
 
@@ -81,8 +82,9 @@ export function awsProvider(world: AwsWorld): ProviderDefinition {
         ? undefined
         : `invalid configuration: AWS account ID not allowed: ${id}`;
     },
-    resources: Object.fromEntries(
-      Object.entries(models).map(([type, make]) => [type, inItsAccount((account) => make(account, world), accountFor)]),
+    resources: inItsAccount(
+      (account) => Object.fromEntries(Object.entries(models).map(([type, make]) => [type, make(account, world)])),
+      accountFor,
     ),
     functions: {
       'aws:index/getCallerIdentity:getCallerIdentity': async (_args, config) => {
@@ -90,26 +92,5 @@ export function awsProvider(world: AwsWorld): ProviderDefinition {
         return { accountId: id, arn: `arn:aws:iam::${id}:user/emulated`, userId: 'AIDAEMULATED', id };
       },
     },
-  };
-}
-
-/** Each account holds its own: which one, the asking provider's configuration says. */
-function inItsAccount(
-  make: (account: AwsAccount) => ResourceModel,
-  accountFor: (config: Properties) => AwsAccount,
-): ResourceModel {
-  const made = new Map<AwsAccount, ResourceModel>();
-  const of = ({ config }: ResourceContext): ResourceModel => {
-    const account = accountFor(config);
-    const model = made.get(account) ?? make(account);
-    made.set(account, model);
-    return model;
-  };
-  return {
-    ...make(accountFor({})),
-    create: (inputs, context) => of(context).create(inputs, context),
-    read: (id, inputs, context) => of(context).read(id, inputs, context),
-    update: (id, inputs, context, previous) => of(context).update(id, inputs, context, previous),
-    delete: (id, inputs, context) => of(context).delete(id, inputs, context),
   };
 }

@@ -9,10 +9,8 @@ import { Shelf } from './stored-resource.ts';
 /** https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/containers#acrpull */
 const acrPull = '7f951dda-4ed3-4680-a7ca-43fe172d538d';
 
-export class AzureSubscription {
-  readonly id = accounts.azure.subscriptionId;
-  readonly tenantId = accounts.azure.tenantId;
-  readonly registry: EmulatedRegistry;
+/** What all subscriptions of a directory have in common, by ids that say whose each is. */
+export class AzureDirectory {
   readonly groups = new Shelf();
   readonly registries = new Shelf();
   readonly roleDefinitions = new Shelf();
@@ -22,14 +20,38 @@ export class AzureSubscription {
   readonly deletedVaults = new Set<string>();
   /** Host name bindings that have a certificate, by id: its thumbprint. */
   readonly secured = new Map<string, string>();
-  /** What a domain's owner writes into its zone. */
-  readonly verificationId = createHash('sha256').update(this.id).digest('hex').toUpperCase();
-  readonly #shelves = new Map<string, Shelf>();
+  readonly shelves = new Map<string, Shelf>();
   /** Names that nobody else in the world may have: `<kind> <name>` to who has it. */
-  readonly #names = new Map<string, string>();
+  readonly names = new Map<string, string>();
+}
 
-  constructor(registry: EmulatedRegistry) {
+export class AzureSubscription {
+  readonly id: string;
+  readonly tenantId = accounts.azure.tenantId;
+  readonly registry: EmulatedRegistry;
+  /** What a domain's owner writes into its zone. */
+  readonly verificationId: string;
+  readonly groups: Shelf;
+  readonly registries: Shelf;
+  readonly roleDefinitions: Shelf;
+  readonly roleAssignments: Shelf;
+  readonly plans: Shelf;
+  readonly deletedVaults: Set<string>;
+  readonly secured: Map<string, string>;
+  readonly #directory: AzureDirectory;
+
+  constructor(registry: EmulatedRegistry, directory: AzureDirectory, id: string = accounts.azure.subscriptionId) {
+    this.id = id;
     this.registry = registry;
+    this.verificationId = createHash('sha256').update(id).digest('hex').toUpperCase();
+    this.#directory = directory;
+    this.groups = directory.groups;
+    this.registries = directory.registries;
+    this.roleDefinitions = directory.roleDefinitions;
+    this.roleAssignments = directory.roleAssignments;
+    this.plans = directory.plans;
+    this.deletedVaults = directory.deletedVaults;
+    this.secured = directory.secured;
   }
 
   get identities(): Shelf {
@@ -38,8 +60,8 @@ export class AzureSubscription {
 
   /** @param type `Microsoft.Insights/metricAlerts` */
   shelf(type: string): Shelf {
-    const shelf = this.#shelves.get(type) ?? new Shelf();
-    this.#shelves.set(type, shelf);
+    const shelf = this.#directory.shelves.get(type) ?? new Shelf();
+    this.#directory.shelves.set(type, shelf);
     return shelf;
   }
 
@@ -51,20 +73,20 @@ export class AzureSubscription {
   /** Takes a global name. @returns false when it is somebody else's. */
   claim(kind: string, name: string, id: string): boolean {
     const key = `${kind} ${name.toLowerCase()}`;
-    const owner = this.#names.get(key) ?? id;
+    const owner = this.#directory.names.get(key) ?? id;
     if (owner !== id) return false;
-    this.#names.set(key, id);
+    this.#directory.names.set(key, id);
     return true;
   }
 
   free(kind: string, name: string): void {
-    this.#names.delete(`${kind} ${name.toLowerCase()}`);
+    this.#directory.names.delete(`${kind} ${name.toLowerCase()}`);
   }
 
   /** A group takes everything with it, whatever still uses what. */
   removeGroup(id: string): void {
-    for (const shelf of [...this.#shelves.values(), this.registries, this.plans]) shelf.deleteBelow(id);
-    for (const [key, owner] of this.#names) if (owner.startsWith(`${id}/`)) this.#names.delete(key);
+    for (const shelf of [...this.#directory.shelves.values(), this.registries, this.plans]) shelf.deleteBelow(id);
+    for (const [key, owner] of this.#directory.names) if (owner.startsWith(`${id}/`)) this.#directory.names.delete(key);
     for (const binding of this.secured.keys()) if (binding.startsWith(`${id}/`)) this.secured.delete(binding);
   }
 

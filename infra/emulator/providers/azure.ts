@@ -1,7 +1,7 @@
 // The emulated Azure as Pulumi's `azure-native` provider shows it: groups, registries and plans here, the rest by what it is about.
 import { isRecord, type Properties, text } from '../engine/property.ts';
 import { CloudRefusal, type ProviderDefinition, type ResourceModel } from '../engine/resource-model.ts';
-import type { World } from '../world.ts';
+import { accounts, type World } from '../world.ts';
 import { accessResources } from './azure-access.ts';
 import { webApp, webAppSlot } from './azure-app-service.ts';
 import { dataResources } from './azure-data.ts';
@@ -9,42 +9,61 @@ import { insightResources } from './azure-insights.ts';
 import { monitorResources } from './azure-monitor.ts';
 import { networkResources } from './azure-network.ts';
 import { refusal } from './azure-resource.ts';
-import { AzureSubscription, accountOf } from './azure-subscription.ts';
+import { AzureDirectory, AzureSubscription, accountOf } from './azure-subscription.ts';
+import { inItsAccount } from './in-its-account.ts';
 import { oneOf, pattern } from './input-rule.ts';
 import { storedResource } from './stored-resource.ts';
 
 export function azureProvider(world: Pick<World, 'controlPlanes' | 'registries' | 'timeScale'>): ProviderDefinition {
-  const subscription = new AzureSubscription(world.registries.azure);
+  const directory = new AzureDirectory();
+  const subscriptions = new Map<string, AzureSubscription>();
+  const subscriptionFor = (config: Properties): AzureSubscription => {
+    const id = text(config, 'subscriptionId') ?? accounts.azure.subscriptionId;
+    const subscription = subscriptions.get(id) ?? new AzureSubscription(world.registries.azure, directory, id);
+    subscriptions.set(id, subscription);
+    return subscription;
+  };
   return {
     name: 'azure-native',
     npmPackage: '@pulumi/azure-native',
     comparesWith: 'inputs',
     // https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-not-found
     refuses(config) {
-      const asked = text(config, 'subscriptionId') ?? subscription.id;
-      if (asked === subscription.id) return undefined;
+      const { subscriptionId, otherSubscriptionId } = accounts.azure;
+      const asked = text(config, 'subscriptionId') ?? subscriptionId;
+      if (asked === subscriptionId || asked === otherSubscriptionId) return undefined;
       return `Status=404 Code="SubscriptionNotFound" Message="The subscription '${asked}' could not be found."`;
     },
-    resources: {
-      'azure-native:resources:ResourceGroup': resourceGroup(subscription),
-      'azure-native:containerregistry:Registry': registry(subscription),
-      'azure-native:web:AppServicePlan': appServicePlan(subscription),
-      'azure-native:web:WebApp': webApp(world, subscription),
-      'azure-native:web:WebAppSlot': webAppSlot(world, subscription),
-      ...accessResources(subscription),
-      ...monitorResources(subscription, world.controlPlanes.arm),
-      ...insightResources(subscription),
-      ...dataResources(subscription),
-      ...networkResources(subscription),
-    },
+    resources: inItsAccount((subscription) => resourcesOf(world, subscription), subscriptionFor),
     functions: {
-      'azure-native:authorization:getClientConfig': async () => ({
-        clientId: accountOf(subscription),
-        objectId: accountOf(subscription),
-        subscriptionId: subscription.id,
-        tenantId: subscription.tenantId,
-      }),
+      'azure-native:authorization:getClientConfig': async (_args, config) => {
+        const subscription = subscriptionFor(config);
+        return {
+          clientId: accountOf(subscription),
+          objectId: accountOf(subscription),
+          subscriptionId: subscription.id,
+          tenantId: subscription.tenantId,
+        };
+      },
     },
+  };
+}
+
+function resourcesOf(
+  world: Pick<World, 'controlPlanes' | 'timeScale'>,
+  subscription: AzureSubscription,
+): Readonly<Record<string, ResourceModel>> {
+  return {
+    'azure-native:resources:ResourceGroup': resourceGroup(subscription),
+    'azure-native:containerregistry:Registry': registry(subscription),
+    'azure-native:web:AppServicePlan': appServicePlan(subscription),
+    'azure-native:web:WebApp': webApp(world, subscription),
+    'azure-native:web:WebAppSlot': webAppSlot(world, subscription),
+    ...accessResources(subscription),
+    ...monitorResources(subscription, world.controlPlanes.arm),
+    ...insightResources(subscription),
+    ...dataResources(subscription),
+    ...networkResources(subscription),
   };
 }
 

@@ -27,7 +27,7 @@ function actions(cloud: (typeof clouds)[number], identity: DeployIdentity): read
     const places = ['project', 'runtime-account', 'repository', 'state-bucket', 'state-common'] as const;
     return places.flatMap((where) => gcpPermissions(identity, where));
   }
-  return (['subscription', 'registry', 'state-account'] as const).flatMap((where) => {
+  return (['environment', 'subscription', 'registry', 'pull-identity', 'state'] as const).flatMap((where) => {
     const found = azurePermissions(identity, where);
     return [...found.actions, ...found.dataActions];
   });

@@ -15,6 +15,7 @@ import {
   type ServiceConfig,
 } from '../../../contract/service.ts';
 import { commonConfig } from '../../common-config.ts';
+import { adopting } from '../../from-foundation.ts';
 import { serviceName } from '../../names.ts';
 import { createAlarms } from '../alarms.ts';
 import { createDashboard } from '../dashboard.ts';
@@ -52,7 +53,7 @@ export class AzurePredictionService extends ComponentResource implements Predict
     const ofSite = { ...args, config: liveConfigOf(args), release: live };
     const config = commonConfig({ config: args.config, liveConfig: ofSite.config });
     const tags = tagsFor(stack.environment, config.labels);
-    const group = createGroup(this, { stack, config }, tags);
+    const group = createGroup(this, { ...args, config }, tags);
     const nameSuffix = output(args.foundation.details).apply((details) => details.nameSuffix ?? '');
     const place: Place = { parent: this, group, tags, stack, config, nameSuffix };
     const plan = createPlan(place, planForBoth({ config: args.config, liveConfig: ofSite.config }, stack));
@@ -94,13 +95,14 @@ function named(names: Readonly<Record<string, string | undefined>>): Record<stri
 
 function createGroup(
   parent: ComponentResource,
-  { stack, config }: Pick<PredictionServiceArgs, 'stack' | 'config'>,
+  args: Pick<PredictionServiceArgs, 'stack' | 'config' | 'foundation'>,
   tags: Record<string, string>,
 ): ResourceGroup {
+  const { stack, config } = args;
   return new ResourceGroup(
     'group',
     { resourceGroupName: serviceName(stack), location: config.region, tags },
-    { parent, protect: config.protect },
+    { parent, protect: config.protect, ...adopting(args, 'group', ['location', 'tags']) },
   );
 }
 

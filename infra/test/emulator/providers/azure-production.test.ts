@@ -175,9 +175,9 @@ describe('Azure with every optional key, on the real engine', () => {
     expect(await resourcesOf(stack)).toEqual([]);
     expect(clouds.bench.host.pids()).toEqual([]);
 
-    // Nobody deletes Pulumi's state, or an environment, in passing; and the group outlived its service.
-    await expect(shared.destroy()).rejects.toThrow(/protected/);
+    // The group outlived its service. Nobody deletes it, or Pulumi's state, in passing.
     expect((await shared.refresh()).summary.resourceChanges).toEqual({ same: made.summary.resourceChanges?.create });
+    await expect(shared.destroy()).rejects.toThrow(/protected/);
     await unprotect(shared);
     await shared.destroy();
     expect(await resourcesOf(shared)).toEqual([]);
