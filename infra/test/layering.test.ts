@@ -8,7 +8,7 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 async function sources(): Promise<readonly SourceFile[]> {
   const found: SourceFile[] = [];
   const options = { cwd: repository, exclude: (path: string) => path.includes('node_modules') };
-  for await (const path of glob(['app/**/*.ts', 'infra/**/*.ts', 'client/**/*.ts'], options)) {
+  for await (const path of glob(['app/**/*.ts', 'infra/**/*.ts', 'client/{src,build,test}/**/*.ts'], options)) {
     found.push({ path: path.replaceAll('\\', '/'), text: await readFile(`${repository}/${path}`, 'utf8') });
   }
   return found;
