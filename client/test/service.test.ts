@@ -80,6 +80,29 @@ describe('the client and the service', () => {
     await expect(client.metadata('../../version')).rejects.toMatchObject({ kind: 'refused', status: 404 });
   });
 
+  it('may speak across origins: a page may send what the client sends, and read what it reads', async () => {
+    const { url } = await start({ CORS_ORIGINS: 'https://page.example' });
+    const sent = new Set<string>();
+    const watched = async (address: string, init: RequestInit) => {
+      for (const name of new Headers(init.headers).keys()) sent.add(name);
+      return fetch(address, init);
+    };
+    const client = createClient({ endpoints: [url], apiKey: 'any', fetch: watched });
+    await client.predict(record);
+    await client.infer('wine', {
+      inputs: Object.entries(record).map(([name, x]) => ({ name, data: Float64Array.of(x) })),
+    });
+    const preflight = await fetch(`${url}/predict`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://page.example', 'access-control-request-method': 'POST' },
+    });
+    const listIn = (name: string) => (preflight.headers.get(name) ?? '').split(', ');
+    expect([...sent].filter((name) => !listIn('access-control-allow-headers').includes(name))).toEqual([]);
+    expect(listIn('access-control-expose-headers')).toEqual(
+      expect.arrayContaining(['x-request-id', 'retry-after', 'inference-header-content-length']),
+    );
+  });
+
   it('lose no call when one of three clouds is killed and another hangs', async () => {
     const [survivor, victim] = [await start(), await start()];
     const sockets = new Set<Socket>();

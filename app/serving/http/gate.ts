@@ -123,12 +123,15 @@ function cors(origins: readonly string[], request: IncomingMessage, response: Se
   response.setHeader('vary', 'Origin');
   if (origin === undefined || !(origins.includes(origin) || origins.includes('*'))) return false;
   response.setHeader('access-control-allow-origin', origins.includes('*') ? '*' : origin);
-  response.setHeader('access-control-expose-headers', 'x-request-id, retry-after, ratelimit, ratelimit-policy');
+  response.setHeader(
+    'access-control-expose-headers',
+    'x-request-id, retry-after, ratelimit, ratelimit-policy, inference-header-content-length',
+  );
   if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false;
   response.setHeader('access-control-allow-methods', 'GET, POST');
   response.setHeader(
     'access-control-allow-headers',
-    'content-type, authorization, x-api-key, x-request-id, traceparent',
+    'content-type, authorization, x-api-key, x-request-id, traceparent, inference-header-content-length',
   );
   response.setHeader('access-control-max-age', '600');
   response.writeHead(204).end();
