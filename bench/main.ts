@@ -1,13 +1,13 @@
 // `npm run bench`: every figure the docs state, measured on this machine. Ratios come from interleaved runs; absolute times are this machine's own.
 import { parseArgs } from 'node:util';
-import { type Figure, verdictOf } from './figure.ts';
+import { type Figure, lineOf, verdictOf } from './figure.ts';
 import { benchHelp } from './help.ts';
 import { benchLedger } from './ledger.ts';
 import { benchOverhead } from './overhead.ts';
 import { benchPreview } from './preview.ts';
 import { benchRehearsal } from './rehearsal.ts';
 import { benchRollback } from './rollback.ts';
-import { benchServing } from './serving.ts';
+import { benchServing } from './serving/main.ts';
 import { benchStacks } from './stacks.ts';
 
 const benches: Readonly<Record<string, (talk: (line: string) => void) => Promise<readonly Figure[]>>> = {
@@ -35,12 +35,7 @@ for (const [name, bench] of Object.entries(benches)) {
   figures.push(...(await bench((line) => process.stderr.write(`  ${line}\n`))));
 }
 
-if (values.json) process.stdout.write(`${JSON.stringify({ schema: 'trireme.bench/1', figures }, null, 2)}\n`);
-else {
-  for (const figure of figures) {
-    const verdict = verdictOf(figure);
-    const said = verdict === undefined ? '' : `  must be ${verdict.asked}: ${verdict.holds ? 'yes' : 'NO'}`;
-    process.stdout.write(`${figure.name.padEnd(58)} ${figure.value.toFixed(2).padStart(8)} ${figure.unit}${said}\n`);
-  }
-}
+const told = figures.map((figure) => ({ ...figure, ...verdictOf(figure) }));
+if (values.json) process.stdout.write(`${JSON.stringify({ schema: 'trireme.bench/1', figures: told }, null, 2)}\n`);
+else for (const figure of figures) process.stdout.write(`${lineOf(figure)}\n`);
 process.exitCode = figures.some((figure) => verdictOf(figure)?.holds === false) ? 1 : 0;

@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 
 /** In bytes; `undefined` where `/proc` does not tell. Processes that end while they are looked at count as nothing. */
 export async function proportionalSetSize(root: number): Promise<number | undefined> {
-  const parents = await parentOfEach();
-  if (parents.size === 0) return undefined;
-  const sizes = await Promise.all([...family(root, parents)].map(ownBytes));
+  const members = await family(root);
+  if (members.size === 0) return undefined;
+  const sizes = await Promise.all([...members].map(ownBytes));
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
@@ -21,7 +21,10 @@ async function parentOfEach(): Promise<Map<number, number>> {
   return parents;
 }
 
-function family(root: number, parents: ReadonlyMap<number, number>): Set<number> {
+/** A process and all that it started, by id; none where `/proc` does not tell. */
+export async function family(root: number): Promise<ReadonlySet<number>> {
+  const parents = await parentOfEach();
+  if (parents.size === 0) return new Set();
   const members = new Set([root]);
   for (let grown = true; grown; ) {
     const before = members.size;

@@ -1,7 +1,7 @@
 // Clients and checkers other people wrote, let loose on the service as the image starts it: `npm run judges [tritonclient kserve mlserver schemathesis]`.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,10 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { writeArtifact } from '../../app/model/artifact.ts';
 import { readProblem } from '../../app/training/problem.ts';
 import { train } from '../../app/training/train.ts';
+import { hasPython, pythonEnvironment } from '../python.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = path.join(here, '../..');
-const cache = path.join(root, '.trireme/judges');
 const minutes = 60_000;
 
 interface Judge {
@@ -56,25 +56,6 @@ const judges: readonly Judge[] = [
   },
 ];
 
-/** Made once for each list of packages. @returns the environment's `bin`. */
-function environment(requirements: string): string {
-  const folder = path.join(cache, path.basename(requirements, '.txt'));
-  const wanted = readFileSync(path.join(here, requirements), 'utf8');
-  const stamp = path.join(folder, 'installed.txt');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return path.join(folder, 'bin');
-  mkdirSync(cache, { recursive: true });
-  console.log(`installing ${requirements} into ${path.relative(root, folder)}`);
-  const options = { stdio: 'inherit', timeout: 10 * minutes } as const;
-  execFileSync('python3', ['-m', 'venv', '--clear', folder], options);
-  execFileSync(
-    path.join(folder, 'bin/pip'),
-    ['install', '--quiet', '--disable-pip-version-check', '-r', path.join(here, requirements)],
-    options,
-  );
-  writeFileSync(stamp, wanted);
-  return path.join(folder, 'bin');
-}
-
 /** The service as an image starts it, on a free port. */
 async function startService(work: string): Promise<{ url: string; stop: () => void; example: object }> {
   const { contents } = await train(await readProblem(path.join(root, 'problem.yaml')));
@@ -105,12 +86,17 @@ async function main(names: readonly string[]): Promise<boolean> {
   const unknown = names.find((name) => !judges.some((judge) => judge.name === name));
   if (unknown !== undefined)
     throw new Error(`expected some of ${judges.map(({ name }) => name).join(', ')}, found ${unknown}`);
-  if (spawnSync('python3', ['--version']).status !== 0) {
+  if (!hasPython()) {
     console.log('NOT RUN: the outside judges: no python3 here; install Python 3.11 or newer');
     return true;
   }
   const chosen = judges.filter(({ name }) => names.length === 0 || names.includes(name));
-  const bins = new Map(chosen.map(({ requirements }) => [requirements, environment(requirements)]));
+  const bins = new Map(
+    chosen.map(({ requirements }) => [
+      requirements,
+      pythonEnvironment(path.join(here, requirements), `judges-${path.basename(requirements, '.txt')}`, console.log),
+    ]),
+  );
   const work = mkdtempSync(path.join(tmpdir(), 'trireme-judges-'));
   const { url, stop, example } = await startService(work);
   const inputs = Object.entries(example).map(([name, value]) => ({

@@ -1,4 +1,4 @@
-// What the prediction service is measured against: a stock Express 5 that parses JSON and sends it back. `node bench/serving-echo.ts`, port on standard output.
+// What the prediction service is measured against: a stock Express 5 that parses JSON and sends it back. `node bench/serving/echo.ts`, port on standard output.
 import express from 'express';
 
 const app = express();
@@ -12,3 +12,5 @@ const server = app.listen(0, '127.0.0.1', () => {
     `${JSON.stringify({ message: 'listening', port: typeof address === 'object' ? address?.port : 0 })}\n`,
   );
 });
+// Connections wait for the next slice here; Express itself leaves this to Node, whose 5 s are over sooner on a busy machine.
+server.keepAliveTimeout = 60_000;
