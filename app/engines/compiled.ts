@@ -1,7 +1,8 @@
 // The `compiled` engine: the network as a chain of plain loops, specialised for its layers when it is loaded.
 // It rounds to 32 bits wherever TensorFlow.js on its cpu backend does, so that both give the same answer, bit for bit.
+import { activationOf, at } from './activations.ts';
 import type { EngineFactory } from './engine.ts';
-import { type Activation, type DenseLayer, parseLayersNetwork } from './layers-network.ts';
+import { type DenseLayer, parseLayersNetwork } from './layers-network.ts';
 
 /** Sums are rounded to 32 bits after this many products: the cpu backend's `blockSize`. */
 const blockSize = 48;
@@ -51,13 +52,14 @@ function stepOf({ inputWidth, outputWidth, kernel, bias, activation }: DenseLaye
   const biases = new Float64Array(padded);
   biases.set(bias);
   const woven = weave(kernel, inputWidth, outputWidth);
+  const isRelu = activation === 'relu';
   const activate = activationOf[activation];
-
-  const multiply = multiplierOf(inputWidth, padded, activation === 'relu');
+  const multiply = multiplierOf(inputWidth, padded, isRelu);
 
   return (values, offset) => {
     multiply(values, offset, woven, biases, room);
-    activate(output);
+    // A rectifier is applied while the sums are stored.
+    if (!isRelu) activate(output, 0, outputWidth);
     return output;
   };
 }
@@ -115,34 +117,3 @@ function weave(kernel: Float32Array, inputWidth: number, outputWidth: number): F
   }
   return woven;
 }
-
-/** The loops never leave the array, which the compiler can't see. */
-function at(values: Float32Array | Float64Array, index: number): number {
-  return values[index] as number;
-}
-
-const activationOf: Readonly<Record<Activation, (values: Float32Array) => void>> = {
-  linear() {},
-  /** Done while the sums are stored. */
-  relu() {},
-  sigmoid(values) {
-    for (let index = 0; index < values.length; index++) values[index] = 1 / (1 + Math.exp(-at(values, index)));
-  },
-  tanh(values) {
-    for (let index = 0; index < values.length; index++) values[index] = Math.tanh(at(values, index));
-  },
-  softmax(values) {
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let index = 0; index < values.length; index++) {
-      const value = at(values, index);
-      if (value > largest) largest = value;
-    }
-    let sum = 0;
-    for (let index = 0; index < values.length; index++) {
-      values[index] = Math.exp(Math.fround(at(values, index) - largest));
-      sum += at(values, index);
-    }
-    const total = Math.fround(sum);
-    for (let index = 0; index < values.length; index++) values[index] = at(values, index) / total;
-  },
-};
