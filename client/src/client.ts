@@ -1,10 +1,11 @@
 // The client of a trireme prediction service that runs in several places: `createClient`, and every type it speaks in.
 import type { Failure } from './errors.ts';
+import { readJson, refuseNonFinite, toJson } from './json.ts';
 import { type ClientOptions, checkOptions, expectNumber } from './options.ts';
 import type { Circuit } from './policy/endpoint.ts';
-import { decodeInfer, encodeInfer, type InferAnswer, type InferRequest, refuseNonFinite } from './tensors/infer.ts';
+import { decodeInfer, encodeInfer, type InferAnswer, type InferRequest } from './tensors/infer.ts';
 import { Caller, type CallOptions } from './transport/caller.ts';
-import { type HttpAnswer, readJson } from './transport/outcome.ts';
+import type { HttpAnswer } from './transport/outcome.ts';
 import type { Request } from './transport/try.ts';
 import type { AnyService, InputNameOf, ModelOf, ModelVersion, OutputNameOf, RecordOf, RowOf } from './types.ts';
 
@@ -134,7 +135,7 @@ export function createClient<Paths = AnyService>(options: ClientOptions): Client
     for (const record of records) refuseNonFinite('a record', Object.values(record ?? {}));
     const read = (answer: HttpAnswer) => readPredictions(answer, records.length);
     const headers = { 'content-type': 'application/json' };
-    const answer = await call(request('POST', '/predict', read, { headers, body: JSON.stringify(given) }), callOptions);
+    const answer = await call(request('POST', '/predict', read, { headers, body: toJson(given) }), callOptions);
     return isList ? answer : { model: answer.model, prediction: answer.predictions[0] };
   }
 

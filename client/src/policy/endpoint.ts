@@ -30,8 +30,9 @@ export interface Settled {
   readonly random: number;
 }
 
-/** The averages forget over this time, so that an endpoint that was slow is asked again now and then. */
-const memoryMs = 30_000;
+/** The averages forget over these times, so that an endpoint that was slow or failed is asked again now and then. */
+const latencyMemoryMs = 30_000;
+const failureMemoryMs = 10_000;
 /** What a new sample weighs at least, so that under load the last ten or so count. */
 const leastWeight = 0.1;
 const failuresToOpen = 3;
@@ -68,8 +69,11 @@ export function settled(endpoint: Endpoint, event: Settled): Endpoint {
   const isSample = outcome === 'answered' || (outcome !== 'failed' && tookMs > (endpoint.latencyMs ?? 0));
   const sinceMs = at - endpoint.fedAt;
   return {
-    latencyMs: isSample ? average(endpoint.latencyMs, tookMs, sinceMs) : endpoint.latencyMs,
-    failing: outcome === 'abandoned' ? endpoint.failing : average(endpoint.failing, hasFailed ? 1 : 0, sinceMs),
+    latencyMs: isSample ? average(endpoint.latencyMs, tookMs, sinceMs, latencyMemoryMs) : endpoint.latencyMs,
+    failing:
+      outcome === 'abandoned'
+        ? endpoint.failing
+        : average(endpoint.failing, hasFailed ? 1 : 0, sinceMs, failureMemoryMs),
     fedAt: outcome === 'abandoned' && !isSample ? endpoint.fedAt : at,
     pending: without(endpoint.pending, startedAt),
     circuit: nextCircuit(endpoint.circuit, event),
@@ -104,7 +108,7 @@ export function isProbeDue({ circuit, pausedUntil }: Endpoint, now: number): boo
 
 /** It answers: one more try there is no burden on something that already fails. */
 export function isWell(endpoint: Endpoint, now: number): boolean {
-  return isUsable(endpoint, now) && faded(endpoint.failing, now - endpoint.fedAt) < unwell;
+  return isUsable(endpoint, now) && faded(endpoint.failing, now - endpoint.fedAt, failureMemoryMs) < unwell;
 }
 
 /**
@@ -114,16 +118,16 @@ export function isWell(endpoint: Endpoint, now: number): boolean {
 export function costOf({ latencyMs = 0, failing, fedAt, pending }: Endpoint, now: number): number {
   const [oldest] = pending;
   const sinceMs = now - fedAt;
-  const latency = oldest === undefined ? faded(latencyMs, sinceMs) : Math.max(latencyMs, now - oldest);
-  return latency + faded(failing, sinceMs) * failureCostMs;
+  const latency = oldest === undefined ? faded(latencyMs, sinceMs, latencyMemoryMs) : Math.max(latencyMs, now - oldest);
+  return latency + faded(failing, sinceMs, failureMemoryMs) * failureCostMs;
 }
 
-function average(old: number | undefined, sample: number, sinceMs: number): number {
+function average(old: number | undefined, sample: number, sinceMs: number, memoryMs: number): number {
   if (old === undefined) return sample;
   return old + (sample - old) * Math.max(leastWeight, 1 - Math.exp(-sinceMs / memoryMs));
 }
 
-function faded(value: number, sinceMs: number): number {
+function faded(value: number, sinceMs: number, memoryMs: number): number {
   return value * Math.exp(-Math.max(0, sinceMs) / memoryMs);
 }
 

@@ -1,7 +1,7 @@
 // An Open Inference request as bytes, and its answer read: JSON, or JSON with the binary tensors behind it. Pure.
 // https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
-import { UsageError } from '../errors.ts';
-import { type HttpAnswer, readJson } from '../transport/outcome.ts';
+import { readJson, refuseNonFinite, toJson } from '../json.ts';
+import type { HttpAnswer } from '../transport/outcome.ts';
 import { bytesOf, datatypeOf, isNumberArray, type NumberArray, readBytes } from './datatypes.ts';
 
 export type TensorData = readonly (number | boolean | string)[] | NumberArray;
@@ -67,7 +67,7 @@ export function encodeInfer({ inputs, outputs, id, parameters, binary }: InferRe
     };
   });
   const wantsBinary = binary ?? tails.length > 0;
-  const header = JSON.stringify({
+  const header = toJson({
     id,
     ...(wantsBinary || parameters !== undefined
       ? { parameters: { ...parameters, ...(wantsBinary ? { binary_data_output: true } : {}) } }
@@ -110,14 +110,6 @@ interface WireTensor extends OutputTensor {
 
 function datatypeOfList(data: readonly unknown[]): string {
   return typeof data[0] === 'string' ? 'BYTES' : typeof data[0] === 'boolean' ? 'BOOL' : 'FP64';
-}
-
-/** JSON would make `null` of it, which may be a field left out. */
-export function refuseNonFinite(where: string, values: Iterable<unknown>): void {
-  for (const value of values) {
-    if (typeof value === 'number' && !Number.isFinite(value))
-      throw new UsageError(`${where}: expected finite numbers, found ${value}`);
-  }
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,6 @@
 // What an HTTP answer means for the call: it is the answer, a no that no other endpoint would change, or a failure of this endpoint. Pure.
 import { type Failure, RefusedError } from '../errors.ts';
+import { readJson } from '../json.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 export interface HttpAnswer {
@@ -63,13 +64,6 @@ function reasonOf(answer: HttpAnswer): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** @throws when it is not a JSON object. */
-export function readJson({ body }: Pick<HttpAnswer, 'body'>): Readonly<Record<string, unknown>> {
-  const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('expected a JSON object');
-  return value as Readonly<Record<string, unknown>>;
 }
 
 function failed<T>(endpoint: string, reason: Failure['reason'], message: string, status: number): Outcome<T> {

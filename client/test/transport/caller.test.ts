@@ -45,6 +45,17 @@ describe('a call', () => {
     expect(new Set(all.flatMap((cloud) => cloud.requestIds))).toEqual(new Set([requestId]));
   });
 
+  it.each([
+    ['a number that is none', { x: Number.NaN }, /expected finite numbers, found NaN/],
+    ['a big integer', { x: 1n }, /what JSON can say/],
+  ])('is not sent with %s', async (_what, record, message) => {
+    const all = await clouds(undefined);
+    const ended = clientOf(all).predict(record as { x: number });
+    await expect(ended).rejects.toThrow(message);
+    await expect(ended).rejects.toMatchObject({ kind: 'usage' });
+    expect(all[0]?.received).toBe(0);
+  });
+
   it('ends at its deadline, and says what it waited for', async () => {
     const all = await clouds('accepts and never answers');
     const error = await clientOf(all, { timeoutMs: 200, tryTimeoutMs: 50 })

@@ -1,7 +1,8 @@
 // What each kind of answer means for the call.
 import { describe, expect, it } from 'vitest';
 import { RefusedError } from '../../src/errors.ts';
-import { outcomeOf, readJson } from '../../src/transport/outcome.ts';
+import { readJson } from '../../src/json.ts';
+import { outcomeOf } from '../../src/transport/outcome.ts';
 
 const endpoint = 'https://service.example';
 
