@@ -1,10 +1,10 @@
 // Which secrets of a stack file follow the newest value, and which name one version. Pure.
-import type { ServiceConfig } from '../contract/service.ts';
+import { resourceVariables, type ServiceConfig } from '../contract/service.ts';
 import type { Cloud } from '../contract/stack.ts';
 
-/** The address of a database that the stack makes is a secret as well. */
-export function readsSecrets({ secrets, database }: Pick<ServiceConfig, 'secrets' | 'database'>): boolean {
-  return Object.keys(secrets).length > 0 || database !== undefined;
+/** Names of the variables that are secrets; the address of a database that the stack makes is one as well. */
+export function secretVariables({ secrets, database }: Pick<ServiceConfig, 'secrets' | 'database'>): readonly string[] {
+  return [...Object.keys(secrets), ...(database === undefined ? [] : [resourceVariables.database])];
 }
 
 /**

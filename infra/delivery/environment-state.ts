@@ -62,7 +62,9 @@ export function entryFault(
 ): string | undefined {
   if (state.kind === 'none' || state.kind === 'consistent' || override !== undefined) return undefined;
   if (state.stacks.some(({ runs, tried }) => runs === release || tried === release)) return undefined;
-  const way = `bring it together first (the same release again, or npx trireme rollback --environment ${state.environment}), or say why not: --override "<reason>"`;
+  const look =
+    state.kind === 'unknown' ? `find out what runs (npx trireme recover --environment ${state.environment}), ` : '';
+  const way = `${look}bring it together first (the same release again, or npx trireme rollback --environment ${state.environment}), or say why not: --override "<reason>"`;
   return `${environmentInWords(state)}: ${way}`;
 }
 

@@ -4,6 +4,7 @@ import type { Fact } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import { type Cloud, type Environment, upstreamOf } from '../contract/stack.ts';
 import type { Target } from './delivery.ts';
+import { stackTruth } from './environment-state.ts';
 import { type GuardQuestion, guardReasons } from './guards.ts';
 import { sequenceOf } from './sequence.ts';
 import { provenOn, runsNow } from './stack-state.ts';
@@ -96,7 +97,14 @@ function alreadyThere(question: PromotionQuestion): string[] {
   const { environment, manifest } = question;
   const stacks = running(question);
   const everywhere = stacks.length > 0 && stacks.every(({ release }) => release === releaseIdOf(manifest));
-  return everywhere ? [`every stack in ${environment} runs it already`] : [];
+  if (!everywhere) return [];
+  const unknown = stacks.filter(({ stack }) => stackTruth(question.facts, stack, question.nowMs).knows === 'unknown');
+  const names = unknown.map(({ stack }) => stack).join(', ');
+  return unknown.length === 0
+    ? [`every stack in ${environment} runs it already`]
+    : [
+        `${names} was given it already, and what runs there is unknown: npx trireme recover --environment ${environment}`,
+      ];
 }
 
 /** What the ledger proved, else what the outputs name; nothing where the stack was taken down. */

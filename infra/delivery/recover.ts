@@ -1,13 +1,14 @@
 // After jobs that were lost: what really runs is read and proven, and the ledger told. Nothing is deployed; only a candidate that still has
 // some of the traffic loses it first.
 import { DeliveryError } from '../contract/errors.ts';
-import type { FactOf, NewFact } from '../contract/fact.ts';
+import type { Fact, FactOf, NewFact } from '../contract/fact.ts';
 import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { DeployedService } from '../contract/service.ts';
 import type { Environment, StackName } from '../contract/stack.ts';
 import { outcomeOf, reasonOf } from '../contract/verification.ts';
 import { type Attempt, deploymentFact, GivesWay, noteVerification, settle } from './attempt.ts';
 import { type Delivery, type DeliveryOptions, persist, proverFor, stamp, type Target, targetsIn } from './delivery.ts';
+import { rotationWord } from './deploy-stack.ts';
 import { type StackTruth, stackTruth } from './environment-state.ts';
 import { recoveryOf } from './promotion-state.ts';
 import { settleAll } from './settle.ts';
@@ -21,6 +22,8 @@ export interface Recovered {
   readonly outcome: 'known' | 'found' | 'busy' | 'unknown';
   readonly runs: string | null;
   readonly reason?: string;
+  /** What ended badly there was a rotation of secrets: whatever runs may still have the values from before. */
+  readonly rotation?: boolean;
   /** Locks of processes that are provably gone, which were removed; and others, which stay. */
   readonly removedLocks: readonly string[];
   readonly heldLocks: readonly string[];
@@ -61,11 +64,19 @@ async function recoverStack(delivery: Delivery, target: Target, options: Recover
     truth = stackTruth(await delivery.ledger.facts(), stack.name);
   }
   delivery.report({ stack: stack.name, message: `reading what runs: ${truth.why}` });
+  const rotation = wasRotation(await delivery.ledger.facts(), truth) ? { rotation: true } : {};
   const found = await whatRuns(delivery, target, truth, options.signal);
   const told = await tell(delivery, target, truth, found);
   if (!told) return { ...common, outcome: 'busy', runs: null, reason: overtaken };
-  if (typeof found === 'string') return { ...common, outcome: 'unknown', runs: null, reason: found };
-  return { ...common, outcome: 'found', runs: releaseIdOf(found.manifest) };
+  if (typeof found === 'string') return { ...common, ...rotation, outcome: 'unknown', runs: null, reason: found };
+  return { ...common, ...rotation, outcome: 'found', runs: releaseIdOf(found.manifest) };
+}
+
+function wasRotation(facts: readonly Fact[], { attempt }: StackTruth): boolean {
+  return facts.some(
+    ({ kind, body }) =>
+      kind === 'deployment' && body.attempt === attempt && body.reason?.startsWith(rotationWord) === true,
+  );
 }
 
 /** By the ledger's words, or by the stack's outputs: a job may have died, or been refused, on the way from the share to all. */
@@ -158,7 +169,8 @@ async function whatRuns(
     const reasons: string[] = [];
     for (const name of names) {
       const manifest = findRelease(facts, name);
-      const baseline = await proverFor(delivery, target).baseline(undefined);
+      // Asked is what runs, not how the last operation ended: a platform that went back by itself says of that one that it failed.
+      const baseline = await proverFor(delivery, target).baseline(service);
       const verified = await verifyService(delivery, { target, service, manifest, stage: 'live', baseline, signal });
       if (outcomeOf(verified.checks) === 'passed') {
         await noteVerification(delivery, target, manifest, verified);

@@ -42,7 +42,10 @@ function controlPlane(
 ): readonly [Outcome, string] {
   const { serving, slot, last, shared } = world.state(stack);
   if (name === 'app-runner') {
-    if (last === undefined || (after !== undefined && last.number <= after)) return ['errored', 'no new operation'];
+    if (last === undefined) return ['errored', 'no operation'];
+    if (after !== undefined && last.number <= after) {
+      return serving?.release === release ? ['passed', 'no newer operation'] : ['errored', 'no new operation'];
+    }
     if (!last.succeeded) return ['failed', `operation ${last.number} was rolled back`];
     return last.release === release ? ['passed', 'succeeded'] : ['failed', `operation of ${last.release}`];
   }

@@ -29,19 +29,24 @@ export const recover: Verb = (cli) =>
       const found = await recoverEnvironment(delivery, environment, { stacks, gone: options.gone, signal: cli.signal });
       if (options.json !== true) cli.output.data(textOf(found));
       const open = found.filter(({ outcome }) => outcome === 'busy' || outcome === 'unknown');
-      const busy = open.some(({ outcome }) => outcome === 'busy');
       const names = open.map(({ stack }) => stack).join(', ');
       cli.end({
         code: open.length === 0 ? undefined : 'errored',
         sentence: open.length === 0 ? `what ${environment} runs is known` : `could not tell about ${names}`,
-        next: nextFor(environment, open.length > 0, busy),
+        next: nextFor(environment, found),
         json: { environment, stacks: found },
       });
     });
 
-function nextFor(environment: string, open: boolean, busy: boolean): string {
-  if (!open) return 'npx trireme status';
-  if (busy) return `when its job is known to be gone: npx trireme recover --environment ${environment} --gone`;
+/** Who rotated has not got what was wanted, whatever is known by now. */
+export function nextFor(environment: string, found: readonly Pick<Recovered, 'outcome' | 'rotation'>[]): string {
+  if (found.some(({ outcome }) => outcome === 'busy')) {
+    return `when its job is known to be gone: npx trireme recover --environment ${environment} --gone`;
+  }
+  if (found.some(({ rotation }) => rotation === true)) {
+    return `npx trireme rotate --environment ${environment} --reason "<reason>", once the secret has a value that works`;
+  }
+  if (found.every(({ outcome }) => outcome !== 'unknown')) return 'npx trireme status';
   return environment === lastEnvironment ? `npx trireme rollback --environment ${environment}` : 'npx trireme deploy';
 }
 

@@ -7,7 +7,7 @@ import { runsNow, stackFileOf } from '../../delivery/stack-state.ts';
 import { verdictOf } from '../../delivery/verdict.ts';
 import { type Verb, verb } from '../cli.ts';
 import { endDeployment } from '../ending.ts';
-import { pinnedSecrets, readsSecrets } from '../secret-pins.ts';
+import { pinnedSecrets, secretVariables } from '../secret-pins.ts';
 import { type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
 import { readWiredStacks, wireDelivery } from '../wiring.ts';
 
@@ -34,21 +34,24 @@ export const rotate: Verb = (cli) =>
         // By the settings it runs with, not by those of this checkout.
         const own = stackFileOf(facts, runsNow(facts, stack.name) ?? '', stack.name);
         const found = parseStackFile(stack.name, own ?? files.texts[stack.name] ?? '');
-        return found.kind === 'service' && readsSecrets(found.config) ? [{ stack, config: found.config }] : [];
+        const names = found.kind === 'service' ? secretVariables(found.config) : [];
+        return found.kind === 'service' && names.length > 0 ? [{ stack, config: found.config, names }] : [];
       });
       if (chosen.length === 0) {
-        throw new DeliveryError('refused', `expected a stack in ${environment} that reads a secret; found none`, {
-          hint: 'secrets are named in the stack file, under `secrets`',
+        const asked = targetsIn(files, environment, stacks).map(({ stack }) => stack.name);
+        throw new DeliveryError('refused', `expected a stack that reads a secret; found none in ${asked.join(', ')}`, {
+          hint: 'secrets are named in the stack file, under `secrets`; one that was added since is read once a release with it runs there',
         });
       }
-      for (const { stack, config } of chosen) {
+      for (const { stack, config, names } of chosen) {
+        cli.output.talk(`${stack.name}: new instances read ${names.join(', ')} as they are then`);
         for (const pinned of pinnedSecrets(stack.cloud, config.secrets)) {
           const way = 'name the new version in the stack file and make a release';
           cli.output.talk(`${stack.name}: ${pinned} is pinned to a version and stays as it is: ${way}`, 'yellow');
         }
       }
-      const names = chosen.map(({ stack }) => stack.name);
-      const outcomes = await rotateSecrets(delivery, environment, { ...options, stacks: names, signal: cli.signal });
+      const named = chosen.map(({ stack }) => stack.name);
+      const outcomes = await rotateSecrets(delivery, environment, { ...options, stacks: named, signal: cli.signal });
       const [first] = outcomes;
       if (first === undefined) throw new Error('nothing was rotated, and nothing refused it');
       // Where stacks run different releases, the worst is what there is to say.
@@ -59,6 +62,6 @@ export const rotate: Verb = (cli) =>
         cli,
         { ...worst, stacks: all },
         options.json,
-        'disable the value from before in the secret manager',
+        `disable the values from before of ${[...new Set(chosen.flatMap((one) => one.names))].join(', ')} in the secret manager`,
       );
     });

@@ -1,10 +1,12 @@
 // Rotating secrets: the same release in new instances, proven, in the ledger with its reason; never by going back.
 import { describe, expect, test } from 'vitest';
-import { pinnedSecrets, readsSecrets } from '../../cli/secret-pins.ts';
+import { pinnedSecrets, secretVariables } from '../../cli/secret-pins.ts';
 import type { Fact } from '../../contract/fact.ts';
 import { releaseIdOf } from '../../contract/release.ts';
 import type { Cloud } from '../../contract/stack.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
+import { preparePromotion } from '../../delivery/prepare.ts';
+import { recover } from '../../delivery/recover.ts';
 import { rotateSecrets } from '../../delivery/rotate.ts';
 import { World } from './world.ts';
 
@@ -78,6 +80,30 @@ describe('a rotation', () => {
     expect(again?.stacks).toMatchObject([{ state: 'healthy', runs: releaseIdOf(manifest) }]);
   });
 
+  test('that failed leaves something that can be found out: the platform may have gone back to what ran, by itself', async () => {
+    const { world, delivery, manifest, baselines } = await running();
+    const id = releaseIdOf(manifest);
+    world.behave('gcp-prod', id, 'not-ready');
+    await rotateSecrets(delivery, 'prod', { reason });
+    // Nobody can say of it that prod runs it, so it is not `there already`.
+    await expect(preparePromotion(delivery, manifest, 'prod')).rejects.toThrow(
+      'gcp-prod was given it already, and what runs there is unknown: npx trireme recover --environment prod',
+    );
+    const second = await world.release();
+    await deployRelease(delivery, second, 'dev');
+    await expect(preparePromotion(delivery, second, 'prod')).rejects.toThrow(
+      'find out what runs (npx trireme recover --environment prod)',
+    );
+    world.behave('gcp-prod', id, 'good');
+    baselines.length = 0;
+    expect(await recover(delivery, 'prod')).toMatchObject([{ outcome: 'found', runs: id, rotation: true }]);
+    // The operation that failed is none that this question is about.
+    expect(baselines).toEqual([true]);
+    const { promotion } = await preparePromotion(delivery, second, 'prod');
+    expect(promotion.body.previous).toEqual({ 'gcp-prod': id });
+    expect(await recover(delivery, 'prod')).toMatchObject([{ outcome: 'known', runs: id }]);
+  });
+
   test('is refused where nobody knows what runs', async () => {
     const world = new World();
     await expect(rotateSecrets(world.delivery(['gcp-prod']), 'prod', { reason })).rejects.toMatchObject({
@@ -110,7 +136,8 @@ test.each<[Cloud, string, boolean]>([
   expect(pinnedSecrets(cloud, { TOKEN: reference })).toEqual(isPinned ? ['TOKEN'] : []);
 });
 
-test('a stack reads secrets when it names one or makes a database', () => {
-  expect(readsSecrets({ secrets: {} })).toBe(false);
-  expect(readsSecrets({ secrets: { TOKEN: 'token' } })).toBe(true);
+test('a stack reads the secrets that it names, and that of a database it makes', () => {
+  const database = { engine: 'postgresql', size: 'db.t4g.micro', storageGiB: 20 } as const;
+  expect(secretVariables({ secrets: {} })).toEqual([]);
+  expect(secretVariables({ secrets: { TOKEN: 'token' }, database })).toEqual(['TOKEN', 'DATABASE_URL']);
 });

@@ -65,7 +65,9 @@ export function judge(
   if (isUnderWay(latest)) return says('wait', deployment);
   if (ours === undefined) {
     // The same revision asked for again changes nothing, and nothing is then listed.
-    const runs = latest.status === 'SUCCESSFUL' ? whatRuns(observed, imageRef, exposure) : undefined;
+    // What a roll-back before left running is as much there as what a success left.
+    const hasEnded = latest.status === 'SUCCESSFUL' || latest.status === rolledBack;
+    const runs = hasEnded ? whatRuns(observed, imageRef, exposure) : undefined;
     if (runs?.outcome === 'passed') return says('passed', `${runs.found}, no newer deployment`);
     if (runs?.fault !== undefined) return says('failed', runs.found);
     const now = runs === undefined ? `the last one is ${deployment}${reason}` : runs.found;
@@ -78,12 +80,16 @@ export function judge(
   return says(runs.outcome, `${deployment}, ${runs.found}`);
 }
 
-/** Whose image tells what the service is meant to run: what the newest deployment put there. */
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html */
+const rolledBack = 'ROLLBACK_SUCCESSFUL';
+
+/** Whose image tells what the service is meant to run: what the newest deployment put there, or what it was rolled back to. */
 export function revisionToRead({
   deployments,
   activeRevisions,
 }: Pick<EcsObservation, 'deployments' | 'activeRevisions'>): string | undefined {
-  return newest(deployments)?.revisionArn ?? activeRevisions[0];
+  const latest = newest(deployments);
+  return (latest?.status === rolledBack ? undefined : latest?.revisionArn) ?? activeRevisions[0];
 }
 
 export function newest(deployments: readonly EcsDeployment[]): EcsDeployment | undefined {

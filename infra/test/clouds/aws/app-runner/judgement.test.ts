@@ -93,6 +93,13 @@ describe('what App Runner says about a deployment', () => {
       'failed',
       /CREATE_FAILED/,
     ],
+    [
+      'what an earlier roll-back left, where that is the wanted one',
+      observed('RUNNING', wanted, operation('old', 'ROLLBACK_SUCCEEDED')),
+      baseline,
+      'passed',
+      /RUNNING, no newer operation$/,
+    ],
     ['a deleted service', observed('DELETED', wanted, old), baseline, 'failed', /DELETED/],
     ['a pending operation', observed('RUNNING', before, operation('new', 'PENDING'), old), baseline, 'wait', /PENDING/],
     [

@@ -157,10 +157,22 @@ describe('what ECS says about a deployment', () => {
     ],
     [
       'an earlier roll-back, not taken for this one',
-      observed({ ...unchanged, deployments: [{ ...old, status: 'ROLLBACK_SUCCESSFUL' }] }),
+      observed({
+        ...unchanged,
+        deployments: [{ ...old, status: 'ROLLBACK_SUCCESSFUL' }],
+        revision: revision('old', 1),
+        tasks: [task(1)],
+      }),
       baseline,
       'errored',
-      /no deployment since; the last one is deployment old ROLLBACK_SUCCESSFUL/,
+      /no deployment since; revision old/,
+    ],
+    [
+      'what an earlier roll-back left, where that is the wanted one',
+      observed({ ...unchanged, deployments: [{ ...old, status: 'ROLLBACK_SUCCESSFUL' }] }),
+      baseline,
+      'passed',
+      /in all 2 running tasks, no newer deployment$/,
     ],
     [
       'the same release, of which no task runs',
@@ -231,6 +243,8 @@ describe('what ECS says about a deployment', () => {
       expect(revisionToRead({ deployments, activeRevisions: [] })).toBe(newer.revisionArn);
     }
     expect(revisionToRead({ deployments: [], activeRevisions: ['arn:active'] })).toBe('arn:active');
+    const back = [deployment('new', 'ROLLBACK_SUCCESSFUL', 2), old];
+    expect(revisionToRead({ deployments: back, activeRevisions: ['arn:active'] })).toBe('arn:active');
   });
 });
 
