@@ -77,6 +77,17 @@ export interface EndpointState {
 export interface Client<Paths> {
   predict(record: RecordOf<Paths>, options?: CallOptions): Promise<Prediction<RowOf<Paths>>>;
   predict(records: readonly RecordOf<Paths>[], options?: CallOptions): Promise<Predictions<RowOf<Paths>>>;
+  /** The same with another model than the first. */
+  predictWith<Model extends ModelOf<Paths>>(
+    model: Model,
+    record: RecordOf<Paths, `/predict/${Model}`>,
+    options?: CallOptions,
+  ): Promise<Prediction<RowOf<Paths, `/predict/${Model}`>>>;
+  predictWith<Model extends ModelOf<Paths>>(
+    model: Model,
+    records: readonly RecordOf<Paths, `/predict/${Model}`>[],
+    options?: CallOptions,
+  ): Promise<Predictions<RowOf<Paths, `/predict/${Model}`>>>;
   /** Open Inference Protocol v2: typed arrays travel as bytes, both ways. */
   infer<Model extends ModelOf<Paths>>(
     model: Model,
@@ -129,18 +140,21 @@ export function createClient<Paths = AnyService>(options: ClientOptions): Client
       }),
     );
 
-  async function predict(given: unknown, callOptions?: CallOptions) {
+  async function predict(path: string, given: unknown, callOptions?: CallOptions) {
     const isList = Array.isArray(given);
     const records: readonly unknown[] = isList ? given : [given];
     for (const record of records) refuseNonFinite('a record', Object.values(record ?? {}));
     const read = (answer: HttpAnswer) => readPredictions(answer, records.length);
     const headers = { 'content-type': 'application/json' };
-    const answer = await call(request('POST', '/predict', read, { headers, body: toJson(given) }), callOptions);
+    const answer = await call(request('POST', path, read, { headers, body: toJson(given) }), callOptions);
     return isList ? answer : { model: answer.model, prediction: answer.predictions[0] };
   }
 
   return {
-    predict: predict as Client<Paths>['predict'],
+    predict: ((given: unknown, callOptions?: CallOptions) =>
+      predict('/predict', given, callOptions)) as Client<Paths>['predict'],
+    predictWith: ((model: string, given: unknown, callOptions?: CallOptions) =>
+      predict(`/predict/${encodeURIComponent(model)}`, given, callOptions)) as Client<Paths>['predictWith'],
     async infer(model, inference, callOptions) {
       const path = `/v2/models/${encodeURIComponent(model)}/infer`;
       const answer = await call(request('POST', path, decodeInfer, encodeInfer(inference)), callOptions);

@@ -39,11 +39,15 @@ type AnswerOf<Paths, Path> = Path extends keyof Paths
     : never
   : never;
 
-/** A record of `/predict`; the document also lists the two forms that hold several. */
-export type RecordOf<Paths> = Exclude<BodyOf<Paths, '/predict'>, readonly unknown[] | { instances: unknown[] }>;
+/** A record of a route that predicts; the document also lists the two forms that hold several. */
+export type RecordOf<Paths, Path = '/predict'> = IfNone<
+  Exclude<BodyOf<Paths, Path>, readonly unknown[] | { instances: unknown[] }>,
+  AnyRecord
+>;
 
 /** A row of its answer. */
-export type RowOf<Paths> = AnswerOf<Paths, '/predict'> extends { predictions: (infer Row)[] } ? Row : AnyRow;
+export type RowOf<Paths, Path = '/predict'> =
+  AnswerOf<Paths, Path> extends { predictions: (infer Row)[] } ? IfNone<Row, AnyRow> : AnyRow;
 
 type NameIn<Path> = Path extends `/v2/models/${infer Model}/infer`
   ? Model extends `${string}/${string}`

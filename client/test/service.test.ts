@@ -40,6 +40,8 @@ describe('the client and the service', () => {
     expect(many.predictions).toHaveLength(2);
     expect(many.predictions[0]).toMatchObject(expected);
 
+    expect((await client.predictWith('wine', record)).prediction).toMatchObject(expected);
+
     const names = Object.keys(record);
     const asBytes = names.map((name) => ({ name, data: Float64Array.of(record[name] ?? 0, 1) }));
     const asLists = names.map((name) => ({ name, data: [record[name] ?? 0, 1] }));
