@@ -1,6 +1,7 @@
 // One JSON object a line on standard output, where every runtime collects it.
-import type { LogLevel } from './settings/table.ts';
-import { logLevels } from './settings/table.ts';
+import type { IncomingMessage } from 'node:http';
+import { type LogLevel, logLevels } from './settings/table.ts';
+import { traceFields, traceIdsOf } from './tracing/ids.ts';
 
 export type Log = Readonly<Record<LogLevel, (message: string, details?: object) => void>>;
 
@@ -26,13 +27,22 @@ export function createLog(lowest: LogLevel, write: Write = toStandardOutput): Lo
 
 /** What is logged about a request. Never its body, a key or an address. */
 export interface RequestFacts {
+  readonly request: IncomingMessage;
   readonly requestId: string;
-  readonly traceparent: string | undefined;
   readonly method: string;
   readonly route: string;
   readonly status: number;
   readonly code: string | undefined;
   readonly seconds: number;
+  /** Absent where no model was asked. */
+  readonly inferred?: Inferred | undefined;
+}
+
+/** Which model a request came to, and how many rows it answered. */
+export interface Inferred {
+  readonly model: string;
+  readonly version: string;
+  readonly rows?: number;
 }
 
 export interface RequestLog {
@@ -44,8 +54,15 @@ export interface RequestLog {
 const holdMs = 20;
 const holdCharacters = 32_768;
 
-/** Lines are held back for a moment and written together: a system call for each request would cost as much as the prediction. */
-export function createRequestLog(severity: 'INFO' | 'DEBUG', write: Write = toStandardOutput): RequestLog {
+/**
+ * Lines are held back for a moment and written together: a system call for each request would cost as much as the prediction.
+ * @param googleProject where Cloud Logging finds the traces; `null` elsewhere.
+ */
+export function createRequestLog(
+  severity: 'INFO' | 'DEBUG',
+  googleProject: string | null,
+  write: Write = toStandardOutput,
+): RequestLog {
   let held = '';
   let timer: NodeJS.Timeout | undefined;
   const flush = () => {
@@ -57,24 +74,14 @@ export function createRequestLog(severity: 'INFO' | 'DEBUG', write: Write = toSt
   };
   return {
     flush,
-    line({ requestId, traceparent, method, route, status, code, seconds }) {
-      const trace = traceparent === undefined ? undefined : traceOf(traceparent);
+    line({ request, requestId, method, route, status, code, seconds }) {
+      const trace = traceIdsOf(request);
       // By hand: ids, methods and codes hold nothing that JSON would escape.
       held += `{"time":"${new Date().toISOString()}","severity":"${severity}","message":"request","requestId":"${requestId}"${
-        trace === undefined ? '' : `,"traceId":"${trace.traceId}","parentId":"${trace.parentId}"`
+        trace === undefined ? '' : `,${JSON.stringify(traceFields(trace, googleProject)).slice(1, -1)}`
       },"method":"${method}","route":${JSON.stringify(route)},"status":${status}${code === undefined ? '' : `,"code":"${code}"`},"seconds":${seconds}}\n`;
       if (held.length >= holdCharacters) flush();
       else timer ??= setTimeout(flush, holdMs);
     },
   };
-}
-
-const traceparentPattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$/;
-
-/** @returns `undefined` for what https://www.w3.org/TR/trace-context/#traceparent-header calls invalid. */
-export function traceOf(traceparent: string): { traceId: string; parentId: string } | undefined {
-  const [, version, traceId, parentId, more] = traceparentPattern.exec(traceparent) ?? [];
-  if (traceId === undefined || parentId === undefined || version === 'ff') return undefined;
-  if (version === '00' && more !== undefined) return undefined;
-  return /^0+$/.test(traceId) || /^0+$/.test(parentId) ? undefined : { traceId, parentId };
 }

@@ -12,6 +12,7 @@ import { loadModels, missingSettings } from './models/load.ts';
 import type { ModelLocation } from './models/locate.ts';
 import { Overload } from './overload.ts';
 import type { Settings } from './settings/settings.ts';
+import { startTracing, tracedLog } from './tracing/tracing.ts';
 
 /** From the request to stop to the last connection cut: Cloud Run kills after 10 s, and exiting takes some of them. */
 const stopWithinMs = 7500;
@@ -49,12 +50,12 @@ export async function startService(
   const overload = new Overload(settings.maxInFlight, settings.maxLoopDelayMs);
   const metrics = createMetrics({ inFlight: () => overload.inFlight, overall: overallMetrics });
   const gate = createGate(settings, overload, metrics);
+  const tracing = await startTracing(settings, identity, metrics, log);
   const severity = settings.requestLog ? 'INFO' : settings.logLevel === 'debug' ? 'DEBUG' : undefined;
-  const requestLog = severity === undefined ? undefined : createRequestLog(severity, writeRequests);
-  const server = createHttpServer(
-    createApp({ life, identity, metrics, log, gate, requestLog, limits: settings }),
-    settings,
-  );
+  const lines = severity === undefined ? undefined : createRequestLog(severity, settings.googleProject, writeRequests);
+  const requestLog = tracing === undefined ? lines : tracedLog(tracing, lines);
+  const app = createApp({ life, identity, metrics, log, gate, requestLog, limits: settings });
+  const server = createHttpServer(tracing?.traced(app) ?? app, settings);
   const begin = () =>
     load(life, settings, locate, log, beforeReady).then(() => {
       metrics.loaded(life.models, identity);
@@ -82,6 +83,7 @@ export async function startService(
         await sleep(graceMs);
         const wasInTime = await closeServer(server, stopWithinMs - graceMs);
         requestLog?.flush();
+        await tracing?.stop();
         if (wasInTime) log.info('stopped');
         else log.warn('stopped with requests unfinished', { waitedSeconds: stopWithinMs / 1000 });
       })();

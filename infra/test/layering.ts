@@ -42,7 +42,11 @@ export const rooms: readonly Room[] = [
     packages: ['@tensorflow/', 'csv-parse', 'yaml'],
   },
   { folder: 'app/comparison', rooms: ['app/model', 'app/engines'], packages: ['csv-parse'] },
-  { folder: 'app/serving', rooms: ['app/model', 'app/engines'], packages: ['express', 'prom-client'] },
+  {
+    folder: 'app/serving',
+    rooms: ['app/model', 'app/engines'],
+    packages: ['express', 'prom-client', '@opentelemetry/'],
+  },
   { folder: 'app/cli', rooms: ['app/'], packages: ['yaml'] },
 
   { folder: 'client/src', rooms: [], packages: [], inBrowsers: true },

@@ -2,6 +2,7 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { AppError, type AppErrorCode } from '../../model/errors.ts';
 import type { Log } from '../log.ts';
+import { traceFields, traceIdsOf } from '../tracing/ids.ts';
 import { sendJson } from './json.ts';
 
 /** Only this file knows statuses. A code that is not listed never comes from a request: it is a bug, 500. */
@@ -23,14 +24,16 @@ const statusOf: Partial<Record<AppErrorCode, number>> = {
 };
 
 export function failureHandler(log: Log, bodyLimitBytes: number): ErrorRequestHandler {
-  return (thrown: unknown, _request, response, _next) => {
+  return (thrown: unknown, request, response, _next) => {
     // Nobody is there to answer, or half an answer is out: the connection ends.
     if (response.headersSent || response.destroyed) return void response.destroy();
     const error = thrown instanceof AppError ? thrown : fromExpress(thrown, bodyLimitBytes);
     const status = error === undefined ? undefined : statusOf[error.code];
     if (error === undefined || status === undefined) {
+      const ids = traceIdsOf(request);
       log.error('a request failed', {
         requestId: requestIdOf(response),
+        ...(ids === undefined ? {} : traceFields(ids, null)),
         stack: thrown instanceof Error ? thrown.stack : String(thrown),
       });
       return send(

@@ -4,6 +4,7 @@ import { AppError } from '../../model/errors.ts';
 import type { PredictionRow } from '../../model/prediction.ts';
 import { blockRows } from '../batcher.ts';
 import type { Life } from '../life.ts';
+import type { Inferred } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { type Asked, modelCalled } from '../models/called.ts';
 import type { Predictor } from '../predictor.ts';
@@ -42,6 +43,7 @@ export function inferring<R extends Reading>(context: InferenceContext, protocol
       const { reason } = life;
       if (!life.answers) throw new AppError('not-ready', `expected a ready service, found one that is not: ${reason}`);
       predictor = modelCalled(life.served, protocol.which(request));
+      noteInferred(response, predictor);
       reading = protocol.read(request, predictor);
       const { records } = reading;
       if (records.length === 0) throw new AppError('input-invalid', 'expected at least one record, found none');
@@ -58,6 +60,7 @@ export function inferring<R extends Reading>(context: InferenceContext, protocol
       const ended = performance.now();
       metrics.prediction(predictor, rows, (ended - computing) / 1000);
       statistics.answered(predictor, rows.length, computing - started, ended - computing);
+      noteInferred(response, predictor, rows.length);
     } catch (error) {
       if (predictor !== undefined) statistics.failed(predictor, performance.now() - started);
       metrics.refusal(predictor, error instanceof AppError ? error.code : 'internal');
@@ -72,6 +75,15 @@ export function tooManyRows(most: number, found: number): AppError {
     'rows-too-many',
     `expected at most ${most} records, found ${found}; send them in several requests`,
   );
+}
+
+/** For logs and traces. @param rows once they are answered. */
+function noteInferred(response: Response, { model, version }: Predictor, rows?: number): void {
+  response.locals.inferred = { model: model.name, version, ...(rows === undefined ? {} : { rows }) };
+}
+
+export function inferredBy(response: Response): Inferred | undefined {
+  return response.locals.inferred as Inferred | undefined;
 }
 
 /** Notes when a request arrived, for its deadline: reading a body from a slow client takes time too. */

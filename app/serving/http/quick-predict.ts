@@ -1,6 +1,5 @@
 // `POST /predict` as clients send it, answered before Express has looked at it: same gate, same checks, same answer, same metrics and log.
 // What is out of the ordinary, every error among it, goes to Express with what was read so far: there is one place that says no.
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { AppError } from '../../model/errors.ts';
@@ -15,6 +14,7 @@ import type { Gate } from './gate.ts';
 import { handOver } from './handover.ts';
 import { everyHeader } from './headers.ts';
 import { recordsOf } from './predict.ts';
+import { requestIdFrom } from './request-id.ts';
 
 export interface QuickDependencies {
   readonly life: Life;
@@ -143,8 +143,7 @@ export function quickPredict(dependencies: QuickDependencies, others: RequestLis
   ): void {
     const computed = performance.now();
     const { opening, closing } = predictor.blocks.text;
-    const given = request.headers['x-request-id'];
-    const requestId = typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+    const requestId = requestIdFrom(request.headers['x-request-id']);
     const body = opening + text + closing;
     const length = Buffer.byteLength(body);
     const own = ['content-type', 'application/json', 'content-length', String(length), 'x-request-id', requestId];
@@ -156,13 +155,14 @@ export function quickPredict(dependencies: QuickDependencies, others: RequestLis
     const seconds = (performance.now() - started) / 1000;
     metrics.request('POST', '/predict', 200, seconds);
     requestLog?.line({
+      request,
       requestId,
-      traceparent: oneOf(request.headers.traceparent),
       method: 'POST',
       route: '/predict',
       status: 200,
       code: undefined,
       seconds,
+      inferred: { model: predictor.model.name, version: predictor.version, rows },
     });
   }
 }
@@ -182,8 +182,4 @@ function recordsIn(text: string, maxRows: number): readonly unknown[] | undefine
   } catch {
     return undefined;
   }
-}
-
-function oneOf(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' ? header : header?.[0];
 }

@@ -1,5 +1,4 @@
 // What happens to every request before its route: an id, headers that browsers obey, a measure, a log line, its JSON.
-import { randomUUID } from 'node:crypto';
 import express, { type RequestHandler } from 'express';
 import { describe } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
@@ -10,6 +9,8 @@ import { failureCodeOf } from './failure.ts';
 import type { Gate } from './gate.ts';
 import { handedOver } from './handover.ts';
 import { everyHeader } from './headers.ts';
+import { inferredBy } from './inference.ts';
+import { requestIdFrom } from './request-id.ts';
 
 export interface EveryRequest {
   readonly life: Life;
@@ -22,8 +23,7 @@ export interface EveryRequest {
 export function everyRequest({ life, metrics, gate, requestLog }: EveryRequest): RequestHandler {
   return (request, response, next) => {
     const started = process.hrtime.bigint();
-    const given = request.get('x-request-id') ?? '';
-    const requestId = /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+    const requestId = requestIdFrom(request.headers['x-request-id']);
     response.set(everyHeader).set('x-request-id', requestId);
     // Tells a client to come back through the balancer, which by then knows that this instance is leaving.
     if (life.phase === 'draining') response.set('connection', 'close');
@@ -32,13 +32,14 @@ export function everyRequest({ life, metrics, gate, requestLog }: EveryRequest):
       const route: unknown = request.route?.path;
       metrics.request(request.method, typeof route === 'string' ? route : 'unmatched', response.statusCode, seconds);
       requestLog?.line({
+        request,
         requestId,
-        traceparent: request.get('traceparent'),
         method: request.method,
         route: typeof route === 'string' ? route : 'unmatched',
         status: response.statusCode,
         code: failureCodeOf(response),
         seconds,
+        inferred: inferredBy(response),
       });
     });
     const before = handedOver(request);

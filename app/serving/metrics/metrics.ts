@@ -22,8 +22,13 @@ export interface Metrics {
   noteOf(predictor: Predictor): RowNote;
   refusal(predictor: Predictor | undefined, code: AppErrorCode): void;
   shed(reason: ShedReason): void;
+  /** Of OpenTelemetry. */
+  spans(outcome: SpanOutcome, count: number): void;
   loaded(predictors: readonly Predictor[], identity: Identity): void;
 }
+
+/** `failed`: the collector did not take them; `dropped`: too many waited for it. */
+export type SpanOutcome = 'exported' | 'failed' | 'dropped';
 
 export interface MetricsSources {
   readonly inFlight: () => number;
@@ -98,6 +103,8 @@ export function createMetrics({ inFlight, overall }: MetricsSources = { inFlight
     return loading;
   };
 
+  const spans = counters('trace_spans_total', 'Spans of sampled requests, by what became of them');
+  const spanCells = new Map<SpanOutcome, CounterCell>();
   const httpCells = new Map<string, HistogramCell>();
   const refusals = new Map<string, CounterCell>();
   const cellsOf = new WeakMap<Predictor, ReturnType<typeof predictorCells>>();
@@ -176,7 +183,13 @@ export function createMetrics({ inFlight, overall }: MetricsSources = { inFlight
     shed(reason) {
       shedCells[reason].value += 1;
     },
+    spans(outcome, count) {
+      const cell = spanCells.get(outcome) ?? spans.cell({ outcome });
+      spanCells.set(outcome, cell);
+      cell.value += count;
+    },
     loaded(predictors, { buildId, releaseId }) {
+      built.clear();
       for (const { model, digest, engine } of predictors) {
         const labels = {
           version: buildId,

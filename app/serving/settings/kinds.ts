@@ -13,6 +13,13 @@ export const text = (range: string): Kind<string | null> => ({
   parse: (given) => (given === '' ? null : given),
 });
 
+/** Of HTTP; absent where it is empty. */
+export const address: Kind<string | null> = {
+  kind: 'address',
+  range: 'http(s)://…',
+  parse: (given) => (given === '' ? null : /^https?:\/\//.test(given) && URL.canParse(given) ? given : undefined),
+};
+
 export const number = (least: number, most: number): Kind<number> => ({
   kind: 'number',
   range: `${least} to ${most}`,

@@ -53,7 +53,7 @@ export function settingRows(): SettingRow[] {
 /** What `--help` prints, and what the table in docs/serving-settings.md says. */
 export function settingsHelp(): string {
   const line = ({ variable, fallback, about }: Omit<SettingRow, 'kind' | 'range'>, expected: string) =>
-    `  ${variable.padEnd(24)} ${fallback.padEnd(8)} ${expected.padEnd(31)} ${about}\n`;
+    `  ${variable.padEnd(34)} ${fallback.padEnd(8)} ${expected.padEnd(31)} ${about}\n`;
   const lines = settingRows().map((row) => line(row, `${row.kind}: ${row.range}`));
   const head = line({ variable: 'variable', fallback: 'default', about: 'what' }, 'expected');
   return `The prediction service. It takes no arguments; these environment variables set it:\n\n${head}${lines.join('')}`;

@@ -1,9 +1,19 @@
 // Every setting there is. `--help` prints this table and docs/serving-settings.md shows it; a test compares them.
 import { parseKeys } from '../access/keys.ts';
-import { choice, type Kind, list, number, onOff, text, whole } from './kinds.ts';
+import { address, choice, type Kind, list, number, onOff, text, whole } from './kinds.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
+
+export const samplerNames = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+export type SamplerName = (typeof samplerNames)[number];
 
 export interface Setting<T> {
   readonly variable: string;
@@ -127,6 +137,52 @@ export const table = {
     list('origin, … or *', parseOrigins),
     '',
     'web pages of which origins may ask; empty allows none',
+  ),
+  // The standard variables: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/. The SDK reads by itself
+  // OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and what OTEL_EXPORTER_OTLP_… says about headers and certificates.
+  otlpEndpoint: setting(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    address,
+    '',
+    'collector that traces go to, OTLP over HTTP, `/v1/traces` is added; empty makes none',
+  ),
+  otlpTracesEndpoint: setting(
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    address,
+    '',
+    'the same as a whole address; before the other',
+  ),
+  otelDisabled: setting('OTEL_SDK_DISABLED', choice('true', 'false'), 'false', 'no traces, whatever else is set'),
+  tracesSampler: setting(
+    'OTEL_TRACES_SAMPLER',
+    choice(...samplerNames),
+    'parentbased_always_on',
+    'which requests are traced; `parentbased_…` asks the caller first',
+  ),
+  tracesSamplerRatio: setting(
+    'OTEL_TRACES_SAMPLER_ARG',
+    number(0, 1),
+    '1',
+    'the share that is traced, for the samplers with `traceidratio`',
+  ),
+  spanTimeoutMs: setting(
+    'OTEL_EXPORTER_OTLP_TIMEOUT',
+    whole(1, 60_000),
+    '10000',
+    'how long a batch of spans may take to send, retries included, in ms',
+  ),
+  spanDelayMs: setting('OTEL_BSP_SCHEDULE_DELAY', whole(1, 60_000), '5000', 'how often spans are sent, in ms'),
+  spanQueueSize: setting(
+    'OTEL_BSP_MAX_QUEUE_SIZE',
+    whole(1, 100_000),
+    '2048',
+    'most spans that wait to be sent; more are dropped and counted',
+  ),
+  googleProject: setting(
+    'GOOGLE_CLOUD_PROJECT',
+    text('a project'),
+    '',
+    'log lines name their traces as Cloud Logging joins them with Cloud Trace',
   ),
 } as const;
 

@@ -245,12 +245,13 @@ describe('a request log line', () => {
     expect(of('traced')).toMatchObject({
       severity: 'INFO',
       message: 'request',
-      traceId: trace,
-      parentId: '00f067aa0ba902b7',
+      trace_id: trace,
+      span_id: '00f067aa0ba902b7',
+      trace_flags: '01',
       method: 'POST',
       route: '/predict',
       status: 200,
     });
-    expect(of('untraced')).not.toHaveProperty('traceId');
+    expect(of('untraced')).not.toHaveProperty('trace_id');
   });
 });

@@ -1,3 +1,5 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { createRequestLog } from '../../../../../app/serving/log.ts';
 import { countedLines, countsRequests } from '../../../../clouds/aws/ecs-express/request-log.ts';
@@ -6,8 +8,9 @@ import { filterPattern, selected } from '../../../../emulator/control-planes/log
 /** A line as the service writes it. */
 function lineOf(facts: { readonly route: string; readonly status: number }): string {
   const written: string[] = [];
-  const log = createRequestLog('INFO', (text) => written.push(text));
-  log.line({ requestId: 'r-1', traceparent: undefined, method: 'GET', code: undefined, seconds: 0.0425, ...facts });
+  const log = createRequestLog('INFO', null, (text) => written.push(text));
+  const request = new IncomingMessage(new Socket());
+  log.line({ request, requestId: 'r-1', method: 'GET', code: undefined, seconds: 0.0425, ...facts });
   log.flush();
   return written.join('');
 }
