@@ -22,7 +22,9 @@ export default async function main(): Promise<Record<string, unknown>> {
     const { stack, config } = read;
     const runs = await runningService(stack);
     const release = manifestPath === undefined ? runningRelease(stack, runs) : await releaseFrom(manifestPath, stack);
-    return { ...(await serviceProgram({ stack, config, release, stage: 'live', secretsAsOf: runs?.secretsAsOf })) };
+    const { secretsAsOf } = runs ?? {};
+    const retry = runs?.release.releaseId === release.releaseId ? runs.retry : undefined;
+    return { ...(await serviceProgram({ stack, config, release, stage: 'live', secretsAsOf, retry })) };
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     // Pulumi prints this kind once and without a stack.
@@ -75,7 +77,7 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-const ownOutputs = z.object({ outputs: deployedService.pick({ release: true, secretsAsOf: true }) });
+const ownOutputs = z.object({ outputs: deployedService.pick({ release: true, secretsAsOf: true, retry: true }) });
 type RunningService = z.infer<typeof ownOutputs>['outputs'];
 
 /** What the stack's own last outputs say. Asked for directly: a stack reference to itself would become a resource of the stack. */

@@ -27,6 +27,8 @@ export interface ServiceProgramArgs extends Staged {
   readonly keepsDisk?: boolean;
   /** RFC 3339; left out where the secrets were never rotated. */
   readonly secretsAsOf?: string | undefined;
+  /** How often the release failed on this stack before; left out where it never did. */
+  readonly retry?: number | undefined;
   /** What the stack runs now; absent on the first deployment. */
   readonly current?: CurrentRelease;
 }
@@ -35,18 +37,24 @@ export interface ServiceProgramArgs extends Staged {
 export type ServiceStackOutputs = Pick<
   PredictionServiceOutputs,
   'endpoint' | 'revision' | 'candidateEndpoint' | 'coordinates'
-> & { readonly release: ReleaseArgs; readonly sharePercent?: number; readonly secretsAsOf?: string };
+> & {
+  readonly release: ReleaseArgs;
+  readonly sharePercent?: number;
+  readonly secretsAsOf?: string;
+  readonly retry?: number;
+};
 
-/** A variable of the container. Every platform starts new instances when one changes, and new instances read the secrets as they are. */
-const rotationVariable = 'TRIREME_SECRETS_AS_OF';
+/** Variables of the container. Every platform starts new instances when one changes, and new instances read the secrets as they are. */
+const renewing = { secretsAsOf: 'TRIREME_SECRETS_AS_OF', retry: 'TRIREME_RETRY' } as const;
+type Renewed = Pick<ServiceProgramArgs, keyof typeof renewing>;
 
 /** Runs inside a Pulumi program. */
 export async function serviceProgram(asked: ServiceProgramArgs): Promise<ServiceStackOutputs> {
   const args = await withDisk(asked);
   const { stack, current } = args;
-  const config = rotated(args.config, args.secretsAsOf);
+  const config = renewed(args.config, args);
   const staysLive = args.stage !== 'live' && current !== undefined;
-  const liveConfig = staysLive ? rotated(args.liveConfig ?? args.config, current.secretsAsOf) : undefined;
+  const liveConfig = staysLive ? renewed(args.liveConfig ?? args.config, current) : undefined;
   const runtime: Runtime = runtimeRegistry[config.runtime];
   const PredictionService = await runtime.component();
   const provider = await cloudRegistry[stack.cloud].provider(
@@ -62,7 +70,7 @@ export async function serviceProgram(asked: ServiceProgramArgs): Promise<Service
 
   const { endpoint, revision, candidateEndpoint, coordinates } = service;
   // A rotation, too, is a candidate's alone until it is live.
-  const secretsAsOf = staysLive && candidateEndpoint !== undefined ? current.secretsAsOf : args.secretsAsOf;
+  const { secretsAsOf, retry }: Renewed = staysLive && candidateEndpoint !== undefined ? current : args;
   return {
     endpoint,
     revision,
@@ -70,6 +78,7 @@ export async function serviceProgram(asked: ServiceProgramArgs): Promise<Service
     coordinates,
     ...(args.stage === 'share' && args.sharePercent !== undefined ? { sharePercent: args.sharePercent } : {}),
     ...(secretsAsOf === undefined ? {} : { secretsAsOf }),
+    ...(retry === undefined ? {} : { retry }),
     release: liveRelease(args, candidateEndpoint !== undefined),
   };
 }
@@ -88,8 +97,13 @@ async function withDisk(args: ServiceProgramArgs): Promise<ServiceProgramArgs> {
   };
 }
 
-function rotated(config: ServiceConfig, secretsAsOf: string | undefined): ServiceConfig {
-  return secretsAsOf === undefined ? config : { ...config, env: { ...config.env, [rotationVariable]: secretsAsOf } };
+function renewed(config: ServiceConfig, { secretsAsOf, retry }: Renewed): ServiceConfig {
+  const env = {
+    ...config.env,
+    ...(secretsAsOf === undefined ? {} : { [renewing.secretsAsOf]: secretsAsOf }),
+    ...(retry === undefined ? {} : { [renewing.retry]: String(retry) }),
+  };
+  return { ...config, env };
 }
 
 /** Runs inside a Pulumi program. */

@@ -2,11 +2,12 @@
 import { DeliveryError, type DeliveryErrorCode } from '../contract/errors.ts';
 import type { Fact } from '../contract/fact.ts';
 import type { Plan } from '../contract/plan.ts';
-import { copyFor, type ReleaseManifest } from '../contract/release.ts';
+import { copyFor, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { Cloud, Environment } from '../contract/stack.ts';
 import { attestationReasons, attestationRemarks } from './attestation.ts';
 import { type Delivery, type DeliveryOptions, type Target, targetsIn } from './delivery.ts';
 import type { PromotionQuestion } from './promotion-rule.ts';
+import { retryOf } from './retry.ts';
 import { settleAll } from './settle.ts';
 import { replacedBy } from './stack-state.ts';
 
@@ -109,10 +110,12 @@ export async function previewAll(
   signal?: AbortSignal,
 ): Promise<readonly Plan[]> {
   const options = { report: delivery.report, ...(signal === undefined ? {} : { signal }) };
+  const facts = await delivery.ledger.facts();
   return settleAll(
     targets.map(({ stack }) => {
       delivery.report({ stack: stack.name, message: 'previewing' });
-      return delivery.deployer.preview(stack, { manifest, stage: 'live' }, options);
+      const retry = retryOf(facts, stack.name, releaseIdOf(manifest));
+      return delivery.deployer.preview(stack, { manifest, stage: 'live', ...retry }, options);
     }),
   );
 }

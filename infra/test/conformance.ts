@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DeploymentRequest } from '../contract/ports.ts';
 import { copyFor, identityOf } from '../contract/release.ts';
 import type { RuntimeContract } from '../contract/runtime.ts';
 import type { DeployedService, RuntimeName, Stage } from '../contract/service.ts';
@@ -16,6 +17,7 @@ import {
   emulatedClouds,
   good,
   neverReady,
+  notYetReady,
   release,
   repositories,
   stackOf,
@@ -43,13 +45,18 @@ export function describeConformance(contract: RuntimeContract): void {
     environment === 'prod'
       ? files[name]?.replace('trireme:env: {}', `trireme:env: { MADE_FOR: "${digit}" }`)
       : undefined;
-  const deploy = async (stack: Stack, digit: number, stage: Stage = 'live', sharePercent?: number) => {
+  const deploy = async (
+    stack: Stack,
+    digit: number,
+    stage: Stage = 'live',
+    more: Pick<DeploymentRequest, 'sharePercent' | 'retry'> = {},
+  ) => {
     const before = await clouds.deployer.deployed(stack);
     const baseline = await clouds.provers[name].baseline(before);
     const live = [good, better].find((one) => identityOf(release(one)).releaseId === before?.release.releaseId);
     const liveStackFile = live === undefined || stage === 'live' ? undefined : settingsOf(stack, live);
     const own = { stackFile: settingsOf(stack, digit), liveStackFile };
-    const result = await clouds.deployer.deploy(stack, { manifest: release(digit), stage, sharePercent, ...own });
+    const result = await clouds.deployer.deploy(stack, { manifest: release(digit), stage, ...more, ...own });
     return { result, baseline };
   };
   const prove = async (service: DeployedService, digit: number, baseline: unknown, stage: Stage = 'live') => {
@@ -142,6 +149,27 @@ export function describeConformance(contract: RuntimeContract): void {
       await expectProof('passed', service, better, baseline);
     });
 
+    // The others roll back or start anew by themselves; here the revision that failed is there, and stays as it is.
+    if (contract.failedUpdate.value === 'failed-revision') {
+      it('takes a release that failed there as another deployment, and then leaves it as it is', async () => {
+        const before = await deployedIn(dev);
+        const first = await deploy(dev, notYetReady);
+        await expectProof('failed', before, notYetReady, first.baseline);
+        await clouds.mend();
+        // What was wrong is mended, and the same revision is failed all the same.
+        const same = await deploy(dev, notYetReady);
+        expect(same.result.outcome).toBe('rejected');
+        await expectProof('failed', before, notYetReady, same.baseline);
+        const { result, baseline } = await deploy(dev, notYetReady, 'live', { retry: 1 });
+        expect(result.outcome).toBe('applied');
+        const service = await deployedIn(dev);
+        expect(service.retry).toBe(1);
+        await expectProof('passed', service, notYetReady, baseline);
+        const again = await clouds.deployer.preview(dev, { manifest: release(notYetReady), stage: 'live' });
+        expect(again.changes).toEqual([]);
+      });
+    }
+
     it('is destroyed without remains', async () => {
       await clouds.deployer.destroy(dev);
       expect(await clouds.deployer.deployed(dev)).toBeUndefined();
@@ -213,7 +241,7 @@ export function describeConformance(contract: RuntimeContract): void {
 
     if (contract.share.value) {
       it('gives the candidate its share of the requests, and not more', async () => {
-        const { baseline } = await deploy(prod, better, 'share', 30);
+        const { baseline } = await deploy(prod, better, 'share', { sharePercent: 30 });
         const service = await deployedIn(prod);
         expect(service).toMatchObject({ sharePercent: 30, release: { releaseId: idOf(good) } });
         await expectProof('passed', service, better, baseline, 'share');
@@ -240,7 +268,7 @@ export function describeConformance(contract: RuntimeContract): void {
     }
 
     it('makes the candidate live, with all requests and nothing beside it', async () => {
-      if (contract.share.value) await deploy(prod, better, 'share', 30);
+      if (contract.share.value) await deploy(prod, better, 'share', { sharePercent: 30 });
       const live = await deploy(prod, better, 'live');
       const after = await deployedIn(prod);
       expect(after.release.releaseId).toBe(idOf(better));

@@ -32,6 +32,8 @@ import { checkoutInstallation } from '../pulumi/tiny-deployer.ts';
 /** Digests made of one digit: what its image does is known by it. */
 export const good = 1;
 export const better = 2;
+/** Until it is mended. */
+export const notYetReady = 5;
 export const neverReady = 9;
 
 const timeScale = 200;
@@ -46,6 +48,8 @@ export const repositories: Readonly<Record<Cloud, string>> = {
 export interface EmulatedClouds {
   readonly deployer: Deployer;
   readonly provers: Readonly<Record<RuntimeName, Prover>>;
+  /** From now on `notYetReady` becomes ready, wherever it is started. */
+  mend(): Promise<void>;
   /** What the clouds refuse from now on. */
   refuse(...faults: readonly RefusalFault[]): void;
   /** Engine variables and a folder with the project, for plain `pulumi`. */
@@ -119,6 +123,7 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
       policyPack: attachedPack(join(root, 'policy.yaml')),
     }),
     provers: provers({ variables, clock, timeScale }),
+    mend: () => writeFile(join(directory, `image-${notYetReady}`, 'mended'), ''),
     refuse(...faults) {
       host.faults.refusals = faults;
     },
@@ -220,7 +225,7 @@ function imagesIn(directory: string): Images {
         config: {
           entrypoint: ['node', 'server.cjs'],
           command: [],
-          variables: { BUILD: buildOf(digit), READY: digit === neverReady ? '503' : '200' },
+          variables: { BUILD: buildOf(digit), READY: readyWhen[digit] ?? 'always' },
           workingDirectory: '/',
           exposedPort: 8080,
         },
@@ -229,12 +234,16 @@ function imagesIn(directory: string): Images {
   };
 }
 
+const readyWhen: Readonly<Record<number, string>> = { [notYetReady]: 'mended', [neverReady]: 'never' };
+
 /** Speaks the routes of the service contract, and drains. */
 const application = `
+const { existsSync } = require('node:fs');
 const { createServer } = require('node:http');
+const isReady = { always: () => true, mended: () => existsSync(__dirname + '/mended'), never: () => false };
 const { BUILD, READY, PORT, HOST, RELEASE_ID, IMAGE_DIGEST } = process.env;
 const server = createServer((request, response) => {
-  if (request.url === '/v2/health/ready') response.statusCode = Number(READY);
+  if (request.url === '/v2/health/ready') response.statusCode = isReady[READY]() ? 200 : 503;
   if (request.url === '/environment') return response.end(JSON.stringify(process.env));
   response.end(JSON.stringify({ releaseId: RELEASE_ID, imageDigest: IMAGE_DIGEST, buildId: BUILD }));
 });

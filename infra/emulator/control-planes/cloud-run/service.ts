@@ -28,6 +28,8 @@ export interface RevisionRecord {
   readonly createTime: string;
   conditions: readonly Condition[];
   reconciling: boolean;
+  /** Why it is not ready and never will be. */
+  failure?: string;
 }
 
 /** What a client writes; given back with what the platform adds. */
@@ -112,7 +114,7 @@ export class CloudRunService {
     await this.hosted.close();
   }
 
-  /** A template that names an existing revision, with the same content, means that revision again. */
+  /** A template that names an existing revision, with the same content, means that revision again, failed or not. */
   #named(name: string | undefined): RevisionRecord | undefined {
     const named = name === undefined ? undefined : this.revisions.find((one) => one.name === name);
     if (named !== undefined) this.revisions = [...this.revisions.filter((one) => one !== named), named];
@@ -181,6 +183,8 @@ export class CloudRunService {
     replaced: AbortSignal,
     latest: RevisionRecord = revision,
   ): Promise<string | undefined> {
+    // A revision never changes, and is not tried again: https://github.com/knative/serving/issues/12330
+    if (revision.failure !== undefined) return revision.failure;
     const signal = AbortSignal.any([replaced, this.#host.stopping.signal]);
     await pause((cloudRun.provisionSeconds.value * 1000) / this.#host.timeScale, signal);
     const names = { service: this.name, revision: revision.name };
@@ -194,7 +198,10 @@ export class CloudRunService {
         ? { kind: 'image', reason: filled.missing }
         : (this.#runningAs(revision.name) ??
           (await this.hosted.start({ name: revision.name, container, rules: frontDoorOf(template), scaling }, signal)));
+    // Left alone by a newer generation before it could tell: it is started again when it is asked for again.
+    if (!(started instanceof Revision) && started.kind === 'cancelled') return started.reason;
     revision.reconciling = false;
+    const wasReady = revision.conditions.some(({ type, state }) => type === 'Ready' && state === 'CONDITION_SUCCEEDED');
     if (started instanceof Revision) {
       this.#running.set(revision, started);
       this.latestReady = latest;
@@ -211,7 +218,9 @@ export class CloudRunService {
         : { message, revisionReason: 'HEALTH_CHECK_CONTAINER_ERROR' as const };
     revision.conditions = ['Ready', 'ContainerHealthy'].map((type) => condition(type, 'CONDITION_FAILED', why));
     this.hosted.say(`Ready condition status changed to False for Revision ${revision.name}: ${message}`);
-    return `Revision '${revision.name}' is not ready and cannot serve traffic. ${message}`;
+    const failure = `Revision '${revision.name}' is not ready and cannot serve traffic. ${message}`;
+    if (!wasReady) revision.failure = failure;
+    return failure;
   }
 }
 

@@ -15,7 +15,7 @@ let checked: Checked;
 beforeEach(async () => {
   clouds = await bench({ timeScale: 200 });
   checked = new Checked();
-  listener = await listen(checked.rest(['gcp-run'], cloudRunApi(clouds.host)));
+  listener = await listen(checked.rest(['gcp-run', 'gcp-secretmanager'], cloudRunApi(clouds.host)));
 });
 afterEach(async () => {
   await listener.close();
@@ -34,7 +34,7 @@ async function call(method: string, path: string, body?: unknown): Promise<{ sta
   return { status: answer.status, body: await answer.json() };
 }
 
-function service(build: string, template: Record<string, unknown> = {}): Record<string, unknown> {
+function service(build: string, template: Record<string, unknown> = {}) {
   return {
     template: {
       scaling: { minInstanceCount: 1 },
@@ -151,6 +151,47 @@ describe('Cloud Run', () => {
     });
     expect((await done(await update('b-good'))).response.terminalCondition.state).toBe('CONDITION_SUCCEEDED');
     expect(await fetch(left.uri).then((answer) => answer.text())).toBe('b-good 0');
+  });
+
+  it.each([
+    ['by its place', {}, {}],
+    ['by its name', { revision: 'trireme-dev-one' }, { revision: 'trireme-dev-two' }],
+  ])(
+    'leaves a failed revision failed, asked for again %s, whatever has been mended since',
+    async (_, first, second) => {
+      const [container] = service('b-good').template.containers;
+      const secretKeyRef = { secret: 'token', version: 'latest' };
+      const containers = [{ ...container, env: [{ name: 'TOKEN', valueSource: { secretKeyRef } }] }];
+      const { response } = await done(await create('a-good'));
+      const { error } = await done(await update('b-good', { containers, ...first }));
+      expect(error.message).toMatch(/token/);
+      const secrets = 'v1/projects/trireme-emulated/secrets';
+      await call('POST', `${secrets}?secretId=token`, { replication: { automatic: {} } });
+      await call('POST', `${secrets}/token:addVersion`, { payload: { data: btoa('here now') } });
+
+      const revisions = async () => (await call('GET', `${services}/trireme-dev/revisions`)).body.revisions.length;
+      const pulled = clouds.pulled.length;
+      expect((await done(await update('b-good', { containers, ...first }))).error).toEqual(error);
+      expect([await revisions(), clouds.pulled.length]).toEqual([2, pulled]);
+      expect((await read()).latestReadyRevision).toBe(response.latestReadyRevision);
+
+      const again = await done(await update('b-good', { containers, annotations: { try: '2' }, ...second }));
+      expect(again.response.terminalCondition.state).toBe('CONDITION_SUCCEEDED');
+      expect(await revisions()).toBe(3);
+    },
+  );
+
+  it('starts a revision again that something newer took the place of before it could tell', async () => {
+    await done(await create('a-good'));
+    const slow = await update('b-never-ready', { revision: 'trireme-dev-one' });
+    const newer = await update('c-good', { revision: 'trireme-dev-two' });
+    expect((await done(slow)).error.message).toMatch(/newer/);
+    expect((await done(newer)).response.terminalCondition.state).toBe('CONDITION_SUCCEEDED');
+    const conditions = async () =>
+      (await call('GET', `${services}/trireme-dev/revisions/trireme-dev-one`)).body.conditions[0];
+    expect(await conditions()).toMatchObject({ state: 'CONDITION_RECONCILING' });
+    expect((await done(await update('b-never-ready', { revision: 'trireme-dev-one' }))).error.message).toMatch(/probe/);
+    expect(await conditions()).toMatchObject({ state: 'CONDITION_FAILED' });
   });
 
   it('refuses a revision name that means something else already', async () => {

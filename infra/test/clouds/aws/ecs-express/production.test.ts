@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Policy } from '@pulumi/aws/iam/policy.js';
-import { ComponentResource } from '@pulumi/pulumi';
+import { ComponentResource, output } from '@pulumi/pulumi';
 import type { Stack } from '@pulumi/pulumi/automation/index.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boundaryDocument, boundaryName } from '../../../../clouds/aws/boundary.ts';
@@ -93,11 +93,11 @@ async function program() {
   /** As a foundation hands them out. */
   const foundation = {
     pullIdentity: `arn:aws:iam::${account}:role/trireme-pull`,
-    details: {
+    details: output({
       alarmChannel: topicIn(region),
       'permissionsBoundary.dev': boundary('dev'),
       'permissionsBoundary.prod': boundary('prod'),
-    },
+    }),
   };
   const serve = (environment: 'dev' | 'prod') =>
     new AwsExpressPredictionService(
@@ -202,8 +202,8 @@ describe('ECS Express Mode with every key of a stack file that it takes', () => 
       'trireme-prod-not-ready': { evaluationPeriods: 3, treatMissingData: 'breaching' },
     });
     expect(Object.keys(found)).toHaveLength(3);
-    for (const { alarmActions, okActions } of Object.values(found)) {
-      expect([alarmActions, okActions]).toEqual([[topicIn(region)], [topicIn(region)]]);
+    for (const inputs of Object.values(found)) {
+      expect(inputs).toMatchObject({ alarmActions: [topicIn(region)], okActions: [topicIn(region)] });
     }
   });
 
