@@ -7,6 +7,8 @@ import { type Reading, tooManyRows } from '../http/inference.ts';
 
 /** The one way a model is asked; TensorFlow's own name for it. */
 export const signature = 'serving_default';
+/** TensorFlow's names for its methods, which the documented calls give as signatures too. */
+const methods: readonly string[] = ['predict', 'classify', 'regress'].map((verb) => `tensorflow/serving/${verb}`);
 
 export interface PredictReading extends Reading {
   readonly form: 'rows' | 'columns';
@@ -46,7 +48,7 @@ export function readExamples(body: Fields, maxRows: number): Reading {
 }
 
 function checkSignature({ signature_name: name }: Fields): void {
-  if (name === undefined || name === '' || name === signature) return;
+  if (name === undefined || name === '' || name === signature || methods.includes(String(name))) return;
   throw invalid(`\`signature_name\`: expected ${signature}, the only one, found ${describe(name)}`);
 }
 
