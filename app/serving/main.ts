@@ -10,20 +10,24 @@ import { processCount } from './workers/policy.ts';
 
 /**
  * Serves until it is asked to stop, and resolves when it has stopped.
- * @param locate where the models are. @param started told once it is ready, or never will be. @throws AppError when it can't start.
+ * @param locate where the models are. @param started told once it is ready, or never will be. @param follow told of the service in each process. @throws AppError when it can't start.
  */
 export async function serve(
   settings: Settings,
   locate: (build: Build, log: Log) => Promise<readonly ModelLocation[]>,
   started: (service: Service) => void = () => {},
+  follow: (service: Service) => void = () => {},
 ): Promise<void> {
   const log = createLog(settings.logLevel);
   const count = processCount(settings.workers);
   // Loaded where there are several processes.
   if (count > 1 && cluster.isPrimary) return (await import('./workers/workers.ts')).supervise(count, log);
   const build = await readBuild('build.json');
-  const start = (options?: ServiceOptions) =>
-    startService(settings, identityOf(build, settings), () => locate(build, log), log, options);
+  const start = async (options?: ServiceOptions) => {
+    const service = await startService(settings, identityOf(build, settings), () => locate(build, log), log, options);
+    follow(service);
+    return service;
+  };
   if (cluster.isWorker) return (await import('./workers/worker.ts')).serveAsWorker(start, started);
   const service = await start();
   service.started.then(() => started(service));

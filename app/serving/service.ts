@@ -8,8 +8,11 @@ import type { Identity } from './identity.ts';
 import { Life } from './life.ts';
 import { createRequestLog, type Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { type LabelMove, moved } from './models/labels.ts';
 import { loadModels, missingSettings } from './models/load.ts';
 import type { ModelLocation } from './models/locate.ts';
+import { reloader } from './models/reload.ts';
+import { tellModels } from './models/tell.ts';
 import { Overload } from './overload.ts';
 import type { Settings } from './settings/settings.ts';
 import { startTracing, tracedLog } from './tracing/tracing.ts';
@@ -23,6 +26,10 @@ export interface Service {
   readonly metrics: Metrics;
   /** Resolves when it is ready or never will be. */
   readonly started: Promise<void>;
+  /** Here alone. @throws AppError `model-unknown` for a version that is not served. */
+  moveLabel(move: LabelMove): void;
+  /** Development: looks again where the models are. What can't be believed changes nothing. */
+  reload(): Promise<void>;
   /** Stops it without losing a request. `grace: false` when nobody stands between it and its clients. */
   stop(options: { grace: boolean }): Promise<void>;
 }
@@ -34,8 +41,10 @@ export interface ServiceOptions {
   readonly overallMetrics?: () => Promise<string>;
   /** It takes another's place: until it can answer, requests go to those that do. */
   readonly listensWhenReady?: boolean;
-  /** Awaited when the models are loaded and checked. */
-  readonly beforeReady?: () => Promise<void>;
+  /** Awaited when the models are loaded and checked; labels that were moved elsewhere meanwhile. */
+  readonly beforeReady?: () => Promise<readonly LabelMove[]>;
+  /** Tells the other processes that a label was moved. */
+  readonly shareMove?: (move: LabelMove) => void;
 }
 
 /** Listens at once, so that probes get an answer while the models load. @throws AppError `port-taken`. */
@@ -44,7 +53,7 @@ export async function startService(
   identity: Identity,
   locate: () => Promise<readonly ModelLocation[]>,
   log: Log,
-  { writeRequests, overallMetrics, listensWhenReady = false, beforeReady }: ServiceOptions = {},
+  { writeRequests, overallMetrics, listensWhenReady = false, beforeReady, shareMove }: ServiceOptions = {},
 ): Promise<Service> {
   const life = new Life();
   const overload = new Overload(settings.maxInFlight, settings.maxLoopDelayMs);
@@ -54,7 +63,16 @@ export async function startService(
   const severity = settings.requestLog ? 'INFO' : settings.logLevel === 'debug' ? 'DEBUG' : undefined;
   const lines = severity === undefined ? undefined : createRequestLog(severity, settings.googleProject, writeRequests);
   const requestLog = tracing === undefined ? lines : tracedLog(tracing, lines);
-  const app = createApp({ life, identity, metrics, log, gate, requestLog, limits: settings });
+  const moveLabel = (move: LabelMove) => {
+    life.loaded(moved(life.served, move));
+    log.info('label moved', move);
+  };
+  const move = (one: LabelMove) => {
+    moveLabel(one);
+    shareMove?.(one);
+  };
+  const labels = { isGuarded: settings.adminKeys.length > 0, move };
+  const app = createApp({ life, identity, metrics, log, gate, requestLog, limits: settings, labels });
   const server = createHttpServer(tracing?.traced(app) ?? app, settings);
   const begin = () =>
     load(life, settings, locate, log, beforeReady).then(() => {
@@ -72,6 +90,8 @@ export async function startService(
     life,
     metrics,
     started,
+    moveLabel,
+    reload: reloader(life, locate, settings.present, log, () => metrics.loaded(life.models, identity)),
     stop({ grace }) {
       stopped ??= (async () => {
         // A service that never got traffic has nobody to wait for.
@@ -97,7 +117,7 @@ async function load(
   settings: Settings,
   locate: () => Promise<readonly ModelLocation[]>,
   log: Log,
-  beforeReady: (() => Promise<void>) | undefined,
+  beforeReady: ServiceOptions['beforeReady'],
 ): Promise<void> {
   try {
     const served = await loadModels(await locate());
@@ -109,14 +129,10 @@ async function load(
     if (missing !== undefined) throw new AppError('setting-missing', missing);
     if (beforeReady !== undefined) {
       life.checked();
-      await beforeReady();
+      life.loaded((await beforeReady()).reduce(moved, served));
     }
     life.ready();
-    const models = served.all.map((one) => {
-      const { model, digest, engine } = one;
-      return { name: model.name, digest, labels: served.labelsOf(one), engine };
-    });
-    log.info('ready', { models });
+    log.info('ready', { models: tellModels(served) });
   } catch (error) {
     const isExpected = error instanceof AppError;
     // The process stays up: its reason can be read at /v2/health/ready, where a crash would leave only a restart count.

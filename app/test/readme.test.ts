@@ -23,7 +23,7 @@ describe('the README of the application', () => {
   });
 
   it('lists every route', () => {
-    expect([...readme.matchAll(/^\| `((?:GET|POST) \S+)` \|/gm)].map(([, route]) => route)).toEqual(
+    expect([...readme.matchAll(/^\| `((?:GET|POST|PUT) \S+)` \|/gm)].map(([, route]) => route)).toEqual(
       Object.keys(routes),
     );
   });

@@ -29,10 +29,13 @@ export async function wineArtifact(changes: Partial<Problem> = {}) {
 }
 
 /** A `models` folder as an image has it. */
-export async function imageWith(directory: string): Promise<{ cwd: string; models: string; model: string }> {
+export async function imageWith(
+  directory: string,
+  name = 'wine',
+): Promise<{ cwd: string; models: string; model: string }> {
   const cwd = await temporaryFolder();
   const models = path.join(cwd, 'models');
-  const model = path.join(models, 'wine');
+  const model = path.join(models, name);
   await cp(directory, model, { recursive: true });
   return { cwd, models, model };
 }

@@ -23,6 +23,7 @@ export const routes = {
   'GET /docs': 'the same as a page',
   'GET /version': 'build, release, image and model digests',
   'GET /metrics': 'Prometheus metrics',
+  'PUT /admin/models/{model}/labels/{label}': 'the label means another version; needs a key of ADMIN_KEYS',
 } as const;
 
 export function root(life: Life): RequestHandler {

@@ -13,6 +13,7 @@ import { exposition, root, version } from './about.ts';
 import { docs, openapi } from './docs.ts';
 import { failureHandler, methodNotAllowed, notFound } from './failure.ts';
 import type { Gate } from './gate.ts';
+import { type LabelMoving, moveLabel } from './labels.ts';
 import { predict, predictPaths } from './predict.ts';
 import { quickPredict } from './quick-predict.ts';
 import { everyRequest, jsonBody } from './request.ts';
@@ -25,6 +26,7 @@ export interface AppDependencies {
   readonly gate: Gate;
   readonly requestLog: RequestLog | undefined;
   readonly limits: Pick<Settings, 'bodyLimitBytes' | 'maxRows'>;
+  readonly labels: LabelMoving;
 }
 
 export function createApp({
@@ -35,6 +37,7 @@ export function createApp({
   gate,
   requestLog,
   limits,
+  labels,
 }: AppDependencies): RequestListener {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false).enable('case sensitive routing');
@@ -50,6 +53,7 @@ export function createApp({
   for (const path of predictPaths) app.route(path).post(body, predicting).all(writes);
   addOpenInference(app, context, identity, limits.bodyLimitBytes);
   addTensorflowServing(app, context, limits.bodyLimitBytes);
+  app.route('/admin/models/:model/labels/:label').put(body, moveLabel(life, labels)).all(methodNotAllowed('PUT'));
   app.route('/version').get(version(life, identity)).all(reads);
   app
     .route('/openapi.json')

@@ -119,7 +119,13 @@ export const table = {
     'who may ask for predictions: a name and the SHA-256 of a key each; empty lets everyone',
     true,
   ),
-  adminKeys: setting('ADMIN_KEYS', list('name:sha256, …', parseKeys), '', 'the same for /metrics', true),
+  adminKeys: setting(
+    'ADMIN_KEYS',
+    list('name:sha256, …', parseKeys),
+    '',
+    'the same for /metrics and /admin, where it must be set',
+    true,
+  ),
   rateLimitPerMinute: setting(
     'RATE_LIMIT_PER_MINUTE',
     whole(0, 1_000_000),

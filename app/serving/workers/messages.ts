@@ -1,4 +1,6 @@
 // What the processes of one service say to each other.
+import type { LabelMove } from '../models/labels.ts';
+
 export type ToWorker =
   | {
       readonly trireme: 'begin';
@@ -9,6 +11,7 @@ export type ToWorker =
     }
   /** Every process has its models. */
   | { readonly trireme: 'ready' }
+  | { readonly trireme: 'move'; readonly move: LabelMove }
   | { readonly trireme: 'stop'; readonly grace: boolean }
   | { readonly trireme: 'collect'; readonly id: number }
   | { readonly trireme: 'metrics'; readonly id: number; readonly text: string };
@@ -17,6 +20,8 @@ export type ToPrimary =
   /** It listens to messages from now on: Node drops those that came before. */
   | { readonly trireme: 'hello' }
   | { readonly trireme: 'loaded' }
+  /** It moved a label; the others are to do so too. */
+  | { readonly trireme: 'move'; readonly move: LabelMove }
   | { readonly trireme: 'snapshot'; readonly id: number; readonly metrics: object[] }
   | { readonly trireme: 'metrics'; readonly id: number };
 

@@ -1,4 +1,5 @@
 // One of several processes: serves as it would alone, but begins, becomes ready and stops when the primary says so.
+import type { LabelMove } from '../models/labels.ts';
 import type { Service, ServiceOptions } from '../service.ts';
 import { isOurs, type ToPrimary, type ToWorker } from './messages.ts';
 
@@ -11,6 +12,9 @@ export async function serveAsWorker(
   let asked = 0;
   let stop = (_grace: boolean): void => process.exit(0);
   let collect = (_id: number): void => {};
+  /** Labels that were moved before this process could answer. */
+  const earlyMoves: LabelMove[] = [];
+  let move = (one: LabelMove): void => void earlyMoves.push(one);
   const begin = Promise.withResolvers<Extract<ToWorker, { trireme: 'begin' }>>();
   const everyoneLoaded = Promise.withResolvers<void>();
 
@@ -18,6 +22,7 @@ export async function serveAsWorker(
     if (!isOurs<ToWorker>(message)) return;
     if (message.trireme === 'begin') begin.resolve(message);
     else if (message.trireme === 'ready') everyoneLoaded.resolve();
+    else if (message.trireme === 'move') move(message.move);
     else if (message.trireme === 'stop') stop(message.grace);
     else if (message.trireme === 'collect') collect(message.id);
     else waiting.get(message.id)?.(message.text);
@@ -31,8 +36,10 @@ export async function serveAsWorker(
     listensWhenReady: isReplacement,
     async beforeReady() {
       send({ trireme: 'loaded' });
-      if (!isReplacement) await everyoneLoaded.promise;
+      await everyoneLoaded.promise;
+      return earlyMoves.splice(0);
     },
+    shareMove: (one) => send({ trireme: 'move', move: one }),
     overallMetrics() {
       const id = ++asked;
       send({ trireme: 'metrics', id });
@@ -44,6 +51,8 @@ export async function serveAsWorker(
       });
     },
   });
+  move = (one) => service.moveLabel(one);
+  earlyMoves.forEach(move);
   collect = (id) => {
     service.metrics.own().then((metrics) => send({ trireme: 'snapshot', id, metrics }));
   };

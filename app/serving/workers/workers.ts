@@ -16,6 +16,8 @@ const killAfterMs = 8500;
 export async function supervise(count: number, log: Log): Promise<void> {
   const sum = new MetricsSum();
   const loaded = new Set<number>();
+  /** The newest of each label, for a process that takes another's place. */
+  const moves = new Map<string, ToWorker>();
   const beginnings = new Map<number, ToWorker>();
   const collecting = new Map<number, (worker: number) => void>();
   let collection = 0;
@@ -72,7 +74,12 @@ export async function supervise(count: number, log: Log): Promise<void> {
     } else if (message.trireme === 'loaded') {
       loaded.add(worker.id);
       if (loaded.size >= count) isReady = true;
+      for (const move of moves.values()) send(worker, move);
       if (isReady) for (const one of workers()) send(one, { trireme: 'ready' });
+    } else if (message.trireme === 'move') {
+      const { model, label } = message.move;
+      moves.set(`${model} ${label}`, message);
+      for (const one of workers()) if (one !== worker) send(one, message);
     } else if (message.trireme === 'snapshot') {
       sum.heard(worker.id, message.metrics as { name: string; type: string }[]);
       collecting.get(message.id)?.(worker.id);

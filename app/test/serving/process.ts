@@ -18,9 +18,13 @@ afterEach(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Resolves when it listens. */
-export async function runService(cwd: string, environment: Record<string, string> = {}): Promise<RunningService> {
-  const child = spawn(process.execPath, [path.join(root, 'app/serving/main.ts')], {
+/** Resolves when it listens. @param words what Node runs: the image's entry, unless another. */
+export async function runService(
+  cwd: string,
+  environment: Record<string, string> = {},
+  words: readonly string[] = [path.join(root, 'app/serving/main.ts')],
+): Promise<RunningService> {
+  const child = spawn(process.execPath, words, {
     cwd,
     env: { PORT: '0', HOST: '127.0.0.1', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],

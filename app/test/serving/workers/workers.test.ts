@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto';
+import { cp, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MetricsSum } from '../../../serving/workers/metrics.ts';
 import { processCount, recentRestarts } from '../../../serving/workers/policy.ts';
-import { imageWith, wineArtifact } from '../../wine.ts';
+import { linearArtifact } from '../../linear.ts';
+import { buildDocument, imageWith, wineArtifact } from '../../wine.ts';
 import { type RunningService, runService, settled } from '../process.ts';
 
 describe('the policy for processes', () => {
@@ -104,6 +108,47 @@ describe('two processes behind one port', () => {
     expect(await many(service, 4)).toEqual([200, 200, 200, 200]);
     expect(await service.ended).toEqual({ code: 0, signal: null });
     expect(service.lines.filter(({ message }) => message === 'stopped')).toHaveLength(2);
+  });
+
+  it('move a label together, and one that takes the place of another has it moved', async () => {
+    const [one, two] = [await linearArtifact('line', 1, 0), await linearArtifact('line', 2, 0)];
+    const image = await imageWith(one.directory, 'line');
+    await cp(two.directory, path.join(image.models, 'line@2'), { recursive: true });
+    const models = [
+      { name: 'line', digest: one.digest, folder: 'line' },
+      { name: 'line', digest: two.digest, folder: 'line@2', label: 'challenger' },
+    ];
+    await writeFile(path.join(image.cwd, 'build.json'), buildDocument(models));
+    const digest = createHash('sha256').update('key').digest('hex');
+    const service = await runService(image.cwd, { WORKERS: '2', ADMIN_KEYS: `ops:${digest}` });
+    expect((await settled(service)).status).toBe(200);
+    const champion = async () => {
+      const headers = { connection: 'close' };
+      const { models } = (await (await fetch(`${service.url}/version`, { headers })).json()) as {
+        models: { digest: string }[];
+      };
+      return models[0]?.digest;
+    };
+    /** Of as many connections in turn as reach every process. */
+    const champions = async () => [
+      ...new Set([await champion(), await champion(), await champion(), await champion()]),
+    ];
+    expect(await champions()).toEqual([one.digest]);
+    const moved = await fetch(`${service.url}/admin/models/line/labels/champion`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json', 'x-api-key': 'key' },
+      body: JSON.stringify({ version: two.digest.slice(7, 19) }),
+    });
+    expect(moved.status).toBe(200);
+    await expect.poll(champions, { timeout: 10_000 }).toEqual([two.digest]);
+    expect(messages(service).filter((message) => message === 'label moved')).toHaveLength(2);
+    const [first = 0] = pids(service);
+    process.kill(first, 'SIGKILL');
+    await expect
+      .poll(() => messages(service).filter((message) => message === 'ready'), { timeout: 10_000 })
+      .toHaveLength(3);
+    expect(await champions()).toEqual([two.digest]);
+    expect(await champions()).toEqual([two.digest]);
   });
 
   it('end with 1 when they cannot start', async () => {

@@ -1,0 +1,43 @@
+// Development: models that were trained again take the place of those that answer, once they are checked and warm. No request notices.
+import { AppError } from '../../model/errors.ts';
+import type { Life } from '../life.ts';
+import type { Log } from '../log.ts';
+import { loadModels, missingSettings } from './load.ts';
+import type { ModelLocation } from './locate.ts';
+import { tellModels } from './tell.ts';
+
+/**
+ * One at a time, in the order asked for. What can't be believed changes nothing and is logged.
+ * @param present names of the variables that are set. @param loaded told when others answer from now on.
+ * @returns what loads them anew.
+ */
+export function reloader(
+  life: Life,
+  locate: () => Promise<readonly ModelLocation[]>,
+  present: ReadonlySet<string>,
+  log: Log,
+  loaded: () => void,
+): () => Promise<void> {
+  let before = Promise.resolve();
+  const reload = async () => {
+    if (!life.answers) return;
+    try {
+      const served = await loadModels(await locate(), life.models);
+      const missing = missingSettings(
+        served.all.map(({ model }) => model),
+        present,
+      );
+      if (missing !== undefined) throw new AppError('setting-missing', missing);
+      life.loaded(served);
+      loaded();
+      log.info('models loaded anew', { models: tellModels(served) });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      log.error('models not loaded anew, those before still answer', { reason: error.message, code: error.code });
+    }
+  };
+  return () => {
+    before = before.then(reload);
+    return before;
+  };
+}
