@@ -1,76 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Provider as AwsProvider } from '@pulumi/aws/provider.js';
-import { Provider as AzureProvider } from '@pulumi/azure-native/provider.js';
-import { Provider as GcpProvider } from '@pulumi/gcp/provider.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { awsFoundation } from '../../clouds/aws/foundation.ts';
-import { AzureFoundation } from '../../clouds/azure/foundation.ts';
-import { GcpFoundation } from '../../clouds/gcp/foundation.ts';
 import { audiences } from '../../clouds/trust.ts';
-import { type DeployIdentity, foundationConfig, trustedRepository } from '../../contract/service.ts';
-import { startProviders } from '../../emulator/providers/start.ts';
+import type { DeployIdentity } from '../../contract/service.ts';
 import { rules } from '../../policy/rules.ts';
-import { emulatedWorld, type TestWorld } from '../emulator/providers/emulated-world.ts';
-import { inlineStack } from '../emulator/providers/inline-stack.ts';
 import { installationMilliseconds } from '../pulumi/tiny-deployer.ts';
+import { github, type Made, madeFoundations, nameOf } from './made-foundations.ts';
 import { awsAllows, azureAllows, gcpAllows } from './oidc-judges.ts';
 import { type Render, wrongCells } from './oidc-table.ts';
 
-const github = trustedRepository.parse({
-  owner: 'acme',
-  ownerId: '1001',
-  repository: 'trireme',
-  repositoryId: '2002',
-});
-const resource = z.object({
-  urn: z.string(),
-  type: z.string(),
-  id: z.string().default(''),
-  inputs: z.record(z.string(), z.json()).default({}),
-  outputs: z.record(z.string(), z.json()).default({}),
-});
-type Made = z.infer<typeof resource>;
-
-const cacheDirectory = fileURLToPath(new URL('../../../.trireme/cache/', import.meta.url));
-let clouds: TestWorld;
-let providers: Awaited<ReturnType<typeof startProviders>>;
-let directory: string;
 let made: readonly Made[];
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'trireme-trust-'));
-  clouds = await emulatedWorld();
-  providers = await startProviders(clouds.world, { cacheDirectory });
-  const config = (region: string) => foundationConfig.parse({ region, github, stateBucket: true });
-  const stack = await inlineStack({
-    name: 'foundations',
-    directory,
-    debugProviders: providers.debugProviders,
-    program: async () => {
-      await awsFoundation('aws', config('eu-west-1'), { provider: new AwsProvider('aws', { region: 'eu-west-1' }) });
-      new GcpFoundation('gcp', config('europe-west1'), {
-        provider: new GcpProvider('gcp', { region: 'europe-west1' }),
-      });
-      new AzureFoundation('azure', config('westeurope'), {
-        provider: new AzureProvider('azure', { location: 'westeurope' }),
-      });
-    },
-  });
-  await stack.up();
-  const { deployment } = await stack.exportStack();
-  made = z.object({ resources: z.array(resource) }).parse(deployment).resources;
+  made = await madeFoundations();
 }, installationMilliseconds);
-afterAll(async () => {
-  await providers?.stop();
-  await clouds?.stop();
-  await rm(directory, { recursive: true, force: true });
-});
 
 const ofType = (type: string) => made.filter((one) => one.type === type);
-const nameOf = ({ urn }: Made) => urn.slice(urn.lastIndexOf('::') + 2);
 const texts = z.array(z.string());
 
 const aws: Render = (identity) => {
