@@ -28,6 +28,8 @@ const json = { 'content-type': 'application/json' };
 export class Cloud {
   /** Requests that came. */
   received = 0;
+  /** Those whose caller still waits. */
+  waiting = 0;
   readonly requestIds: string[] = [];
   #fault: Fault | undefined;
   #port = 0;
@@ -76,6 +78,10 @@ export class Cloud {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.received += 1;
+    this.waiting += 1;
+    response.once('close', () => {
+      this.waiting -= 1;
+    });
     this.requestIds.push(String(request.headers['x-request-id']));
     switch (this.#fault) {
       case 'refuses connections':

@@ -67,12 +67,16 @@ describe('a call', () => {
   });
 
   it('ends with the reason of its signal', async () => {
-    const client = clientOf(await clouds('accepts and never answers'));
+    const all = await clouds('accepts and never answers');
+    const client = clientOf(all, { timeoutMs: 60_000, tryTimeoutMs: 60_000 });
     const reason = new Error('enough');
     const controller = new AbortController();
     const ended = client.predict({ x: 1 }, { signal: controller.signal });
+    ended.catch(() => {});
+    await expect.poll(() => all[0]?.waiting).toBe(1);
     controller.abort(reason);
     await expect(ended).rejects.toBe(reason);
+    await expect.poll(() => all[0]?.waiting).toBe(0);
     await expect(client.predict({ x: 1 }, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(client.endpoints()).toMatchObject([{ circuit: 'closed', failing: 0 }]);
   });
@@ -136,8 +140,9 @@ describe('a hedge', () => {
     });
     const lost = await load(50, 2, async (x) => (await client.predict({ x })).prediction.value);
     expect(lost).toEqual([]);
-    // No time-out was needed: that is a minute.
+    // No time-out was needed, and none ended what nobody waits for: that is a minute.
     expect(slow.received).toBeGreaterThan(0);
+    await expect.poll(() => slow.waiting).toBe(0);
   });
 });
 
