@@ -6,6 +6,7 @@ import { createLog } from '../../serving/log.ts';
 import { type Service, startService } from '../../serving/service.ts';
 import { readSettings } from '../../serving/settings/settings.ts';
 import { root, wineArtifact } from '../wine.ts';
+import { badProtocolRequests } from './bad-protocol-requests.ts';
 import { type BadRequest, badRequests } from './bad-requests.ts';
 
 const limits = { bodyLimitBytes: 40_000, maxRows: 30 };
@@ -17,7 +18,7 @@ let cases: BadRequest[];
 beforeAll(async () => {
   const wine = await wineArtifact();
   record = JSON.stringify(JSON.parse(String(wine.contents['golden.json'])).cases[0].input);
-  cases = badRequests(record, limits);
+  cases = [...badRequests(record, limits), ...badProtocolRequests(record, limits)];
   const settings = readSettings({
     PORT: '0',
     HOST: '127.0.0.1',
@@ -97,7 +98,7 @@ async function faultsAt(port: number, requests: readonly BadRequest[]): Promise<
 
 describe('bad requests', () => {
   it('are refused as each should be, with one answer, no 5xx, every header and nothing of the insides', async () => {
-    expect(cases.length).toBeGreaterThanOrEqual(150);
+    expect(cases.length).toBeGreaterThanOrEqual(300);
     expect(cases.filter(({ name }) => name.startsWith('framing')).length).toBeGreaterThanOrEqual(25);
     expect(cases.filter(({ status }) => status >= 500)).toEqual([]);
     expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);

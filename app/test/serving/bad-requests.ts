@@ -11,7 +11,7 @@ export interface BadRequest {
 const host = 'Host: x\r\nConnection: close\r\n';
 const bytesOf = (text: string) => Buffer.from(text, 'latin1');
 
-function posted(path: string, body: string | Buffer, headers = 'Content-Type: application/json\r\n'): Buffer {
+export function posted(path: string, body: string | Buffer, headers = 'Content-Type: application/json\r\n'): Buffer {
   const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
   return Buffer.concat([
     bytesOf(`POST ${path} HTTP/1.1\r\n${host}${headers}Content-Length: ${bytes.length}\r\n\r\n`),
