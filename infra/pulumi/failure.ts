@@ -30,7 +30,9 @@ export interface FailedRun {
   readonly steps?: readonly Step[];
 }
 
-export function failureOf({ stack, diagnostics, printed, interrupted, refusal, steps = [] }: FailedRun): Failure {
+export function failureOf({ stack, diagnostics: all, printed, interrupted, refusal, steps = [] }: FailedRun): Failure {
+  const reasons = all.filter(({ message }) => !stoppedWithIt.test(message));
+  const diagnostics = reasons.length > 0 ? reasons : all;
   if (printed.includes('the stack is currently locked by')) return { kind: 'locked', text: printed };
   if (/^error: unexpected end of JSON input/m.test(printed)) {
     const message = `${stack}: expected its locks to be readable; found one that is cut short`;
@@ -110,6 +112,8 @@ export function vendorSentence(message: string): string {
   return sentence.length > 600 ? `${sentence.slice(0, 599)}…` : sentence;
 }
 
+/** What the engine says of a resource that it gave up because another one had failed. */
+const stoppedWithIt = /\bcontext canceled$/;
 /** As the engine words it: https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go */
 const isProtected = /currently marked for protection|because it is protected/;
 /** As the operating system words it, always with the path: a vendor's "permission denied" is something else. */

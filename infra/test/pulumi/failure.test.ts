@@ -161,6 +161,16 @@ describe('why the engine ended badly', () => {
     expect(result).toEqual({ kind: 'rejected', diagnostics: ['service: quota exceeded'] });
   });
 
+  test('what stopped because another resource failed is no reason', () => {
+    const stopped = { urn: service, message: 'failed to run remediation: context canceled' };
+    const login = {
+      urn: `${service}-account`,
+      message: 'oauth2: "invalid_grant" "Token has been expired or revoked."',
+    };
+    expect(failure([stopped, login])).toMatchObject({ kind: 'error', error: { code: 'cloud-unreachable' } });
+    expect(failure([stopped])).toMatchObject({ kind: 'rejected' });
+  });
+
   test('a lock is a lock, whoever interrupts; an interruption is not a refusal', () => {
     expect(failure([], 'error: the stack is currently locked by 1 lock(s).', true).kind).toBe('locked');
     expect(failure([{ urn: service, message: 'canceled' }], '', true)).toMatchObject({
