@@ -1,8 +1,8 @@
 // `trireme recover <stack>`: shows what runs that were killed left in the stack's state, what is done about it, asks, does it, and proves it.
 import { DeliveryError } from '../contract/errors.ts';
 import { isWhole, type Orphan, type StateFindings } from '../contract/recovery.ts';
-import { clouds, foundationOf, parseStack } from '../contract/stack.ts';
-import { stackTruth } from '../delivery/environment-state.ts';
+import { type Cloud, clouds, foundationOf, parseStack, type Stack, upstreamOf } from '../contract/stack.ts';
+import { type StackTruth, stackTruth } from '../delivery/environment-state.ts';
 import { findRelease } from '../delivery/stack-state.ts';
 import { ask } from './ask.ts';
 import type { Cli } from './cli.ts';
@@ -25,20 +25,19 @@ export async function recoverState(cli: Cli, name: string, options: RecoverState
   const target = foundation ?? parseStack(name, [...known, ...foundations]);
   const ids = idsFrom(options.id ?? []);
   const delivery = await wireDelivery(cli.environment, files, cli.output.report);
-  const truth = typeof target === 'string' ? undefined : stackTruth(await delivery.ledger.facts(), target.name);
+  const facts = await delivery.ledger.facts();
+  const truth = typeof target === 'string' ? undefined : stackTruth(facts, target.name);
   const release = truth?.tried ?? truth?.runs ?? undefined;
-  const manifest = release === undefined ? undefined : findRelease(await delivery.ledger.facts(), release);
+  const manifest = release === undefined ? undefined : findRelease(facts, release);
   const recovery = await delivery.deployer.recovery?.(target, manifest && { manifest, stage: 'live' });
   if (recovery === undefined) throw new TypeError('expected a deployer that can recover a state');
 
   const run = { signal: cli.signal, report: cli.output.report };
   const findings = await recovery.look(run, ids);
-  const after = foundation === undefined ? `npx trireme deploy --stack ${name}` : 'npx trireme deploy';
-  const isLost = truth?.knows !== undefined && truth.knows !== 'release' && truth.knows !== 'nothing';
-  const next = isLost && typeof target !== 'string' ? `npx trireme recover --environment ${target.environment}` : after;
   if (options.json !== true) cli.output.data(textOfFindings(findings));
+  refuseIdle(name, findings);
   if (isWhole(findings)) {
-    cli.end({ sentence: `the state of ${name} is whole: nothing was left in it`, next, json: { findings } });
+    cli.end({ sentence: wholeInWords(findings), next: nextStep(target, truth, 'whole'), json: { findings } });
     return;
   }
   if (findings.unnamed.length > 0 && findings.orphans.length + findings.halfMade.length === 0) {
@@ -53,9 +52,50 @@ export async function recoverState(cli: Cli, name: string, options: RecoverState
     sentence: whole
       ? `the state of ${name} is whole${repaired.adopted.length === 0 ? '' : `, with ${repaired.adopted.map((one) => one.name).join(', ')}`}`
       : `the state of ${name} still holds what is not well: ${repaired.left.join(', ')}`,
-    next: whole ? next : `${after}, which tries what is not well again`,
+    next: nextStep(target, truth, whole ? 'mended' : 'not well'),
     json: { findings, ...repaired },
   });
+}
+
+/** What a person would do next with that stack, by the road that leads to it. Pure. */
+export function nextStep(
+  target: Cloud | Stack,
+  truth: Pick<StackTruth, 'knows' | 'tried' | 'runs'> | undefined,
+  state: 'whole' | 'mended' | 'not well',
+): string {
+  if (typeof target === 'string' || truth === undefined) return `npx trireme bootstrap ${String(target)}`;
+  const { name, environment } = target;
+  const { knows, tried, runs } = truth;
+  if (knows === 'unknown' || knows === 'under-way') return `npx trireme recover --environment ${environment}`;
+  if (state !== 'not well' && knows === 'release') return `npx trireme verify --stack ${name}`;
+  const release = runs ?? tried ?? 'latest';
+  if (upstreamOf(environment) === undefined) return `npx trireme deploy --stack ${name} --release ${release}`;
+  // What runs there already is not promoted once more.
+  return knows === 'release'
+    ? 'npx trireme release, and let it take its road'
+    : `npx trireme promote --release ${release}`;
+}
+
+export function wholeInWords({ stack, resources }: StateFindings): string {
+  if (resources === null) return `${stack} has no state: nothing was deployed there, or it is kept elsewhere`;
+  return resources === 0
+    ? `the state of ${stack} is empty: nothing is deployed there`
+    : `the state of ${stack} is whole: nothing was left in it`;
+}
+
+/** Who gives an id expects it to be used. @throws DeliveryError `usage`, before anything is touched. */
+export function refuseIdle(stack: string, { idle }: StateFindings): void {
+  if (idle.length === 0) return;
+  const found = idle.map(({ name, why }) =>
+    why === 'not missing' ? `the state of ${stack} lacks no \`${name}\`` : `the cloud has no \`${name}\` under that id`,
+  );
+  throw new DeliveryError(
+    'usage',
+    `expected --id of something that the cloud has and the state lacks; ${found.join('; ')}`,
+    {
+      hint: `what it lacks: npx trireme recover ${stack}`,
+    },
+  );
 }
 
 /** @throws DeliveryError `usage`. */
@@ -72,7 +112,8 @@ export function idsFrom(words: readonly string[]): Record<string, string> {
 }
 
 /** What was found, and what is done about each. */
-export function textOfFindings({ stack, locks, pending, halfMade, orphans, unnamed }: StateFindings): string {
+export function textOfFindings(findings: StateFindings): string {
+  const { stack, resources, locks, pending, halfMade, orphans, unnamed } = findings;
   const shown = ({ name, type }: Pick<Orphan, 'name' | 'type'>) => `${name} (${type})`;
   const lines = [
     ...locks.gone.map((lock) => `locked by ${lock}, which is gone: the lock is removed`),
@@ -82,8 +123,9 @@ export function textOfFindings({ stack, locks, pending, halfMade, orphans, unnam
     ...orphans.map((one) => `${shown(one)}: the cloud has it as ${one.id} and the state does not: taken in`),
     ...unnamed.map((one) => `${shown(one)}: the cloud may have it, under an id that only the cloud knows`),
   ];
+  const counted = resources === null ? 'no state' : `${resources} ${resources === 1 ? 'resource' : 'resources'}`;
   return lines.length === 0
-    ? `${stack}: nothing pending, nothing locked`
+    ? `${stack}: ${counted}, nothing pending, nothing locked`
     : lines.map((line) => `${stack}: ${line}`).join('\n');
 }
 

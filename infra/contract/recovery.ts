@@ -12,6 +12,8 @@ export interface Orphan {
 
 export interface StateFindings {
   readonly stack: string;
+  /** How many resources its state holds; `null` where it has no state at all. */
+  readonly resources: number | null;
   /** Locks in words: of processes that are provably gone, and of others. */
   readonly locks: { readonly gone: readonly string[]; readonly held: readonly string[] };
   /** Operations of which nobody knows how they ended. */
@@ -22,6 +24,8 @@ export interface StateFindings {
   readonly orphans: readonly Orphan[];
   /** Their creation was under way, and no name tells their id. */
   readonly unnamed: readonly Orphan[];
+  /** Ids that were given and took nothing in: the state lacks no such resource, or the cloud has nothing under that id. */
+  readonly idle: readonly { readonly name: string; readonly why: 'not missing' | 'nothing there' }[];
 }
 
 export interface StateRepair {

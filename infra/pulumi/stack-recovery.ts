@@ -30,7 +30,8 @@ export function stateRecovery(options: RecoveryOptions): StateRecovery {
 
   return {
     async look(run, ids = {}) {
-      const state = await read();
+      const document = await engine.backend.document(stack);
+      const state = parseLeftovers(document);
       const known = new Set(state.resources.map(({ urn }) => urn));
       const creating = state.pending.filter(({ operation, urn }) => operation === 'creating' && !known.has(urn));
       const missing = program === undefined ? [] : await creates(engine, stack, program, run);
@@ -45,11 +46,13 @@ export function stateRecovery(options: RecoveryOptions): StateRecovery {
       const unnamed = identified.filter((one) => one.id === undefined && creating.some(({ urn }) => urn === one.urn));
       return {
         stack,
+        resources: document === undefined ? null : state.resources.length,
         locks: await engine.backend.locks(stack),
         pending: state.pending.map(({ name, type, operation }) => ({ name, type, operation })),
         halfMade: state.halfMade.map(({ name, type, reasons }) => ({ name, type, reasons })),
         orphans: orphans.map(orphanOf),
         unnamed: unnamed.map(orphanOf),
+        idle: idleIds(ids, looked, orphans),
       };
     },
 
@@ -181,6 +184,17 @@ function placeOf({ provider }: Recorded, resources: Leftovers['resources'], { va
     ? (said('subscriptionId') ?? made ?? variables.ARM_SUBSCRIPTION_ID)
     : (said('project') ?? made ?? variables.GOOGLE_PROJECT ?? variables.GOOGLE_CLOUD_PROJECT);
   return { account, region: said('region') };
+}
+
+function idleIds(
+  ids: Readonly<Record<string, string>>,
+  looked: readonly Pick<Recorded, 'name'>[],
+  orphans: readonly Pick<Recorded, 'name'>[],
+): StateFindings['idle'] {
+  const among = (name: string, all: readonly Pick<Recorded, 'name'>[]) => all.some((one) => one.name === name);
+  return Object.keys(ids)
+    .filter((name) => !among(name, orphans))
+    .map((name) => ({ name, why: among(name, looked) ? 'nothing there' : 'not missing' }));
 }
 
 function hasId<T extends { readonly id: string | undefined }>(one: T): one is T & { readonly id: string } {

@@ -1,4 +1,5 @@
 // `trireme recover`: with a stack, mends its state; otherwise, after lost jobs, reads what really runs, proves it, and tells the ledger; deploys nothing but the end of a share.
+import { DeliveryError } from '../../contract/errors.ts';
 import { lastEnvironment } from '../../contract/stack.ts';
 import { type Recovered, recover as recoverEnvironment } from '../../delivery/recover.ts';
 import { type Verb, verb } from '../cli.ts';
@@ -23,6 +24,7 @@ export const recover: Verb = (cli) =>
     .option('--yes', 'mend that state without asking')
     .action(async (name: string | undefined, options: Options) => {
       if (name !== undefined) return recoverState(cli, name, options);
+      assertAboutJobs(options);
       const files = await readWiredStacks(cli.environment);
       const { environment, stacks } = selectionOf(options, files.stacks, lastEnvironment);
       const delivery = await wireDelivery(cli.environment, files, cli.output.report);
@@ -32,11 +34,26 @@ export const recover: Verb = (cli) =>
       const names = open.map(({ stack }) => stack).join(', ');
       cli.end({
         code: open.length === 0 ? undefined : 'errored',
-        sentence: open.length === 0 ? `what ${environment} runs is known` : `could not tell about ${names}`,
+        sentence: open.length === 0 ? knownInWords(environment, found) : `could not tell about ${names}`,
         next: nextFor(environment, found),
         json: { environment, stacks: found },
       });
     });
+
+/** @throws DeliveryError `usage`. */
+function assertAboutJobs({ id, yes }: Options): void {
+  if (id === undefined && yes !== true) return;
+  const option = id === undefined ? '--yes' : '--id';
+  throw new DeliveryError('usage', `expected a stack with ${option}, whose state is to be mended; found none`, {
+    hint: `for example: npx trireme recover gcp-dev ${option}${id === undefined ? '' : ` ${id.join(' ')}`}`,
+  });
+}
+
+export function knownInWords(environment: string, found: readonly Pick<Recovered, 'stack' | 'runs'>[]): string {
+  if (found.every(({ runs }) => runs === null)) return `nothing is deployed in ${environment}`;
+  const said = found.map(({ stack, runs }) => `${stack} runs ${runs ?? 'nothing'}`).join(', ');
+  return `what ${environment} runs is known: ${said}`;
+}
 
 /** Who rotated has not got what was wanted, whatever is known by now. */
 export function nextFor(environment: string, found: readonly Pick<Recovered, 'outcome' | 'rotation'>[]): string {
@@ -54,7 +71,7 @@ function textOf(found: readonly Recovered[]): string {
   const rows = found.map(({ stack, outcome, runs, reason = '', removedLocks }) => [
     stack,
     outcome,
-    runs ?? '?',
+    runs ?? (outcome === 'known' ? 'nothing' : '?'),
     [reason, ...removedLocks.map((lock) => `removed the lock of ${lock}`)].filter((text) => text !== '').join('; '),
   ]);
   return table([['stack', 'outcome', 'runs', 'why'], ...rows]);

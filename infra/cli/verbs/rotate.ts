@@ -34,8 +34,10 @@ export const rotate: Verb = (cli) =>
         // By the settings it runs with, not by those of this checkout.
         const own = stackFileOf(facts, runsNow(facts, stack.name) ?? '', stack.name);
         const found = parseStackFile(stack.name, own ?? files.texts[stack.name] ?? '');
-        const names = found.kind === 'service' ? secretVariables(found.config) : [];
-        return found.kind === 'service' && names.length > 0 ? [{ stack, config: found.config, names }] : [];
+        if (found.kind !== 'service') return [];
+        const all = secretVariables(found.config);
+        const pinned = pinnedSecrets(stack.cloud, found.config.secrets);
+        return all.length === 0 ? [] : [{ stack, pinned, names: all.filter((name) => !pinned.includes(name)) }];
       });
       if (chosen.length === 0) {
         const asked = targetsIn(files, environment, stacks).map(({ stack }) => stack.name);
@@ -43,11 +45,11 @@ export const rotate: Verb = (cli) =>
           hint: 'secrets are named in the stack file, under `secrets`; one that was added since is read once a release with it runs there',
         });
       }
-      for (const { stack, config, names } of chosen) {
-        cli.output.talk(`${stack.name}: new instances read ${names.join(', ')} as they are then`);
-        for (const pinned of pinnedSecrets(stack.cloud, config.secrets)) {
+      for (const { stack, pinned, names } of chosen) {
+        if (names.length > 0) cli.output.talk(`${stack.name}: new instances read ${names.join(', ')} anew`);
+        for (const one of pinned) {
           const way = 'name the new version in the stack file and make a release';
-          cli.output.talk(`${stack.name}: ${pinned} is pinned to a version and stays as it is: ${way}`, 'yellow');
+          cli.output.talk(`${stack.name}: ${one} is pinned to a version and stays as it is: ${way}`, 'yellow');
         }
       }
       const named = chosen.map(({ stack }) => stack.name);

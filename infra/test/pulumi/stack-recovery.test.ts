@@ -112,6 +112,7 @@ async function killEngine(): Promise<void> {
 const id = `projects/${accounts.gcp.project}/locations/europe-west1/repositories/trireme`;
 
 test('killed while the cloud made the registry: shown, mended, nothing lost, nothing made twice', async () => {
+  expect(await recovery.look({})).toMatchObject({ resources: null, orphans: [] });
   whenMade = killEngine;
   await expect(deployer.foundation('gcp')).rejects.toThrow();
   whenMade = undefined;
@@ -140,8 +141,13 @@ test('given up by the provider while the cloud made the registry: the refusal na
   refusals = [];
   await expect(deployer.foundation('gcp')).rejects.toThrow(/exists already.*npx trireme recover gcp-foundation/);
 
-  const findings = await recovery.look({});
-  expect(findings).toMatchObject({ pending: [], orphans: [{ name: 'repository', id }] });
+  // An id that nothing needs is not passed over in silence, nor is one under which there is nothing.
+  const findings = await recovery.look({}, { nobody: 'x' });
+  expect(findings).toMatchObject({
+    pending: [],
+    orphans: [{ name: 'repository', id }],
+    idle: [{ name: 'nobody', why: 'not missing' }],
+  });
   await recovery.repair(findings, { gone: false });
   expect((await deployer.foundation('gcp')).repository).toContain('pkg.dev');
 });
