@@ -113,7 +113,7 @@ export function vendorSentence(message: string): string {
 }
 
 /** What the engine says of a resource that it gave up because another one had failed. */
-const stoppedWithIt = /\bcontext canceled$/;
+const stoppedWithIt = /\bcontext canceled\s*$/;
 /** As the engine words it: https://github.com/pulumi/pulumi/blob/master/pkg/resource/deploy/step_generator.go */
 const isProtected = /currently marked for protection|because it is protected/;
 /** As the operating system words it, always with the path: a vendor's "permission denied" is something else. */
