@@ -9,11 +9,13 @@ import type { Actor } from '../contract/fact.ts';
 import type { Report } from '../contract/ports.ts';
 import type { Stack } from '../contract/stack.ts';
 import type { Delivery } from '../delivery/delivery.ts';
+import type { StackDrift } from '../delivery/drift.ts';
 import { parsePolicy } from '../delivery/policy.ts';
 import { type GitLedger, ledgerBranch, openLedger } from '../ledger/git.ts';
 import { runGit } from '../ledger/git-command.ts';
 import { tellingLedger } from '../notice/ledger.ts';
-import { webhookNotifier } from '../notice/webhook.ts';
+import { driftNotice } from '../notice/message.ts';
+import { noticeSender, webhookNotifier } from '../notice/webhook.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { openAttestations } from './attestations.ts';
 import { type CliEnvironment, ledgerCache, refuseLeftovers } from './environment.ts';
@@ -117,11 +119,27 @@ export async function wireLogs(environment: CliEnvironment, report: Report) {
 }
 
 /** With a webhook, people hear of new facts that wait for them or went wrong. */
-function toldTo({ noticeWebhook: url, actions }: CliEnvironment, ledger: GitLedger): GitLedger {
-  if (url === undefined) return ledger;
-  const run = actions && `${actions.serverUrl}/${actions.repository}/actions/runs/${actions.runId}`;
-  const talk = (line: string) => void process.stderr.write(`${line}\n`);
-  return tellingLedger(ledger, webhookNotifier({ url, fetch, talk, run }));
+function toldTo(environment: CliEnvironment, ledger: GitLedger): GitLedger {
+  const { noticeWebhook: url } = environment;
+  return url === undefined
+    ? ledger
+    : tellingLedger(ledger, webhookNotifier({ url, fetch, talk, run: runOf(environment) }));
+}
+
+/** With a webhook, people hear that stacks differ from what was declared, or that nobody could look. */
+export async function tellDrift(environment: CliEnvironment, stacks: readonly StackDrift[]): Promise<void> {
+  const { noticeWebhook: url } = environment;
+  const notice = driftNotice(stacks, runOf(environment));
+  if (url !== undefined && notice !== undefined) await noticeSender({ url, fetch, talk })(notice);
+}
+
+/** The run of GitHub Actions that this is, where it is one. */
+function runOf({ actions }: CliEnvironment): string | undefined {
+  return actions && `${actions.serverUrl}/${actions.repository}/actions/runs/${actions.runId}`;
+}
+
+function talk(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 /** On GitHub's own repository, from inside one of its runs, GitHub makes and signs the commits; unset: `git push`. */

@@ -2,6 +2,7 @@
 import type { Fact, FactOf } from '../contract/fact.ts';
 import { tallyInWords } from '../contract/plan.ts';
 import { upstreamOf } from '../contract/stack.ts';
+import type { StackDrift } from '../delivery/drift.ts';
 import { hasEnded } from '../delivery/environment-state.ts';
 import { factInWords } from '../delivery/history.ts';
 import { indexOf } from '../ledger/index-of.ts';
@@ -68,6 +69,25 @@ function provenUpstream(facts: readonly Fact[], release: string, environment: Fa
     .flatMap((key) => verifications.get(key)?.[0] ?? [])
     .map(({ stack, body }) => `${stack} ${body.outcome} (${body.checks.length} checks)`);
   return proofs.length === 0 ? [] : [`verified in ${upstream}: ${proofs.join(', ')}`];
+}
+
+/** Of one look at all stacks; quiet where each of them was looked at and none differs. */
+export function driftNotice(stacks: readonly StackDrift[], run: string | undefined): Notice | undefined {
+  const named = (outcome: StackDrift['outcome']) =>
+    stacks.filter((one) => one.outcome === outcome).map(({ stack }) => stack);
+  const [drifted, unknown] = [named('drift'), named('unknown')];
+  if (drifted.length + unknown.length === 0) return undefined;
+  return {
+    headline:
+      drifted.length > 0 ? `drift: ${drifted.join(', ')}` : `nobody could look for drift: ${unknown.join(', ')}`,
+    lines: stacks.flatMap(({ stack, findings, untold }) => [
+      ...findings.map(
+        ({ where, field, declared, found }) => `${stack}: ${where} ${field}: declared ${declared}, found ${found}`,
+      ),
+      ...untold.map((reason) => (reason.startsWith(stack) ? reason : `${stack}: ${reason}`)),
+    ]),
+    link: run,
+  };
 }
 
 /** The headline of a fact that people must hear of; `undefined` for what went as planned. */

@@ -1,6 +1,6 @@
 // Sends notices to a webhook. The address is a secret: it is never printed, and a notice that can't be sent never stops a delivery.
 import type { Notifier } from '../contract/ports.ts';
-import { noticesOf, payload } from './message.ts';
+import { type Notice, noticesOf, payload } from './message.ts';
 
 export interface WebhookOptions {
   readonly url: string;
@@ -14,14 +14,19 @@ export interface WebhookOptions {
 
 const defaultLimitMs = 5_000;
 
-export function webhookNotifier({ url, fetch, talk, run, limitMs = defaultLimitMs }: WebhookOptions): Notifier {
+export function webhookNotifier(options: WebhookOptions): Notifier {
+  const send = noticeSender(options);
   return {
     async heard(added, facts) {
-      await Promise.all(noticesOf({ added, facts, run }).map((notice) => send(JSON.stringify(payload(notice)))));
+      await Promise.all(noticesOf({ added, facts, run: options.run }).map(send));
     },
   };
+}
 
-  async function send(body: string): Promise<void> {
+/** Never throws: what it could not send it says. */
+export function noticeSender({ url, fetch, talk, limitMs = defaultLimitMs }: Omit<WebhookOptions, 'run'>) {
+  return async (notice: Notice): Promise<void> => {
+    const body = JSON.stringify(payload(notice));
     try {
       const headers = { 'content-type': 'application/json' };
       const signal = AbortSignal.timeout(limitMs);
@@ -34,5 +39,5 @@ export function webhookNotifier({ url, fetch, talk, run, limitMs = defaultLimitM
         `the notice was not sent: the webhook ${late ? `gave no answer in ${limitMs / 1000} s` : 'could not be reached'}`,
       );
     }
-  }
+  };
 }

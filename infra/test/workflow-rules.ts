@@ -198,8 +198,11 @@ function stepFaults({ uses = '', run = '', with: inputs, env = {} }: Step): read
     ...(uses.startsWith('actions/checkout@') && inputs?.['persist-credentials'] !== false
       ? ['checkout: expected persist-credentials: false']
       : []),
-    ...(/npx trireme (promote|rollback)\b/.test(run) && !('TRIREME_NOTICE_WEBHOOK' in env)
-      ? ['TRIREME_NOTICE_WEBHOOK: expected where prod is changed, or what goes wrong is told to nobody']
+    ...(/npx trireme (promote|rollback|stack-drift [^\n]*--tell)\b/.test(run) && !('TRIREME_NOTICE_WEBHOOK' in env)
+      ? ['TRIREME_NOTICE_WEBHOOK: expected where prod is changed or drifted, or what goes wrong is told to nobody']
+      : []),
+    ...(/npx trireme stack-drift [^\n]*--from\b/.test(run) && !/ --tell\b/.test(run)
+      ? ['stack-drift: expected --tell where the looks are put together, or what differs is told to nobody']
       : []),
     ...(run.includes('${{') ? ['run: expected values through env; found an expression in the script'] : []),
     ...(run.trim().split('\n').length > mostShellLines

@@ -109,6 +109,18 @@ const planted: readonly (readonly [rule: string, from: string, to: string, word:
   ],
   ['a token for every host', 'jobs:', 'env:\n  GIT_CONFIG_KEY_0: credential.helper\njobs:', 'a token for every host'],
   ['a promotion that tells nobody', 'TRIREME_NOTICE_WEBHOOK:', 'NOTICE:', 'told to nobody'],
+  [
+    'drift that nobody is told of',
+    'npx trireme promote --promotion "$PROMOTION"',
+    'npx trireme stack-drift --from "$RUNNER_TEMP"',
+    'expected --tell',
+  ],
+  [
+    'drift that is told to no address',
+    'promote --promotion "$PROMOTION"\n        env: { TRIREME',
+    'stack-drift --from x --tell\n        env: { X',
+    'told to nobody',
+  ],
   ['inherited secrets', 'timeout-minutes: 5', 'timeout-minutes: 5\n    secrets: inherit', 'inherit'],
 ];
 

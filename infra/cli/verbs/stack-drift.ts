@@ -16,10 +16,11 @@ import { exitCodes } from '../exit-codes.ts';
 import { table } from '../output.ts';
 import { type Selection, type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
 import type { StackFiles } from '../stack-files.ts';
-import { readWiredStacks, wireDelivery } from '../wiring.ts';
+import { readWiredStacks, tellDrift, wireDelivery } from '../wiring.ts';
 
 interface Options extends SelectionOptions {
   readonly from?: string;
+  readonly tell?: boolean;
   readonly json?: boolean;
 }
 
@@ -29,6 +30,7 @@ export const stackDrift: Verb = (cli) =>
     'prod',
   )
     .option('--from <directory>', 'look at nothing: put together what other runs of this verb wrote there with --json')
+    .option('--tell', 'tell whoever listens at TRIREME_NOTICE_WEBHOOK what differs, or that nobody could look')
     .action(async (options: Options) => {
       const files = await readWiredStacks(cli.environment);
       const selection = selectionOf(options, files.stacks, 'prod');
@@ -38,6 +40,7 @@ export const stackDrift: Verb = (cli) =>
           : gathered(expectedOf(options, files, selection), await looksIn(cli, options.from));
       if (options.json !== true) cli.output.data(driftText(stacks));
       const outcome = worstDrift(stacks);
+      if (options.tell === true) await tellDrift(cli.environment, stacks);
       const drifted = stacks.filter((one) => one.outcome === 'drift').map(({ stack }) => stack);
       const sentence: Readonly<Record<DriftOutcome, string>> = {
         none: `no drift: ${stacks.map(({ stack }) => stack).join(', ')}`,

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,9 +16,17 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function stackDrift(...words: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return stackDriftWith({}, ...words);
+}
+
+function stackDriftWith(
+  variables: Readonly<Record<string, string>>,
+  ...words: readonly string[]
+): ReturnType<typeof stackDrift> {
   const args = ['bin/trireme.mjs', 'stack-drift', '--from', folder, ...words];
+  const env = { ...process.env, ...variables };
   return new Promise((end) => {
-    execFile('node', args, { cwd: repository }, (error, stdout, stderr) =>
+    execFile('node', args, { cwd: repository, env }, (error, stdout, stderr) =>
       end({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
   });
@@ -67,6 +77,29 @@ describe('stack-drift --from', () => {
     expect(stdout).toMatch(/gcp-prod\s+service\s+ingress\s+all\s+internal/);
     expect(stdout).toMatch(/aws-dev\s+unknown/);
     expect(stderr).toContain('next: pulumi up --refresh --stack gcp-prod');
+  });
+
+  it('tells whoever listens, when it is told to', async () => {
+    const received: string[] = [];
+    const server = createServer((request, response) => {
+      request.setEncoding('utf8').on('data', (text: string) => received.push(text));
+      request.on('end', () => response.end());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret`;
+    try {
+      await write(look('gcp-prod', drifted));
+      const asked = ['--stack', 'gcp-prod'] as const;
+      expect((await stackDriftWith({ TRIREME_NOTICE_WEBHOOK: address }, ...asked)).code).toBe(1);
+      expect(received).toEqual([]);
+      const { code, stderr } = await stackDriftWith({ TRIREME_NOTICE_WEBHOOK: address }, ...asked, '--tell');
+      expect([code, stderr]).toEqual([1, expect.not.stringContaining('secret')]);
+      expect(received.map((text) => JSON.parse(text).text)).toEqual([
+        '*drift: gcp-prod*\ngcp-prod: service ingress: declared all, found internal',
+      ]);
+    } finally {
+      server.close();
+    }
   });
 
   it('prints one document', async () => {

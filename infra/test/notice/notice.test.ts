@@ -5,7 +5,7 @@ import type { Ledger } from '../../contract/ports.ts';
 import { releaseIdOf } from '../../contract/release.ts';
 import { chainOn } from '../../ledger/chain.ts';
 import { tellingLedger } from '../../notice/ledger.ts';
-import { noticesOf, payload } from '../../notice/message.ts';
+import { driftNotice, noticesOf, payload } from '../../notice/message.ts';
 import { webhookNotifier } from '../../notice/webhook.ts';
 import { Diary, manifest, sampleFacts } from '../page/sample-ledger.ts';
 
@@ -147,6 +147,38 @@ function memoryLedger() {
   };
   return { kept, ledger };
 }
+
+describe('drift', () => {
+  const look = { stack: 'aws-prod', release: 'rel-1', outcome: 'none', findings: [], untold: [] } as const;
+  const finding = { where: 'service', field: 'ingress', declared: 'all', found: 'internal' };
+  const drifted = { ...look, outcome: 'drift', findings: [finding] } as const;
+  const unseen = {
+    ...look,
+    stack: 'gcp-prod',
+    outcome: 'unknown',
+    untold: ['gcp-prod was not looked at', 'ARM answered 403'],
+  } as const;
+
+  it('is quiet where all was looked at and nothing differs', () => {
+    expect(driftNotice([look, { ...look, stack: 'gcp-prod' }], undefined)).toBeUndefined();
+  });
+
+  it('is told field by field, with the stacks that nobody could look at', () => {
+    expect(driftNotice([look, drifted, unseen], 'https://github.com/o/r/actions/runs/1')).toEqual({
+      headline: 'drift: aws-prod',
+      lines: [
+        'aws-prod: service ingress: declared all, found internal',
+        'gcp-prod was not looked at',
+        'gcp-prod: ARM answered 403',
+      ],
+      link: 'https://github.com/o/r/actions/runs/1',
+    });
+  });
+
+  it('that nobody could look for is told too', () => {
+    expect(driftNotice([look, unseen], undefined)?.headline).toBe('nobody could look for drift: gcp-prod');
+  });
+});
 
 describe('the webhook', () => {
   const closing: (() => void)[] = [];
