@@ -1,12 +1,13 @@
 // Makes the published files: src/ as JavaScript with declarations, and the types of the service's own document.
 import { execFile } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import openapiTypes, { astToString, type OpenAPI3 } from 'openapi-typescript';
 
 const client = fileURLToPath(new URL('..', import.meta.url));
+const license = fileURLToPath(new URL('../../LICENSE', import.meta.url));
 const compiler = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
 
 /** @param serviceUrl of a service that is ready. @param destination emptied first. */
@@ -18,6 +19,7 @@ export async function buildPackage(serviceUrl: string, destination: string): Pro
   await writeFile(join(destination, 'service.d.ts'), types);
   // Types alone; the module is there so that every resolver finds one.
   await writeFile(join(destination, 'service.js'), 'export {};\n');
+  await copyFile(license, join(destination, 'LICENSE'));
 }
 
 async function serviceTypes(serviceUrl: string): Promise<string> {

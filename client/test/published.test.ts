@@ -67,8 +67,12 @@ async function outputOf(file: string, text: string, program: string, ...words: s
 describe('the package', () => {
   it('holds what is published and nothing else', () => {
     const paths = packed.files.map(({ path }) => path);
-    expect(paths).toEqual(expect.arrayContaining(['README.md', 'package.json', 'dist/client.js', 'dist/client.d.ts']));
-    expect(paths.filter((path) => !/^(README\.md|package\.json|dist\/[\w/-]+\.(js|d\.ts))$/.test(path))).toEqual([]);
+    expect(paths).toEqual(
+      expect.arrayContaining(['README.md', 'package.json', 'dist/client.js', 'dist/client.d.ts', 'dist/LICENSE']),
+    );
+    expect(
+      paths.filter((path) => !/^(README\.md|package\.json|dist\/LICENSE|dist\/[\w/-]+\.(js|d\.ts))$/.test(path)),
+    ).toEqual([]);
   });
 
   it('has the shape that resolvers expect', async () => {

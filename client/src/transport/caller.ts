@@ -84,6 +84,7 @@ export class Caller {
   #round<T>(step: TryStep, call: Call, request: Request<T>, signal: AbortSignal | undefined): Promise<Round<T>> {
     const { endpoint, withinMs, probe, pays } = step;
     if (probe !== undefined) void this.#try(probe, request, this.#options.tryTimeoutMs, undefined, undefined);
+    const endsAt = performance.now() + withinMs;
     return new Promise((resolve) => {
       const running = new Set<AbortController>();
       const tries: { endpoint: number; failure: Failure }[] = [];
@@ -97,7 +98,7 @@ export class Caller {
       const launch = (index: number, pays: 'retry' | 'hedge' | undefined) => {
         const stop = new AbortController();
         running.add(stop);
-        void this.#try(index, request, withinMs, stop.signal, pays).then((outcome) => {
+        void this.#try(index, request, endsAt - performance.now(), stop.signal, pays).then((outcome) => {
           running.delete(stop);
           if (outcome.kind === 'abandoned') return;
           if (outcome.kind !== 'failed') return finish(outcome);
