@@ -27,6 +27,7 @@ import { createDeployer, type DeliveryProgram } from '../../pulumi/deployer.ts';
 import { prepareWorkspace } from '../../pulumi/workspace.ts';
 import { Checked } from '../published/checked.ts';
 import { judged } from '../published/resources.ts';
+import { engineVariables } from '../pulumi/engine-variables.ts';
 import { checkoutInstallation } from '../pulumi/tiny-deployer.ts';
 
 /** Digests made of one digit: what its image does is known by it. */
@@ -98,19 +99,12 @@ export async function emulatedClouds(stackFiles: Readonly<Record<string, string>
   const { command } = await checkoutInstallation();
   await mkdir(join(directory, 'state'));
   const variables = {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
+    ...engineVariables(directory, started.debugProviders),
     TRIREME_EMULATOR: 'http://127.0.0.1:1',
     AWS_ENDPOINT_URL_APPRUNNER: appRunner.url,
     AWS_ENDPOINT_URL_ECS: ecs.url,
     CLOUDSDK_API_ENDPOINT_OVERRIDES_RUN: `${cloudRun.url}/`,
     TRIREME_ARM_ENDPOINT: arm.url,
-    PULUMI_BACKEND_URL: `file://${join(directory, 'state')}`,
-    PULUMI_HOME: join(directory, 'home'),
-    PULUMI_CONFIG_PASSPHRASE: 'for tests',
-    PULUMI_SKIP_UPDATE_CHECK: 'true',
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
-    PULUMI_DEBUG_PROVIDERS: started.debugProviders,
   };
   const configs = new Map(Object.entries(stackFiles).map(([name, text]) => [name, parseStackFile(name, text)]));
   return {

@@ -10,6 +10,7 @@ import { createDeployer } from '../../pulumi/deployer.ts';
 import { type Ending, Engine } from '../../pulumi/engine.ts';
 import { prepareWorkspace } from '../../pulumi/workspace.ts';
 import { attachedClouds } from '../emulator/providers/attached-clouds.ts';
+import { engineVariables } from '../pulumi/engine-variables.ts';
 import { checkoutInstallation } from '../pulumi/tiny-deployer.ts';
 
 export interface PolicyEngine {
@@ -30,15 +31,6 @@ export async function policyEngine(): Promise<PolicyEngine> {
   await writeFile(join(directory, 'Pulumi.yaml'), 'name: tests\nruntime: nodejs\nstackConfigDir: stacks\n');
   const policyFile = join(directory, 'policy.yaml');
   await writeFile(policyFile, 'packs: {}\n');
-  const variables = {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
-    PULUMI_BACKEND_URL: `file://${join(directory, 'state')}`,
-    PULUMI_HOME: join(directory, 'home'),
-    PULUMI_CONFIG_PASSPHRASE: 'for tests',
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
-    PULUMI_DEBUG_PROVIDERS: clouds.debugProviders,
-  };
   const { command } = await checkoutInstallation();
   const workspace = await prepareWorkspace({
     checkout: directory,
@@ -48,7 +40,7 @@ export async function policyEngine(): Promise<PolicyEngine> {
   const common = {
     workspace,
     command,
-    environment: variables,
+    environment: engineVariables(directory, clouds.debugProviders),
     clock: { now: () => Date.now(), sleep: (milliseconds: number) => sleep(milliseconds) },
   };
   const judging = new Engine({ ...common, policyPack: attachedPack(policyFile) });

@@ -10,6 +10,7 @@ import type { ReleaseManifest } from '../../contract/release.ts';
 import { createDeployer, type DeliveryProgram } from '../../pulumi/deployer.ts';
 import { type Installation, installation } from '../../pulumi/installation.ts';
 import { prepareWorkspace } from '../../pulumi/workspace.ts';
+import { engineVariables } from './engine-variables.ts';
 import { startTinyProvider, type Vendor } from './tiny-provider.ts';
 
 /** A machine without a CLI gets one here, which takes minutes, once. */
@@ -59,13 +60,8 @@ export async function tinyDeployer(options: TinyOptions): Promise<{ deployer: De
     workspace: await prepareWorkspace({ checkout, directory: join(checkout, 'workspace'), secrets: 'own' }),
     command,
     environment: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      PULUMI_BACKEND_URL: options.backendUrl ?? `file://${join(checkout, 'state')}`,
-      PULUMI_HOME: join(checkout, 'home'),
-      PULUMI_CONFIG_PASSPHRASE: options.passphrase ?? 'for tests',
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
-      PULUMI_DEBUG_PROVIDERS: `tiny:${provider.port}`,
+      ...engineVariables(checkout, `tiny:${provider.port}`, options.backendUrl),
+      ...(options.passphrase === undefined ? {} : { PULUMI_CONFIG_PASSPHRASE: options.passphrase }),
     },
     clock: {
       now: () => Date.now(),

@@ -2,6 +2,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LocalWorkspace, type PulumiFn, type Stack } from '@pulumi/pulumi/automation/index.js';
+import { engineVariables } from '../../pulumi/engine-variables.ts';
 import { checkoutInstallation } from '../../pulumi/tiny-deployer.ts';
 
 export async function inlineStack(options: {
@@ -19,12 +20,7 @@ export async function inlineStack(options: {
       pulumiHome: join(directory, 'home'),
       workDir: await mkdtemp(join(directory, 'work-')),
       projectSettings: { name: 'tests', runtime: 'nodejs', backend: { url: `file://${directory}` } },
-      envVars: {
-        PULUMI_CONFIG_PASSPHRASE: 'for tests',
-        PULUMI_SKIP_UPDATE_CHECK: 'true',
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
-        PULUMI_DEBUG_PROVIDERS: options.debugProviders,
-      },
+      envVars: engineVariables(directory, options.debugProviders, `file://${directory}`),
     },
   );
 }
