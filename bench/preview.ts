@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { randomFrom } from '../app/training/random.ts';
+import { randomFrom } from '../app/model/random.ts';
 import type { Figure } from './figure.ts';
 import { median } from './median.ts';
 

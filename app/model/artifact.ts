@@ -34,6 +34,8 @@ export interface Artifact {
   /** The network in the format `model.format` names. */
   readonly network: string;
   readonly weights: Float32Array;
+  /** The reference profile, unread. */
+  readonly profile: string;
 }
 
 /** Reads a folder, checking every file in it. @throws AppError `artifact-incomplete`, `artifact-damaged`, `digest-mismatch`, or the parsers' own. */
@@ -54,6 +56,7 @@ export async function readArtifact(directory: string, expectedDigest?: string): 
     golden: parseGolden(text('golden.json')),
     network: text('network.json'),
     weights: littleEndianFloats(files.get('weights.bin') ?? new Uint8Array()),
+    profile: text('profile.json'),
   };
 }
 

@@ -43,7 +43,8 @@ export function featuresOf(inputs: Model['inputs']): Features {
   };
 }
 
-function widthOf(input: ModelInput): number {
+/** How many of the network's numbers an input is. */
+export function widthOf(input: ModelInput): number {
   return input.kind === 'numeric' ? 1 : input.categories.length;
 }
 

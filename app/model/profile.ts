@@ -1,4 +1,5 @@
 // `profile.json`, the reference profile: what each input looked like in training, for monitoring to compare live requests with.
+import { Faults, isFields, parseJsonDocument } from './document.ts';
 import type { FeatureRecord } from './features.ts';
 import type { Label, ModelInput } from './schema.ts';
 
@@ -41,6 +42,36 @@ export function profileOf(
   });
   const label = task === 'regression' ? numericProfile('label', labels) : categoricalProfile('label', labels);
   return { schema: profileSchema, rows: records.length, features, label };
+}
+
+/** @throws AppError `schema-unknown` or `document-invalid`. */
+export function parseProfile(text: string): Profile {
+  const fields = parseJsonDocument('profile.json', text, profileSchema);
+  const faults = new Faults('profile.json');
+  const features = Array.isArray(fields.features) ? fields.features : [fields.features];
+  for (const [index, one] of features.entries()) {
+    const isNumeric = isFields(one) && one.kind === 'numeric' && Array.isArray(one.quantiles);
+    const isCategorical = isFields(one) && one.kind === 'categorical' && isFields(one.counts);
+    faults.expect(
+      isNumeric || isCategorical,
+      `features[${index}]`,
+      'quantiles of numbers or counts of categories',
+      one,
+    );
+  }
+  faults.raise('document-invalid');
+  return fields as unknown as Profile;
+}
+
+/** The median of each number and the most frequent of each category: a record nobody need have sent, in the middle of those that were. */
+export function typicalRecord(inputs: readonly ModelInput[], { features }: Profile): FeatureRecord {
+  const typical = inputs.map((input) => {
+    const profile = features.find(({ name }) => name === input.name);
+    if (profile?.kind === 'numeric') return profile.count === 0 ? input.replacement : profile.quantiles[10];
+    const counts = Object.entries(profile?.counts ?? {}).sort(([, a], [, b]) => b - a);
+    return counts[0]?.[0] ?? input.replacement;
+  });
+  return Object.fromEntries(inputs.map(({ name }, index) => [name, typical[index]]));
 }
 
 export function momentsOf(values: readonly number[]): { mean: number; std: number } {

@@ -1,7 +1,7 @@
 // How good a model is on rows it never saw, each number with its 95 % interval.
 import { quantileOf } from '../model/profile.ts';
+import type { Random } from '../model/random.ts';
 import type { Label, Metric } from '../model/schema.ts';
-import type { Random } from './random.ts';
 
 /** The 97.5 % quantile of the normal distribution. */
 const z = 1.959963984540054;

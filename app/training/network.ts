@@ -3,7 +3,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, layers, type Sequential, sequential } from '@tensorflow/tfjs-layers';
-import { type Random, shuffled } from './random.ts';
+import { type Random, shuffled } from '../model/random.ts';
 
 export interface NetworkPlan {
   readonly inputWidth: number;

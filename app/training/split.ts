@@ -1,6 +1,7 @@
 // Which rows are trained on and which are held out: by the seed alone, and for a classifier the same share of every class.
+
+import { type Random, shuffled } from '../model/random.ts';
 import type { Label } from '../model/schema.ts';
-import { type Random, shuffled } from './random.ts';
 
 export interface Split<T> {
   readonly training: readonly T[];

@@ -6,6 +6,7 @@ import { type Features, featuresOf } from '../model/features.ts';
 import { type Golden, goldenSchema, goldenTolerance } from '../model/golden.ts';
 import { outputsOf, type PredictionRow } from '../model/prediction.ts';
 import { momentsOf, profileOf } from '../model/profile.ts';
+import { randomFrom } from '../model/random.ts';
 import { type Label, type Model, type ModelClass, modelSchema } from '../model/schema.ts';
 import { trainingRowsFile, trainingRowsOf } from '../model/training-rows.ts';
 import { cardOf } from './card.ts';
@@ -13,7 +14,6 @@ import { type Dataset, inputsOf, type Row, readDataset } from './dataset.ts';
 import { evaluateClassifier, evaluateRegressor } from './evaluation.ts';
 import { type TrainedNetwork, trainNetwork } from './network.ts';
 import type { Problem } from './problem.ts';
-import { randomFrom } from './random.ts';
 import { split } from './split.ts';
 
 const goldenCases = 20;

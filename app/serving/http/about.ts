@@ -18,7 +18,7 @@ export const routes = {
   'GET /v1/models': 'the models, for clients of KServe v1',
   'GET /v1/models/{model}': 'its status, for clients of TensorFlow Serving',
   'GET /v1/models/{model}/metadata': 'its signature',
-  'POST /v1/models/{model}:predict': 'inference with rows or columns; also :classify and :regress',
+  'POST /v1/models/{model}:predict': 'inference with rows or columns; also :classify, :regress and :explain',
   'GET /openapi.json': 'all of this as OpenAPI 3.1',
   'GET /docs': 'the same as a page',
   'GET /version': 'build, release, image and model digests',

@@ -7,6 +7,7 @@ import { AppError } from '../../model/errors.ts';
 import type { Model } from '../../model/schema.ts';
 import { createPredictor, type Predictor } from '../predictor.ts';
 import type { ModelLocation } from './locate.ts';
+import { keepProfile } from './profiles.ts';
 import { type LabelledModel, Served } from './served.ts';
 
 /**
@@ -37,7 +38,9 @@ async function loadOne(directory: string, digest: string | undefined): Promise<P
     if (!(error instanceof AppError)) throw error;
     throw new AppError(error.code, `${path.basename(directory)}: ${error.message}`, { cause: error });
   });
-  return createPredictor(artifact, compile(artifact));
+  const predictor = createPredictor(artifact, compile(artifact));
+  keepProfile(predictor, artifact.profile);
+  return predictor;
 }
 
 /** What the models need and this environment lacks, in words; `undefined` when nothing is missing. */

@@ -3,6 +3,7 @@ import { appErrorCodes } from '../../model/errors.ts';
 import type { Identity } from '../identity.ts';
 import type { Served } from '../models/served.ts';
 import type { Predictor } from '../predictor.ts';
+import { mostExplained } from '../protocols/tensorflow-requests.ts';
 import {
   examplesSchema,
   inferAnswerSchema,
@@ -12,6 +13,7 @@ import {
   recordsSchema,
   rowSchema,
   rowsOrColumnsSchema,
+  rowsSchema,
   type Schema,
 } from './schemas.ts';
 
@@ -177,6 +179,18 @@ function tensorflowPaths({ model, example }: Predictor, maxRows: number, places:
       'TensorFlow Serving and KServe v1: rows as `instances` or columns as `inputs`',
       rowsOrColumnsSchema(model, maxRows),
       { oneOf: [predictions, object({ outputs: {} })] },
+      { instances: [example] },
+    );
+    paths[`${at}:explain`] = post(
+      id('explainV1'),
+      'KServe v1: what each field adds to the answer, beside a typical record',
+      rowsSchema(model, Math.min(maxRows, mostExplained)),
+      object({
+        predictions: { type: 'array' },
+        explanations: list(anyObject),
+        method: anyObject,
+        model: ref('ModelVersion'),
+      }),
       { instances: [example] },
     );
     const verb = model.task === 'classification' ? 'classify' : 'regress';

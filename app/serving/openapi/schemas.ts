@@ -111,27 +111,30 @@ export function inferAnswerSchema(model: Model): Schema {
 }
 
 /** TensorFlow Serving's `:predict`. */
-export function rowsOrColumnsSchema({ inputs }: Model, maxRows: number): Schema {
-  const values = inputs.map(looseSchema);
-  const inOrder = { type: 'array', prefixItems: values, items: false, minItems: inputs.length };
-  const row = { anyOf: [fieldsSchema(inputs, looseSchema), inOrder, ...(inputs.length === 1 ? values : [])] };
-  const columns = fieldsSchema(inputs, (input) => ({
+export function rowsOrColumnsSchema(model: Model, maxRows: number): Schema {
+  const columns = fieldsSchema(model.inputs, (input) => ({
     type: 'array',
     items: looseSchema(input),
     minItems: 1,
     maxItems: maxRows,
   }));
-  // Other fields are let through, as TensorFlow Serving does; `instances` and `inputs` together are not.
-  const form = (properties: Record<string, Schema>, name: string): Schema => ({
+  return { oneOf: [rowsSchema(model, maxRows), signedSchema({ inputs: columns })] };
+}
+
+/** Rows alone: KServe's `:explain`. */
+export function rowsSchema({ inputs }: Model, maxRows: number): Schema {
+  const values = inputs.map(looseSchema);
+  const inOrder = { type: 'array', prefixItems: values, items: false, minItems: inputs.length };
+  const row = { anyOf: [fieldsSchema(inputs, looseSchema), inOrder, ...(inputs.length === 1 ? values : [])] };
+  return signedSchema({ instances: { type: 'array', items: row, minItems: 1, maxItems: maxRows } });
+}
+
+/** Other fields are let through, as TensorFlow Serving does; `instances` and `inputs` together are not. */
+function signedSchema(properties: Record<string, Schema>): Schema {
+  return {
     type: 'object',
     properties: { signature_name: { enum: ['', signature] }, ...properties },
-    required: [name],
-  });
-  return {
-    oneOf: [
-      form({ instances: { type: 'array', items: row, minItems: 1, maxItems: maxRows } }, 'instances'),
-      form({ inputs: columns }, 'inputs'),
-    ],
+    required: Object.keys(properties),
   };
 }
 

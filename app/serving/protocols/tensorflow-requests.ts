@@ -29,6 +29,16 @@ export function readPredict(body: Fields, model: Model, maxRows: number): Predic
   return { form: 'rows', records: instances.map((row: unknown) => recordOf(row, model)) };
 }
 
+/** Records in one `:explain`: each is thousands of rows for the engine. */
+export const mostExplained = 16;
+
+/** `:explain`, KServe's: rows as for `:predict`. @throws AppError `input-invalid`, `rows-too-many`. */
+export function readExplain(body: Fields, model: Model, maxRows: number): Reading {
+  const reading = readPredict(body, model, maxRows);
+  if (reading.form === 'columns') throw invalid('`inputs`: expected `instances`, a list of rows, to explain each');
+  return reading;
+}
+
 /** `:classify` and `:regress`. @throws AppError `input-invalid`, `rows-too-many`. */
 export function readExamples(body: Fields, maxRows: number): Reading {
   checkSignature(body);

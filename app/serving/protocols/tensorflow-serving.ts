@@ -10,9 +10,9 @@ import { type Asked, modelCalled } from '../models/called.ts';
 import { answerJson } from './answer.ts';
 import { bytesBody, parseJson } from './body.ts';
 import { classifications, metadata, outputs, predictions, regressions, status } from './tensorflow-answers.ts';
-import { type PredictReading, readExamples, readPredict } from './tensorflow-requests.ts';
+import { mostExplained, type PredictReading, readExamples, readExplain, readPredict } from './tensorflow-requests.ts';
 
-const verbs = ['predict', 'classify', 'regress'] as const;
+const verbs = ['predict', 'classify', 'regress', 'explain'] as const;
 type Verb = (typeof verbs)[number];
 
 export function addTensorflowServing(app: Express, context: InferenceContext, bodyLimitBytes: number): void {
@@ -87,6 +87,28 @@ function inferencesOf(context: InferenceContext): Readonly<Record<Verb, RequestH
         return readExamples(json(request), context.maxRows);
       },
       answer: (response, _predictor, rows) => answerJson(response, regressions(rows)),
+    }),
+    explain: inferring<Reading>(context, {
+      which,
+      read: (request, { model }) => readExplain(json(request), model, Math.min(context.maxRows, mostExplained)),
+      async answer(response, predictor, rows, { records }) {
+        // Loaded by the first who asks: no prediction needs it.
+        const { explainerOf } = await import('../explain/explain.ts');
+        const explainer = explainerOf(predictor);
+        const explanations: object[] = [];
+        for (const [index, row] of rows.entries()) {
+          if (response.destroyed) return;
+          explanations.push(await explainer.explain(records[index], row));
+        }
+        const { model, version, digest } = predictor;
+        const { method } = explainer;
+        await answerJson(response, {
+          ...predictions(model, rows),
+          explanations,
+          method,
+          model: { name: model.name, version, digest },
+        });
+      },
     }),
   };
 }

@@ -1,6 +1,7 @@
 // Small networks for tests of engines, trained for a moment by TensorFlow.js, whose answers are the right ones.
+
+import { randomFrom } from '../../model/random.ts';
 import { trainNetwork } from '../../training/network.ts';
-import { randomFrom } from '../../training/random.ts';
 
 /** @param widths of the inputs, the layers between, and the outputs. */
 export async function network(widths: number[], task: 'classification' | 'regression') {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../engines/compiled.ts';
 import { activations } from '../../engines/layers-network.ts';
 import { vectorize } from '../../engines/simd/simd.ts';
-import { randomFrom } from '../../training/random.ts';
+import { randomFrom } from '../../model/random.ts';
 import { network } from './networks.ts';
 
 /** The largest distance, as golden answers measure it. */

@@ -1,0 +1,119 @@
+// Why a model answers a record as it does: what each field adds to the answer, beside a record that is typical of the training data.
+import { AppError } from '../../model/errors.ts';
+import { type FeatureRecord, featuresOf, widthOf } from '../../model/features.ts';
+import type { PredictionRow } from '../../model/prediction.ts';
+import { typicalRecord } from '../../model/profile.ts';
+import { randomFrom } from '../../model/random.ts';
+import type { Label } from '../../model/schema.ts';
+import { profileOf } from '../models/profiles.ts';
+import type { Predictor } from '../predictor.ts';
+import { planOf } from './shapley.ts';
+
+/** Rows of the engine for one record: all sets of up to 13 fields. Its answer waits that long, and the batcher lets others pass meanwhile. */
+const mostEvaluations = 8192;
+/** One for all: the same record has the same explanation wherever it is asked for. */
+const seed = 1;
+
+export interface Explanation {
+  /** The field of the prediction that is explained: the likeliest class's probability, or the value. */
+  readonly output: string;
+  /** Of a classifier: the class. */
+  readonly label?: Label;
+  readonly prediction: number;
+  /** The answer to the typical record. */
+  readonly baseline: number;
+  /** By field. They add up to `prediction - baseline`. */
+  readonly contributions: Readonly<Record<string, number>>;
+}
+
+export interface Explainer {
+  readonly method: {
+    readonly name: 'baseline-shapley';
+    readonly kind: 'exact' | 'sampled';
+    readonly evaluations: number;
+    readonly seed: number;
+    readonly baseline: FeatureRecord;
+  };
+  /** @param row what the model answers to the record. @throws AppError `input-invalid` where a record in between has no finite answer. */
+  explain(record: unknown, row: PredictionRow): Promise<Explanation>;
+}
+
+const made = new WeakMap<Predictor, Explainer>();
+
+export function explainerOf(predictor: Predictor): Explainer {
+  const known = made.get(predictor);
+  if (known !== undefined) return known;
+  const explainer = make(predictor);
+  made.set(predictor, explainer);
+  return explainer;
+}
+
+function make(predictor: Predictor): Explainer {
+  const { model, blocks } = predictor;
+  const { inputWidth, outputWidth } = blocks;
+  const features = featuresOf(model.inputs);
+  const names = model.inputs.map(({ name }) => name);
+  const ends: number[] = [];
+  for (const input of model.inputs) ends.push((ends.at(-1) ?? 0) + widthOf(input));
+  const baseline = typicalRecord(model.inputs, profileOf(predictor));
+  const typical = vectorOf(baseline);
+  const plan = planOf(names.length, mostEvaluations, randomFrom(seed));
+
+  function vectorOf(record: unknown): Float32Array {
+    const vector = new Float32Array(inputWidth);
+    const [fault] = features.write(record, vector, 0);
+    if (fault !== undefined)
+      throw new AppError('input-invalid', `expected a record that ${model.name} takes, found: ${fault}`);
+    return vector;
+  }
+
+  /** The record where a set knows the field, the typical one elsewhere. */
+  function rowsBetween(vector: Float32Array): Float32Array {
+    const rows = new Float32Array(plan.evaluations * inputWidth);
+    for (let set = 0; set < plan.evaluations; set++) {
+      rows.set(typical, set * inputWidth);
+      let from = 0;
+      for (let field = 0; field < names.length; field++) {
+        const end = ends[field] ?? inputWidth;
+        if (plan.coalitions[set * names.length + field] === 1)
+          rows.set(vector.subarray(from, end), set * inputWidth + from);
+        from = end;
+      }
+    }
+    return rows;
+  }
+
+  function explained(row: PredictionRow) {
+    if (model.task === 'regression') {
+      const { mean, std } = model.value;
+      return { output: 'value', column: 0, scale: (value: number) => value * std + mean };
+    }
+    const column = model.classes.findIndex(({ label }) => label === row.label);
+    const { slug, label } = model.classes[column] ?? { slug: '', label: '' };
+    return { output: `p_${slug}`, label, column, scale: (value: number) => value };
+  }
+
+  return {
+    method: { name: 'baseline-shapley', kind: plan.kind, evaluations: plan.evaluations, seed, baseline },
+    async explain(record, row) {
+      const { column, scale, ...what } = explained(row);
+      const answers = await blocks.batcher.submit(rowsBetween(vectorOf(record)), plan.evaluations);
+      const values = Float64Array.from({ length: plan.evaluations }, (_, set) =>
+        scale(answers[set * outputWidth + column] ?? Number.NaN),
+      );
+      if (!values.every(Number.isFinite)) {
+        throw new AppError(
+          'input-invalid',
+          'expected finite predictions between the record and a typical one, found others: it is too far from the training data to be explained',
+        );
+      }
+      const contributions = plan.contributions(values);
+      return {
+        ...what,
+        prediction: Number(row[what.output]),
+        baseline: values[0] ?? 0,
+        contributions: Object.fromEntries(names.map((name, field) => [name, contributions[field] ?? 0])),
+      };
+    },
+  };
+}
