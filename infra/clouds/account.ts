@@ -28,6 +28,8 @@ export interface AccountWords {
   /** `account`, `project`, `subscription`. */
   readonly unit: string;
   readonly logIn: string;
+  /** Where environments share one: what of each other's their deployers reach nevertheless; absent: nothing. */
+  readonly shares?: string;
   /** How `names` are switched on by hand. */
   switchOnByHand(names: readonly string[], account: string): string;
   /** Where what the product offers by region is listed. */

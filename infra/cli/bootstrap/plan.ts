@@ -1,7 +1,7 @@
 // What has to happen before a foundation can be brought up, from what is there and what is missing. Pure.
 import type { AccountWords, Login } from '../../clouds/account.ts';
 import type { FoundationConfig, TrustedRepository } from '../../contract/service.ts';
-import { type Cloud, foundationOf } from '../../contract/stack.ts';
+import { type Cloud, environments, foundationOf } from '../../contract/stack.ts';
 
 export interface BootstrapFacts {
   readonly cloud: Cloud;
@@ -55,6 +55,7 @@ export function planBootstrap(facts: BootstrapFacts): BootstrapPlan {
     steps: [
       loginStep(facts),
       ...accountSteps(facts),
+      ...sharedSteps(facts),
       ...switchStep(facts),
       stateStep(facts, backend),
       ...passphraseStep(facts, backend),
@@ -80,8 +81,24 @@ function accountSteps({ login, words, config }: BootstrapFacts): readonly Bootst
   return own.map(([environment, account]) => ({
     what: `${environment}’s own ${words.unit}`,
     state: 'done',
-    said: `${account}: what ${environment} needs there is made from here`,
+    said: `${account}: what ${environment} needs there, its deploy identity too, is made from here`,
   }));
+}
+
+/** Rights end with an environment's names where they can; with its account they do for certain. */
+function sharedSteps({ cloud, login, words, config, github }: BootstrapFacts): readonly BootstrapStep[] {
+  const deploys = config.github !== undefined || !('missing' in github);
+  if ('missing' in login || !deploys || words.shares === undefined) return [];
+  const homes = environments.map((environment) => config.accounts[environment] ?? login.account);
+  if (new Set(homes).size === homes.length) return [];
+  return [
+    {
+      what: 'environments apart',
+      state: 'left',
+      said: `${environments.join(' and ')} share a ${words.unit}: their deployers reach each other’s ${words.shares}, and nothing else of each other’s`,
+      repair: `trireme:accounts in stacks/Pulumi.${foundationOf(cloud)}.yaml gives each its own`,
+    },
+  ];
 }
 
 function switchStep({ switchedOff, words, login }: BootstrapFacts): readonly BootstrapStep[] {
@@ -139,7 +156,8 @@ function passphraseStep({ state }: BootstrapFacts, backend: Backend | undefined)
       what: 'passphrase',
       state: 'blocked',
       said: 'PULUMI_CONFIG_PASSPHRASE is not set: what is secret in the state is encrypted with it',
-      repair: 'export PULUMI_CONFIG_PASSPHRASE=…, one that you keep: without it the state can’t be read again',
+      repair:
+        'export PULUMI_CONFIG_PASSPHRASE=…, one that you keep and no job on GitHub has: each environment there gets its own',
     },
   ];
 }

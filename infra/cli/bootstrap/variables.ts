@@ -1,5 +1,6 @@
 // What jobs on GitHub need to know of a cloud, as variables of its environments: from a foundation's outputs. Pure.
 import { parseDocument } from 'yaml';
+import { environmentOf } from '../../clouds/grants.ts';
 import { environmentsOf, subjectTemplate } from '../../clouds/trust.ts';
 import { type GithubEnvironment, githubEnvironments } from '../../contract/github.ts';
 import {
@@ -57,7 +58,9 @@ const byCloud: Readonly<Record<Cloud, Maker>> = {
     return role === undefined ? undefined : { AWS_ROLE_ARN: role, AWS_REGION: region };
   },
   gcp(identity, { outputs, account }, own) {
-    const { workloadIdentityProvider: provider, [`account.${identity}`]: service } = outputs.details;
+    const { details } = outputs;
+    const { [`account.${identity}`]: service, workloadIdentityProvider: home } = details;
+    const provider = details[`workloadIdentityProvider.${environmentOf(identity)}`] ?? home;
     if (provider === undefined || service === undefined) return undefined;
     return { GCP_PROJECT: own ?? account, GCP_WORKLOAD_IDENTITY_PROVIDER: provider, GCP_SERVICE_ACCOUNT: service };
   },

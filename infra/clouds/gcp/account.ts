@@ -7,6 +7,8 @@ import { googleAccessToken } from './access-token.ts';
 export const gcpWords: AccountWords = {
   vendor: 'Google Cloud',
   unit: 'project',
+  // https://cloud.google.com/iam/docs/conditions-resource-attributes: of these, conditions know no names.
+  shares: 'Cloud Run services, alarms and log sinks',
   logIn: 'gcloud auth application-default login, and export GOOGLE_PROJECT=<project>',
   switchOnByHand: (names, account) => `gcloud services enable ${names.join(' ')} --project ${account}`,
   regions: 'https://cloud.google.com/run/docs/locations',

@@ -80,11 +80,26 @@ describe('what jobs on GitHub need to know', () => {
       { AWS_ROLE_ARN: 'deploy-dev!', AWS_REGION: 'eu-west-1' },
     ],
     [
-      'Google Cloud, a project of its own',
-      brought('gcp', { ...identities('account'), workloadIdentityProvider: 'w' }, { accounts: { prod: 'other' } }),
+      'Google Cloud',
+      brought('gcp', { ...identities('account'), workloadIdentityProvider: 'w' }),
       'prod',
-      { GCP_PROJECT: 'other', GCP_WORKLOAD_IDENTITY_PROVIDER: 'w', GCP_SERVICE_ACCOUNT: 'deploy-prod!', ...state },
+      { GCP_PROJECT: 'home', GCP_WORKLOAD_IDENTITY_PROVIDER: 'w', GCP_SERVICE_ACCOUNT: 'deploy-prod!', ...state },
     ],
+    ...(['prod', 'prod-plan', 'dev'] as const).map((environment): [string, Brought, string, object] => [
+      `Google Cloud, prod in a project of its own: ${environment}`,
+      brought(
+        'gcp',
+        { ...identities('account'), workloadIdentityProvider: 'w', 'workloadIdentityProvider.prod': 'p' },
+        { accounts: { prod: 'other' } },
+      ),
+      environment,
+      {
+        GCP_PROJECT: environment === 'dev' ? 'home' : 'other',
+        GCP_WORKLOAD_IDENTITY_PROVIDER: environment === 'dev' ? 'w' : 'p',
+        GCP_SERVICE_ACCOUNT: `${environment === 'dev' ? 'deploy-dev' : environment === 'prod' ? 'deploy-prod' : 'plan'}!`,
+        ...state,
+      },
+    ]),
     [
       'Azure',
       brought('azure', identities('client')),

@@ -9,7 +9,7 @@ const github: TrustedRepository = trustedRepository.parse({
   repository: 'trireme',
   repositoryId: '9',
 });
-const ready: BootstrapFacts = {
+const ready = {
   cloud: 'aws',
   words: accountWords.aws,
   login: { account: '000000000001', who: 'arn:ada' },
@@ -18,14 +18,14 @@ const ready: BootstrapFacts = {
   github,
   config: foundationConfig.parse({ region: 'eu-west-1', github }),
   asked: { stateBucket: false },
-};
+} satisfies BootstrapFacts;
 const bare = foundationConfig.parse({ region: 'eu-west-1' });
 const state = ready.state;
 
 describe('the plan of a bootstrap', () => {
   test('has nothing to do where everything is there', () => {
     const { steps, missingKeys, switchOn, backend } = planBootstrap(ready);
-    expect(steps.map((step) => step.state)).toEqual(['done', 'done', 'done']);
+    expect(steps.map((step) => step.state)).toEqual(['done', 'left', 'done', 'done']);
     expect({ missingKeys, switchOn, backend }).toEqual({
       missingKeys: {},
       switchOn: [],
@@ -101,10 +101,26 @@ describe('the plan of a bootstrap', () => {
       'done',
       '',
     ],
+    [
+      'an account for all',
+      { config: { ...ready.config, accounts: { prod: ready.login.account } } },
+      'environments apart',
+      'left',
+      'trireme:accounts in stacks/Pulumi.aws-foundation.yaml',
+    ],
   ])('%s', (_, change, what, expected, repair) => {
     const step = planBootstrap({ ...ready, ...change }).steps.find((one) => one.what === what);
     expect(step?.state).toBe(expected);
     expect(step?.repair ?? '').toContain(repair);
+  });
+
+  test.each<[string, Partial<BootstrapFacts>]>([
+    ['prod has its own', { config: { ...ready.config, accounts: { prod: '2' } } }],
+    ['nobody deploys from GitHub', { config: bare, github: { missing: 'no token' } }],
+    ['rights end with a group', { words: accountWords.azure }],
+  ])('environments are apart: %s', (_, change) => {
+    const steps = planBootstrap({ ...ready, ...change }).steps.map(({ what }) => what);
+    expect(steps).not.toContain('environments apart');
   });
 
   test('Pulumi’s own service needs no passphrase', () => {
