@@ -28,6 +28,7 @@ export const appErrorCodes = [
   'digest-mismatch',
   'golden-mismatch',
   'network-unsupported',
+  'engine-missing',
   // this environment
   'settings-invalid',
   'setting-missing',

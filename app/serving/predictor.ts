@@ -1,10 +1,12 @@
 // A loaded model: records in, prediction rows out.
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Choice } from '../engines/choice.ts';
 import type { Engine } from '../engines/engine.ts';
+import { checkGolden } from '../engines/golden-check.ts';
+import { measure } from '../engines/measure.ts';
 import { type Artifact, shortDigest } from '../model/artifact.ts';
 import { AppError } from '../model/errors.ts';
 import { featuresOf } from '../model/features.ts';
-import { differenceOf } from '../model/golden.ts';
 import { outputsOf, type PredictionRow } from '../model/prediction.ts';
 import { recordWriterOf } from '../model/record-writer.ts';
 import type { Model } from '../model/schema.ts';
@@ -17,6 +19,8 @@ export interface Predictor {
   /** The digest's first digits: what responses call the model's version. */
   readonly version: string;
   readonly engine: string;
+  /** How it was chosen, where there was a choice. */
+  readonly choice: Choice | undefined;
   /** A record that the model takes, to show to people. */
   readonly example: object;
   /** @throws AppError `input-invalid` with what is wrong with which record. */
@@ -44,12 +48,10 @@ export interface Blocks {
 /** A caller with a thousand bad records is told about the first few. */
 const mostFaults = 10;
 /** Rounds over the golden inputs before the first request, so that it does not meet code that was never run. */
-const warmUpRounds = 10;
+const warmUpRounds = 3;
 
-/** Rows of one run measured beside single rows. */
-const joinedRows = 32;
-/** A queue between requests costs more than one row of a quick engine: below this, answering at once is cheaper. */
-const joiningPaysFrom = 2;
+/** What a queue between requests costs each of them, in µs, generously: an engine that saves less a row answers at once. */
+const queueMicroseconds = 10;
 
 /** Answers only after it gave every golden answer. @throws AppError `golden-mismatch` or `network-unsupported`. */
 export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
@@ -57,12 +59,7 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
   const features = featuresOf(model.inputs);
   const outputs = outputsOf(model);
   const write = recordWriterOf(model.inputs);
-  if (engine.inputWidth !== features.width || engine.outputWidth !== outputs.width) {
-    throw new AppError(
-      'network-unsupported',
-      `network.json: expected ${features.width} numbers in and ${outputs.width} out, as model.json says, found ${engine.inputWidth} and ${engine.outputWidth}`,
-    );
-  }
+  for (const part of engine.parts ?? [engine]) checkGolden(artifact, part);
 
   /** @returns false when enough is wrong already. */
   function read(
@@ -125,15 +122,6 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
     return rows;
   }
 
-  for (const [index, { input, output }] of golden.cases.entries()) {
-    const [found = {}] = predict([input]);
-    const difference = differenceOf(output, found, golden.tolerance);
-    if (difference === undefined) continue;
-    throw new AppError(
-      'golden-mismatch',
-      `golden case ${index}, ${difference}; engine \`${engine.name}\` does not compute this model as training did`,
-    );
-  }
   const everyInput = golden.cases.map(({ input }) => input);
   for (let round = 0; round < warmUpRounds; round++) predict(everyInput);
 
@@ -144,6 +132,7 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
     digest,
     version,
     engine: engine.name,
+    choice: engine.choice,
     example: golden.cases[0]?.input ?? {},
     predict,
     predictInTurns,
@@ -153,29 +142,20 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
       write: (record, inputs, row) => write(record, inputs, row * features.width),
       run,
       batcher: new Batcher({ inputWidth: features.width, outputWidth: outputs.width, run }),
-      joins: singleOverJoined(engine) > joiningPaysFrom,
+      joins: savedByJoining(engine) > queueMicroseconds,
       text: answerTextOf(model, version, digest),
     },
   };
 }
 
-/**
- * How much longer some rows take one by one than in one run. The quickest of several rounds, in turn: whatever disturbs a
- * measurement makes it longer.
- */
-function singleOverJoined(engine: Engine): number {
-  const inputs = new Float32Array(joinedRows * engine.inputWidth);
-  let single = Number.POSITIVE_INFINITY;
-  let joined = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 10; round++) {
-    const started = performance.now();
-    for (let row = 0; row < joinedRows; row++) engine.run(inputs, 1);
-    const between = performance.now();
-    engine.run(inputs, joinedRows);
-    single = Math.min(single, between - started);
-    joined = Math.min(joined, performance.now() - between);
-  }
-  return single / joined;
+/** What a row costs less in one run of several, in µs. */
+function savedByJoining(engine: Engine): number {
+  const measured = engine.choice?.measured ?? measure([engine]);
+  const rowsOf = measured.map(({ rows }) => rows);
+  const [fewest, most] = [Math.min(...rowsOf), Math.max(...rowsOf)];
+  const perRow = (count: number) =>
+    Math.min(...measured.filter(({ rows }) => rows === count).map(({ microseconds }) => microseconds / count));
+  return perRow(fewest) - perRow(most);
 }
 
 function refusal(model: string, faults: readonly string[]): string {

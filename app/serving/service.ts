@@ -91,7 +91,7 @@ export async function startService(
     metrics,
     started,
     moveLabel,
-    reload: reloader(life, locate, settings.present, log, () => metrics.loaded(life.models, identity)),
+    reload: reloader(life, locate, settings, log, () => metrics.loaded(life.models, identity)),
     stop({ grace }) {
       stopped ??= (async () => {
         // A service that never got traffic has nobody to wait for.
@@ -120,7 +120,7 @@ async function load(
   beforeReady: ServiceOptions['beforeReady'],
 ): Promise<void> {
   try {
-    const served = await loadModels(await locate());
+    const served = await loadModels(await locate(), settings.engine);
     life.loaded(served);
     const missing = missingSettings(
       served.all.map(({ model }) => model),

@@ -81,7 +81,7 @@ export const rooms: readonly Room[] = [
   {
     folder: 'infra/image',
     rooms: ['infra/contract', 'infra/registry', 'infra/ledger/git-command.ts'],
-    packages: [...documents, 'tar-stream'],
+    packages: [...documents, 'tar-stream', 'amaro'],
   },
   {
     folder: 'infra/attestation',

@@ -1,4 +1,5 @@
 // The inner loops of a dense layer: four rows by eight columns at once, in vectors of four numbers of 32 bits.
+import { AppError } from '../../model/errors.ts';
 import {
   add,
   addLanes,
@@ -116,6 +117,28 @@ const panel: Code = [
   ...set('panels', subtract(get('panels'), constant(1))),
 ];
 
+/** Node has it; its types are those of browsers, which are not asked for here. */
+declare const WebAssembly: {
+  readonly Module: new (binary: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (module: object) => { readonly exports: Readonly<Record<string, unknown>> };
+};
+interface Memory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+const pageBytes = 65_536;
+
+/** @throws AppError `engine-missing`. */
+function instanceOf(binary: Uint8Array<ArrayBuffer>) {
+  try {
+    return new WebAssembly.Instance(new WebAssembly.Module(binary));
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : String(cause);
+    const error = `expected WebAssembly with vectors for the engine simd, found ${found}; set ENGINE=compiled`;
+    throw new AppError('engine-missing', error, { cause });
+  }
+}
+
 /** @returns the loops, with a memory of at least so many bytes. */
 export function denseLoops(bytes: number): { readonly dense: Dense; readonly memory: ArrayBuffer } {
   const binary = moduleOf({
@@ -125,8 +148,8 @@ export function denseLoops(bytes: number): { readonly dense: Dense; readonly mem
     vectors: vectors.length,
     code: repeatWhile(panel, get('panels')),
   });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary));
-  const memory = exports.memory as WebAssembly.Memory;
-  memory.grow(Math.ceil(bytes / 65_536));
-  return { dense: exports.dense as unknown as Dense, memory: memory.buffer };
+  const { exports } = instanceOf(binary);
+  const memory = exports.memory as Memory;
+  memory.grow(Math.ceil(bytes / pageBytes));
+  return { dense: exports.dense as Dense, memory: memory.buffer };
 }

@@ -1,6 +1,6 @@
 // Loads every model this service is to serve, or says why it must not become ready.
 import path from 'node:path';
-import { compile } from '../../engines/compiled.ts';
+import { type EngineSetting, loadEngine } from '../../engines/load.ts';
 import { readArtifact } from '../../model/artifact.ts';
 import { describe } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
@@ -16,6 +16,7 @@ import { type LabelledModel, Served } from './served.ts';
  */
 export async function loadModels(
   locations: readonly ModelLocation[],
+  engine: EngineSetting = 'auto',
   known: readonly Predictor[] = [],
 ): Promise<Served> {
   if (locations.length === 0) {
@@ -24,7 +25,7 @@ export async function loadModels(
   const models: LabelledModel[] = [];
   for (const { directory, name, digest, label = 'champion' } of locations) {
     const before = known.find((one) => one.digest === digest);
-    const predictor = before ?? (await loadOne(directory, digest));
+    const predictor = before ?? (await loadOne(directory, digest, engine));
     if (name !== undefined && name !== predictor.model.name) {
       throw new AppError('artifact-damaged', `expected the model ${name}, found ${describe(predictor.model.name)}`);
     }
@@ -33,12 +34,12 @@ export async function loadModels(
   return Served.of(models);
 }
 
-async function loadOne(directory: string, digest: string | undefined): Promise<Predictor> {
+async function loadOne(directory: string, digest: string | undefined, engine: EngineSetting): Promise<Predictor> {
   const artifact = await readArtifact(directory, digest).catch((error: unknown) => {
     if (!(error instanceof AppError)) throw error;
     throw new AppError(error.code, `${path.basename(directory)}: ${error.message}`, { cause: error });
   });
-  const predictor = createPredictor(artifact, compile(artifact));
+  const predictor = createPredictor(artifact, await loadEngine(artifact, engine));
   keepProfile(predictor, artifact.profile);
   return predictor;
 }

@@ -2,19 +2,20 @@
 import { AppError } from '../../model/errors.ts';
 import type { Life } from '../life.ts';
 import type { Log } from '../log.ts';
+import type { Settings } from '../settings/settings.ts';
 import { loadModels, missingSettings } from './load.ts';
 import type { ModelLocation } from './locate.ts';
 import { tellModels } from './tell.ts';
 
 /**
  * One at a time, in the order asked for. What can't be believed changes nothing and is logged.
- * @param present names of the variables that are set. @param loaded told when others answer from now on.
+ * @param loaded told when others answer from now on.
  * @returns what loads them anew.
  */
 export function reloader(
   life: Life,
   locate: () => Promise<readonly ModelLocation[]>,
-  present: ReadonlySet<string>,
+  settings: Pick<Settings, 'engine' | 'present'>,
   log: Log,
   loaded: () => void,
 ): () => Promise<void> {
@@ -22,10 +23,10 @@ export function reloader(
   const reload = async () => {
     if (!life.answers) return;
     try {
-      const served = await loadModels(await locate(), life.models);
+      const served = await loadModels(await locate(), settings.engine, life.models);
       const missing = missingSettings(
         served.all.map(({ model }) => model),
-        present,
+        settings.present,
       );
       if (missing !== undefined) throw new AppError('setting-missing', missing);
       life.loaded(served);

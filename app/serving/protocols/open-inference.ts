@@ -7,6 +7,7 @@ import { sendJson } from '../http/json.ts';
 import type { Identity } from '../identity.ts';
 import { type Asked, modelCalled } from '../models/called.ts';
 import type { Served } from '../models/served.ts';
+import { tellChoice } from '../models/tell.ts';
 import type { Predictor } from '../predictor.ts';
 import { answerBytes, answerJson } from './answer.ts';
 import { bytesBody } from './body.ts';
@@ -94,6 +95,7 @@ function metadataOf(predictor: Predictor, served: Served): object {
       digest,
       labels: served.labelsOf(predictor).join(','),
       engine,
+      ...tellChoice(predictor),
       ...(model.task === 'classification'
         ? { classes: model.classes.map(({ label }) => String(label)).join(',') }
         : {}),

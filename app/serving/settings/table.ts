@@ -1,4 +1,5 @@
 // Every setting there is. `--help` prints this table and docs/serving-settings.md shows it; a test compares them.
+import { type EngineSetting, engineNames } from '../../engines/load.ts';
 import { parseKeys } from '../access/keys.ts';
 import { address, choice, type Kind, list, number, onOff, text, whole } from './kinds.ts';
 
@@ -46,6 +47,12 @@ export const table = {
     'processes behind the one port; `auto` is one for each core',
   ),
   modelsDir: setting('MODELS_DIR', text('a path'), 'models', 'folder with one folder for each model'),
+  engine: setting<EngineSetting>(
+    'ENGINE',
+    choice('auto', ...engineNames),
+    'auto',
+    'what computes predictions; `auto` measures at the start, `wasm` and `tfjs-node` must be installed',
+  ),
   releaseId: setting(
     'RELEASE_ID',
     text('an id'),
