@@ -21,6 +21,7 @@ const verbs = {
   promote: ['infra', 'let a release proven in dev enter prod, once someone approved it'],
   approve: ['infra', 'approve a prepared promotion'],
   rollback: ['infra', 'go back to an earlier release that this environment proved'],
+  restore: ['infra', 'put back what somebody changed in the cloud, as it was released, and prove it'],
   rotate: ['infra', 'start new instances of what runs, which read the secrets as they are now'],
   recover: ['infra', 'find out what runs where a job was lost'],
   hold: ['infra', 'hold a release back from every environment; unhold lifts it'],

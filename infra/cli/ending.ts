@@ -4,6 +4,19 @@ import { verdictOf } from '../delivery/verdict.ts';
 import type { Cli } from './cli.ts';
 import { table } from './output.ts';
 
+/** Of a verb that put live again what runs: where stacks run different releases, the worst is what there is to say. */
+export function endRepetition(
+  cli: Cli,
+  outcomes: readonly DeploymentOutcome[],
+  json: boolean | undefined,
+  next: string,
+): void {
+  const [first] = outcomes;
+  if (first === undefined) throw new Error('nothing was put live again, and nothing refused it');
+  const worst = outcomes.find(({ release, stacks }) => verdictOf(release, stacks).code !== undefined) ?? first;
+  endDeployment(cli, { ...worst, stacks: outcomes.flatMap(({ stacks }) => stacks) }, json, next);
+}
+
 /** @param next the command to propose when every stack is healthy. */
 export function endDeployment(
   cli: Cli,

@@ -23,6 +23,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   thaw: async () => (await import('./verbs/freeze.ts')).thaw,
   recover: async () => (await import('./verbs/recover.ts')).recover,
   rollback: async () => (await import('./verbs/rollback.ts')).rollback,
+  restore: async () => (await import('./verbs/restore.ts')).restore,
   rotate: async () => (await import('./verbs/rotate.ts')).rotate,
   status: async () => (await import('./verbs/status.ts')).status,
   history: async () => (await import('./verbs/history.ts')).history,

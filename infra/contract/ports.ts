@@ -70,6 +70,8 @@ export interface DeploymentRequest extends Staged {
   readonly stackFile?: string | undefined;
   /** The same of the release that stays live beside a candidate; left out: as what is staged has it. */
   readonly liveStackFile?: string | undefined;
+  /** Reads every resource back from the cloud first, so that what somebody changed there is put back. */
+  readonly readsBack?: boolean | undefined;
   /** Somebody meant it, where what answers requests is taken away; else that is refused before anything is touched. */
   readonly mayReplace?: boolean | undefined;
 }

@@ -69,6 +69,8 @@ export interface Road {
   readonly onTargetFailure?: Policy['promotions']['onTargetFailure'] | undefined;
   /** A rotation of secrets: the release that runs, in new instances. RFC 3339, and why, for the ledger. Default: none. */
   readonly secrets?: { readonly asOf: string; readonly reason: string } | undefined;
+  /** What somebody changed in the cloud is put back: the release that runs, with its own settings. Why, for the ledger. Default: none. */
+  readonly restores?: { readonly reason: string } | undefined;
   /** With the stack files that the release was made with, where the ledger holds them. Default: no, with this checkout's. */
   readonly asReleased?: boolean | undefined;
   /** Did somebody say that what answers requests may be taken away? Default: no; going back never asks. */

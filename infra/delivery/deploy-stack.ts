@@ -74,7 +74,7 @@ async function begin(unbegun: Attempt): Promise<Attempt | StackOutcome> {
     await persist(delivery, (facts) => {
       stopped = road.stops?.(facts);
       attempt = { ...unbegun, replaced: replacedOn(facts, target, before) };
-      const reason = road.secrets === undefined ? undefined : inWords(road.secrets);
+      const reason = again(road)?.words;
       return stopped === undefined ? [deploymentFact(attempt, 'updating', { reason })] : [];
     });
   } catch (error) {
@@ -94,7 +94,8 @@ function replacedOn(
 }
 
 async function proveThenGoLive(attempt: Attempt): Promise<StackOutcome> {
-  if (attempt.road.secrets !== undefined) return rotate(attempt, attempt.road.secrets);
+  const same = again(attempt.road);
+  if (same !== undefined) return putLiveAgain(attempt, same);
   const beside = provesBeside(attempt);
   let candidate: Proof | undefined;
   if (beside) {
@@ -121,24 +122,36 @@ async function proveThenGoLive(attempt: Attempt): Promise<StackOutcome> {
   return watched.outcome === 'failed' ? goBack(attempt, watched) : settle(attempt, 'healthy', watched, watched.reason);
 }
 
-/**
- * The release that is live is proven already; its values are what is new, and they are read once, by instances that get traffic when they are
- * ready. There is no going back: the value before is the secret manager's to give.
- */
-async function rotate(attempt: Attempt, secrets: NonNullable<Road['secrets']>): Promise<StackOutcome> {
-  const live = await stage(attempt, { stage: 'live' });
-  const { outcome, reason } = live;
-  if (outcome === 'passed') return settle(attempt, 'healthy', live, inWords(secrets));
-  const way =
-    'the same release, so there is nothing to go back to: give the secret its value from before and rotate again';
-  return settle(attempt, outcome === 'failed' ? 'failed' : 'unknown', live, `${inWords(secrets)}; ${reason}; ${way}`);
+/** How the reason of a rotation begins in the ledger, and that of a restoration. */
+export const rotationWord = 'secrets: ';
+export const restorationWord = 'restored: ';
+
+interface Again {
+  /** For the ledger. */
+  readonly words: string;
+  /** What a person does where it failed. */
+  readonly way: string;
 }
 
-/** How the reason of a rotation begins in the ledger. */
-export const rotationWord = 'secrets: ';
+/** The release that is live, once more. */
+function again({ secrets, restores }: Road): Again | undefined {
+  if (secrets !== undefined) {
+    return { words: `${rotationWord}${secrets.reason}`, way: 'give the secret its value from before and rotate again' };
+  }
+  if (restores === undefined) return undefined;
+  return { words: `${restorationWord}${restores.reason}`, way: 'see what still differs: npx trireme stack-drift' };
+}
 
-function inWords({ reason }: NonNullable<Road['secrets']>): string {
-  return `${rotationWord}${reason}`;
+/**
+ * The release that is live is proven already; what is new are values of secrets, read once, by instances that get traffic when they are ready,
+ * or what somebody changed in the cloud. There is no going back: the value before is the secret manager's to give.
+ */
+async function putLiveAgain(attempt: Attempt, { words, way }: Again): Promise<StackOutcome> {
+  const live = await stage(attempt, { stage: 'live' });
+  const { outcome, reason } = live;
+  if (outcome === 'passed') return settle(attempt, 'healthy', live, words);
+  const why = `${words}; ${reason}; the same release, so there is nothing to go back to: ${way}`;
+  return settle(attempt, outcome === 'failed' ? 'failed' : 'unknown', live, why);
 }
 
 /** What a rule stops now must not be left with a share; what another attempt has is that one's. */

@@ -39,6 +39,8 @@ export const stackDrift = z.strictObject({
   outcome: z.enum(driftOutcomes),
   findings: z.array(finding).readonly(),
   untold: z.array(z.string()).readonly(),
+  /** Nobody changed the cloud: configuration that the next release brings, one sentence each; left out when there is none. */
+  waiting: z.array(z.string()).readonly().optional(),
 });
 export type StackDrift = Readonly<z.infer<typeof stackDrift>>;
 
@@ -52,7 +54,7 @@ export function driftOf({ truth, deployed, resources, checks, untold }: DriftQue
     ...(deployed === undefined || deployed === runs
       ? []
       : [{ where: 'outputs', field: 'release', declared: runs ?? 'nothing', found: deployed ?? 'nothing' }]),
-    ...resources.flatMap(findingsOf),
+    ...resources.filter(({ kind }) => kind !== 'outdated').flatMap(findingsOf),
     ...checks
       .filter(({ outcome }) => outcome === 'failed')
       .map(({ name, expected, found, source }) => ({ where: source, field: name, declared: expected, found })),
@@ -64,7 +66,8 @@ export function driftOf({ truth, deployed, resources, checks, untold }: DriftQue
       .map(({ name, found }) => `${stack}: ${name} could not be told: ${found}`),
   ];
   const outcome = findings.length > 0 ? 'drift' : unread.length > 0 ? 'unknown' : 'none';
-  return { stack, release: runs, outcome, findings, untold: unread };
+  const waiting = resources.filter(({ kind }) => kind === 'outdated').map((one) => waitingInWords(stack, one));
+  return { stack, release: runs, outcome, findings, untold: unread, ...(waiting.length === 0 ? {} : { waiting }) };
 }
 
 /** Drift outweighs what could not be read: somebody must look in any case, and knows where. */
@@ -85,6 +88,11 @@ export function gathered(expected: readonly StackName[], looks: readonly StackDr
         untold: [`${stack} was not looked at: its job was lost, or could not begin`],
       },
   );
+}
+
+function waitingInWords(stack: string, { name, fields }: ResourceDrift): string {
+  const which = fields.length === 0 ? '' : ` (${fields.map(({ path }) => path).join(', ')})`;
+  return `${name} was changed since ${stack} was deployed${which}: its next release takes that in`;
 }
 
 function findingsOf({ name, kind, fields }: ResourceDrift): readonly DriftFinding[] {

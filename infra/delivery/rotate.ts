@@ -5,7 +5,7 @@ import type { Environment, StackName } from '../contract/stack.ts';
 import { manifestOf } from '../ledger/view.ts';
 import { type Delivery, type DeliveryOptions, type Target, targetsIn } from './delivery.ts';
 import { type DeploymentOutcome, deployRelease } from './deploy.ts';
-import { rotationWord } from './deploy-stack.ts';
+import { restorationWord, rotationWord } from './deploy-stack.ts';
 import { underWay } from './promotion-state.ts';
 import { settleAll } from './settle.ts';
 import { runsNow } from './stack-state.ts';
@@ -23,7 +23,7 @@ export async function rotateSecrets(
 ): Promise<readonly DeploymentOutcome[]> {
   const facts = await delivery.ledger.facts();
   const targets = targetsIn(delivery, environment, stacks);
-  const groups = releasesToRotate(facts, environment, targets, delivery.clock.now());
+  const groups = releasesToRepeat(facts, environment, targets, delivery.clock.now(), 'rotate');
   const secrets = { asOf: new Date(delivery.clock.now()).toISOString(), reason };
   return settleAll(
     [...groups].map(([release, names]) =>
@@ -33,25 +33,29 @@ export async function rotateSecrets(
 }
 
 /** Pure. Stacks by the release that they are known to run. @throws DeliveryError `refused` with every stack that can't be. */
-export function releasesToRotate(
+export function releasesToRepeat(
   facts: readonly Fact[],
   environment: Environment,
   targets: readonly Pick<Target, 'stack'>[],
   nowMs: number,
+  verb: 'rotate' | 'restore',
 ): ReadonlyMap<string, readonly StackName[]> {
   const other = underWay(facts, { environment, body: { promotion: 'none of these' } }, nowMs);
   if (other !== undefined) {
     const found = `${other.body.promotion} of ${other.release} is being carried out in ${environment}`;
-    throw new DeliveryError('refused', found, { hint: 'let it end: the instances it starts read the new values' });
+    throw new DeliveryError('refused', found, {
+      hint:
+        verb === 'rotate' ? 'let it end: the instances it starts read the new values' : 'let it end, then look again',
+    });
   }
   const runs = targets.map(({ stack }) => ({
     name: stack.name,
-    release: runsNow(facts, stack.name) ?? rotatedBefore(facts, stack.name),
+    release: runsNow(facts, stack.name) ?? repeatedBefore(facts, stack.name),
   }));
   const unknown = runs.filter(({ release }) => release === undefined).map(({ name }) => name);
   if (unknown.length > 0) {
     throw new DeliveryError('refused', `expected a release that is known to run; found none on ${unknown.join(', ')}`, {
-      hint: `see why: npx trireme status; others by themselves: npx trireme rotate --stack <stack>`,
+      hint: `see why: npx trireme status; others by themselves: npx trireme ${verb} --stack <stack>`,
     });
   }
   const groups = new Map<string, StackName[]>();
@@ -59,10 +63,11 @@ export function releasesToRotate(
   return groups;
 }
 
-/** A rotation that failed left nothing else to run than the release whose secrets it read; to rotate again is the way on. */
-function rotatedBefore(facts: readonly Fact[], stack: StackName): string | undefined {
+/** A rotation or restoration that failed left nothing else to run than the release it was of; to do it again is the way on. */
+function repeatedBefore(facts: readonly Fact[], stack: StackName): string | undefined {
   const tries = facts.filter((fact) => fact.kind === 'deployment').filter((fact) => fact.stack === stack);
   const last = tries.at(-1);
   const begun = tries.find(({ body }) => body.attempt === last?.body.attempt);
-  return begun?.body.reason?.startsWith(rotationWord) ? begun.release : undefined;
+  const reason = begun?.body.reason ?? '';
+  return [rotationWord, restorationWord].some((word) => reason.startsWith(word)) ? begun?.release : undefined;
 }

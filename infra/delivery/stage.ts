@@ -66,13 +66,15 @@ export function stageInWords({ stage, sharePercent }: Staged): string | undefine
 
 /**
  * Read before `up`, and once for both tries, so that an earlier operation is never taken for this one. A release that is there
- * already may cause no operation at all, unless its secrets are rotated: then whatever the control plane shows last counts.
+ * already may cause no operation at all, unless its secrets are rotated: then whatever the control plane shows last counts, but where somebody
+ * changed the cloud: that was no deployment of ours.
  */
 export async function baselineFor(
   { delivery, target, before, road }: Attempt,
   manifest: ReleaseManifest,
 ): Promise<Baseline> {
-  const alreadyThere = before?.release.releaseId === releaseIdOf(manifest) && road.secrets === undefined;
+  const isOurs = road.secrets === undefined && road.restores === undefined;
+  const alreadyThere = before?.release.releaseId === releaseIdOf(manifest) && isOurs;
   return proverFor(delivery, target).baseline(alreadyThere ? undefined : before);
 }
 
@@ -89,8 +91,9 @@ export async function deployTwice(
     stops,
     asReleased,
     secrets,
+    restores,
     mayReplace,
-  }: Pick<Attempt['road'], 'stops' | 'asReleased' | 'secrets' | 'mayReplace'> = {},
+  }: Pick<Attempt['road'], 'stops' | 'asReleased' | 'secrets' | 'restores' | 'mayReplace'> = {},
 ): Promise<DeploymentResult> {
   const { delivery, target, before, replaced, signal } = attempt;
   const { stack } = target;
@@ -102,8 +105,8 @@ export async function deployTwice(
   const options = { report: delivery.report, guard, ...(signal === undefined ? {} : { signal }) };
   const deploy = async () => {
     const facts = await delivery.ledger.facts();
-    // Who rotates secrets was asked for no approval, so nothing else may come along.
-    const asMade = asReleased === true || secrets !== undefined;
+    // Who rotates secrets or restores was asked for no approval, so nothing else may come along.
+    const asMade = asReleased === true || secrets !== undefined || restores !== undefined;
     const own = asMade ? stackFileOf(facts, releaseIdOf(manifest), stack.name) : undefined;
     // What stays live keeps its settings until the candidate is proven.
     const stays = before?.release.releaseId ?? (replaced === undefined ? undefined : releaseIdOf(replaced));
@@ -118,7 +121,8 @@ export async function deployTwice(
       ...(live === undefined ? {} : { liveStackFile: live }),
     };
     const mayTakeAway = mayReplace === true || asReleased === true ? { mayReplace: true } : {};
-    const request = { manifest, ...where, ...renewed, ...files, ...mayTakeAway };
+    const readsBack = restores === undefined ? {} : { readsBack: true };
+    const request = { manifest, ...where, ...renewed, ...files, ...mayTakeAway, ...readsBack };
     return marked(attempt, () => delivery.deployer.deploy(stack, request, options));
   };
   try {

@@ -19,6 +19,7 @@ import { Engine, type EngineOptions } from './engine.ts';
 import { ignoreDroppedEngineCalls } from './engine-calls.ts';
 import { changesSomething, nameOf, planOf, type Step, stepOf } from './plan.ts';
 import { policyWarnings, type Violation, violationOf } from './policy-pack.ts';
+import { refusalOf } from './refusals.ts';
 import { stateRecovery } from './stack-recovery.ts';
 
 /** The two Pulumi programs, as functions of what the stack files do not say. */
@@ -142,7 +143,8 @@ export function createDeployer(options: DeployerOptions): Deployer {
       };
       await judgeFirst(stack, request, run);
       let hasBegun = false;
-      const failure = await engine.run(stack.name, guarded, run, 'up', (event) => {
+      const operation = request.readsBack === true ? 'restore' : 'up';
+      const failure = await engine.run(stack.name, guarded, run, operation, (event) => {
         const step = stepOf(event);
         hasBegun ||= step !== undefined && changesSomething(step);
       });
@@ -163,12 +165,16 @@ export function createDeployer(options: DeployerOptions): Deployer {
       const name = foundationOf(cloud);
       const failure = await engine.run(name, program.foundation({ cloud }), run, 'up');
       if (failure?.kind === 'error') throw failure.error;
-      if (failure !== undefined) {
+      if (failure !== undefined && !failure.diagnostics.every((one) => refusalOf(one, name)?.kind === 'in-use')) {
         throw new DeliveryError('failed', `${name}: ${failure.diagnostics.join('; ')}`, {
           hint: 'correct it and run the same command again: what was made stays',
         });
       }
-      return parseOutputs(name, foundationOutputs, (await engine.backend.state(name))?.outputs ?? {});
+      const outputs = parseOutputs(name, foundationOutputs, (await engine.backend.state(name))?.outputs ?? {});
+      // All that is wanted is there. Its outputs do not name what goes any more, so the stacks' next releases let go of it, and only then can
+      // it be deleted: whoever stopped here would wait for ever.
+      for (const one of failure?.diagnostics ?? []) run.report?.({ stack: name, message: `not deleted yet: ${one}` });
+      return outputs;
     },
 
     async foundationOutputs(cloud) {

@@ -12,6 +12,7 @@ export function driftOf(event: EngineEvent): ResourceDrift | undefined {
   if (metadata === undefined || metadata.type === stackType) return undefined;
   const { op, urn, type } = metadata;
   if (op !== 'update' && op !== 'delete') return undefined;
+  if (type === referenceType) return outdated(metadata);
   return {
     urn,
     type,
@@ -19,6 +20,35 @@ export function driftOf(event: EngineEvent): ResourceDrift | undefined {
     kind: op === 'delete' ? 'missing' : 'changed',
     fields: op === 'delete' ? [] : fieldsOf(metadata),
   };
+}
+
+const referenceType = 'pulumi:pulumi:StackReference';
+
+/** `organization/trireme/aws-foundation` is what the resource is called. */
+function outdated({ urn, type, old, new: now }: Metadata): ResourceDrift {
+  const before = flat(settled(old?.outputs?.outputs));
+  const after = flat(settled(now?.outputs?.outputs));
+  const paths = [...new Set([...before.keys(), ...after.keys()])].filter(
+    (path) => canonicalJson(before.get(path) ?? null) !== canonicalJson(after.get(path) ?? null),
+  );
+  const fields = paths
+    .sort(compare)
+    .map((path) => ({ path, declared: shown(before.get(path)), found: shown(after.get(path)) }));
+  return { urn, type, name: nameOf(urn).split('/').at(-1) ?? '', kind: 'outdated', fields };
+}
+
+/** Outputs by name; those that are records, by theirs. */
+function flat(outputs: unknown): ReadonlyMap<string, unknown> {
+  const record = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!record(outputs)) return new Map();
+  return new Map(
+    Object.entries(outputs).flatMap(([name, value]) =>
+      record(value)
+        ? Object.entries(value).map(([key, inner]) => [`${name}.${key}`, inner] as const)
+        : [[name, value] as const],
+    ),
+  );
 }
 
 function fieldsOf({ old, new: now, detailedDiff, diffs }: Metadata): ResourceDrift['fields'] {

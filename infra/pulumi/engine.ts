@@ -17,8 +17,8 @@ export interface EngineOptions extends BackendOptions {
   readonly policyPack?: PolicyPack | undefined;
 }
 
-/** `drift` is a refresh that writes nothing, and takes no lock either. */
-export type Operation = 'preview' | 'drift' | 'up' | 'destroy';
+/** `drift` is a refresh that writes nothing, and takes no lock either; `restore` an update that reads every resource back first. */
+export type Operation = 'preview' | 'drift' | 'up' | 'restore' | 'destroy';
 /** Locks are dealt with here: nobody else hears of one, but in an error. */
 export type Ending = Exclude<Failure, { kind: 'locked' | 'lock-unreadable' }>;
 
@@ -127,7 +127,8 @@ export class Engine {
     const signal = run.signal === undefined ? stop.signal : AbortSignal.any([run.signal, stop.signal]);
     setMaxListeners(0, signal);
     let programFault: { readonly error: unknown } | undefined;
-    const pack = operation === 'preview' || operation === 'up' ? this.#options.policyPack : undefined;
+    const judges = operation === 'preview' || operation === 'up' || operation === 'restore';
+    const pack = judges ? this.#options.policyPack : undefined;
     const served = await pack?.serve({ isPreview: operation === 'preview' });
     const guarded = async () => {
       try {
@@ -167,6 +168,7 @@ export class Engine {
       if (operation === 'preview') await stack.preview(options);
       else if (operation === 'drift') await stack.previewRefresh(options);
       else if (operation === 'up') await stack.up(options);
+      else if (operation === 'restore') await stack.up({ ...options, refresh: true });
       else if (operation === 'destroy') await stack.destroy(options);
       else await stack.refresh({ ...options, clearPendingCreates: true });
       return undefined;
@@ -188,7 +190,7 @@ export class Engine {
     } finally {
       served?.close();
       // A preview's warnings are part of its plan.
-      const warnings = operation === 'up' ? policyWarnings(violations) : [];
+      const warnings = operation === 'up' || operation === 'restore' ? policyWarnings(violations) : [];
       for (const warning of warnings) run.report?.({ stack: name, message: `policy: ${warning}` });
     }
   }

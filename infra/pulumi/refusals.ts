@@ -7,6 +7,7 @@ export const refusalKinds = [
   'quota',
   'name-taken',
   'exists-already',
+  'in-use',
   'soft-deleted',
   'time-out',
   'region',
@@ -51,6 +52,7 @@ const titles: Readonly<Record<RefusalKind, string>> = {
   quota: 'a quota is used up',
   'name-taken': 'somebody else has that name',
   'exists-already': 'it exists already, and the state of this stack does not know it',
+  'in-use': 'something else still uses it',
   'soft-deleted': 'what was deleted still holds that name',
   'time-out': 'the cloud did not finish in time',
   region: 'not offered in that region',
@@ -199,6 +201,16 @@ const wordings: readonly Wording[] = [
     words:
       /QuotaExceeded|ConflictingUserInput|without additional quota|exceeding approved .*?quota|SubscriptionIsOverQuotaForSku/i,
     mend: () => 'ask for more under Quotas in the portal, or choose a smaller size or another region in the stack file',
+  },
+
+  // What goes is still needed: https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html,
+  // https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.notificationChannels/delete
+  {
+    kind: 'in-use',
+    words:
+      /Cannot delete .*? because it is (?:currently )?in use(?: by ([\w ]+))?|DependencyViolation|DeleteConflict\w*|ResourceInUse\w*|resourceInUseByAnotherResource|InUse\w+CannotBeDeleted/,
+    mend: () =>
+      'it stays until nothing uses it: stacks let go of it with their next release (release, deploy, promote); then the same command again',
   },
 
   // Names: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html

@@ -4,9 +4,8 @@ import { DeliveryError } from '../../contract/errors.ts';
 import { targetsIn } from '../../delivery/delivery.ts';
 import { rotateSecrets } from '../../delivery/rotate.ts';
 import { runsNow, stackFileOf } from '../../delivery/stack-state.ts';
-import { verdictOf } from '../../delivery/verdict.ts';
 import { type Verb, verb } from '../cli.ts';
-import { endDeployment } from '../ending.ts';
+import { endRepetition } from '../ending.ts';
 import { pinnedSecrets, secretVariables } from '../secret-pins.ts';
 import { type SelectionOptions, selectionOf, withSelection } from '../selection.ts';
 import { readWiredStacks, wireDelivery } from '../wiring.ts';
@@ -54,16 +53,7 @@ export const rotate: Verb = (cli) =>
       }
       const named = chosen.map(({ stack }) => stack.name);
       const outcomes = await rotateSecrets(delivery, environment, { ...options, stacks: named, signal: cli.signal });
-      const [first] = outcomes;
-      if (first === undefined) throw new Error('nothing was rotated, and nothing refused it');
-      // Where stacks run different releases, the worst is what there is to say.
-      const worst =
-        outcomes.find(({ release, stacks: ended }) => verdictOf(release, ended).code !== undefined) ?? first;
-      const all = outcomes.flatMap((outcome) => outcome.stacks);
-      endDeployment(
-        cli,
-        { ...worst, stacks: all },
-        options.json,
-        `disable the values from before of ${[...new Set(chosen.flatMap((one) => one.names))].join(', ')} in the secret manager`,
-      );
+      const names = [...new Set(chosen.flatMap((one) => one.names))].join(', ');
+      const disable = `disable the values from before of ${names} in the secret manager`;
+      endRepetition(cli, outcomes, options.json, names === '' ? 'npx trireme status' : disable);
     });

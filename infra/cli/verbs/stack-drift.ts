@@ -42,15 +42,16 @@ export const stackDrift: Verb = (cli) =>
       const outcome = worstDrift(stacks);
       if (options.tell === true) await tellDrift(cli.environment, stacks);
       const drifted = stacks.filter((one) => one.outcome === 'drift').map(({ stack }) => stack);
+      const waits = stacks.filter(({ waiting = [] }) => waiting.length > 0).map(({ stack }) => stack);
       const sentence: Readonly<Record<DriftOutcome, string>> = {
-        none: `no drift: ${stacks.map(({ stack }) => stack).join(', ')}`,
+        none: `no drift: ${stacks.map(({ stack }) => stack).join(', ')}${waits.length === 0 ? '' : `; waiting for a release: ${waits.join(', ')}`}`,
         drift: `drift: ${drifted.join(', ')}`,
         unknown: `could not tell: ${stacks.flatMap(({ untold }) => untold)[0] ?? 'no stack was looked at'}`,
       };
       cli.end({
         code: codes[outcome],
         sentence: sentence[outcome],
-        next: outcome === 'none' ? 'npx trireme status' : nextFor(stacks, outcome),
+        next: nextFor(stacks, outcome),
         json: { outcome, stacks },
       });
     });
@@ -105,19 +106,26 @@ function parsedJson(text: string): unknown {
 }
 
 function driftText(stacks: readonly StackDrift[]): string {
-  const rows = stacks.flatMap(({ stack, outcome, findings, untold }) =>
-    outcome === 'drift'
+  const rows = stacks.flatMap(({ stack, outcome, findings, untold, waiting = [] }) => [
+    ...(outcome === 'drift'
       ? findings.map(({ where, field, declared, found }) => [stack, where, field, declared, found])
-      : [[stack, outcome === 'none' ? 'no drift' : 'unknown', '', '', untold[0] ?? '']],
-  );
+      : [[stack, outcome === 'none' ? 'no drift' : 'unknown', '', '', untold[0] ?? '']]),
+    ...waiting.map((one) => [stack, 'waiting', '', '', one]),
+  ]);
   return table([['stack', 'where', 'field', 'declared', 'found'], ...rows]);
 }
 
-/** A plain update compares with the state, not with the cloud, and would see nothing to do: the refresh makes it look. */
-function nextFor(stacks: readonly StackDrift[], outcome: DriftOutcome): string {
+/** What somebody deployed outside is for people to judge; what somebody changed in the cloud can be put back as it was approved. */
+export function nextFor(stacks: readonly StackDrift[], outcome: DriftOutcome): string {
   const worst = stacks.find((one) => one.outcome === outcome);
   if (worst === undefined) return 'npx trireme status';
   if (outcome === 'unknown') return `npx trireme verify --stack ${worst.stack}`;
+  if (outcome === 'none') {
+    const waits = stacks.some(({ waiting = [] }) => waiting.length > 0);
+    return waits ? 'npx trireme release, which takes it to each stack by its road' : 'npx trireme status';
+  }
   const outside = worst.findings.some(({ where }) => where === 'outputs');
-  return outside ? 'npx trireme status' : `pulumi up --refresh --stack ${worst.stack}`;
+  return outside
+    ? `npx trireme history --environment ${worst.stack.split('-')[1]}, then npx trireme status: somebody deployed there outside the ledger`
+    : `npx trireme restore --stack ${worst.stack} --reason "<what was changed>"`;
 }

@@ -76,7 +76,7 @@ describe('stack-drift --from', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/gcp-prod\s+service\s+ingress\s+all\s+internal/);
     expect(stdout).toMatch(/aws-dev\s+unknown/);
-    expect(stderr).toContain('next: pulumi up --refresh --stack gcp-prod');
+    expect(stderr).toContain('next: npx trireme restore --stack gcp-prod');
   });
 
   it('tells whoever listens, when it is told to', async () => {

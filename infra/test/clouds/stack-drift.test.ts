@@ -93,6 +93,11 @@ describe('drift, through the real engine', () => {
     expect(await state()).toBe(before);
   });
 
+  it('is put back by an update that reads the cloud first', async () => {
+    await clouds.deployer.deploy(dev, { manifest: release(good), stage: 'live', readsBack: true });
+    expect(await lookForDrift(delivery, 'dev')).toMatchObject([{ outcome: 'none', findings: [] }]);
+  });
+
   it('cannot tell when nothing answers', async () => {
     const silent = { ...delivery, fetch: async () => Promise.reject(new Error('connection refused')) };
     const prover = clouds.provers['cloud-run'];

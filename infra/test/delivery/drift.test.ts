@@ -40,6 +40,22 @@ const table: readonly (readonly [
 ])[] = [
   ['everything agrees', { checks: [check('passed')] }, 'none', []],
   ['nothing was ever deployed, and nothing is there', { truth: nothing, deployed: null }, 'none', []],
+  [
+    'the foundation gives something else since: nobody changed the cloud',
+    {
+      resources: [
+        {
+          urn: 'urn',
+          type: 'pulumi:pulumi:StackReference',
+          name: 'gcp-foundation',
+          kind: 'outdated',
+          fields: [{ path: 'details.alarmChannel', declared: 'c', found: 'nothing' }],
+        },
+      ],
+    },
+    'none',
+    ['gcp-foundation was changed since gcp-prod was deployed (details.alarmChannel): its next release takes that in'],
+  ],
   ['a field was changed', { resources: [service] }, 'drift', ['service scaling.maxInstanceCount: 4 is 40']],
   [
     'a resource is gone',
@@ -92,9 +108,10 @@ const table: readonly (readonly [
   ],
 ];
 
-const inWords = ({ findings, untold }: StackDrift) => [
+const inWords = ({ findings, untold, waiting = [] }: StackDrift) => [
   ...findings.map(({ where, field, declared, found }) => `${where} ${field}: ${declared} is ${found}`),
   ...untold,
+  ...waiting,
 ];
 
 describe('drift', () => {

@@ -155,6 +155,12 @@ const table: readonly (readonly [RefusalKind, string, RegExp])[] = [
     /--namespace Microsoft\.Web/,
   ],
   [
+    'in-use',
+    'Error when reading or editing NotificationChannel: googleapi: Error 400: Cannot delete notification channel projects/p/notificationChannels/1 because it is in use by alert policy projects/p/alertPolicies/2.',
+    /stays until nothing uses it/,
+  ],
+  ['in-use', 'deleting IAM Role (x): DeleteConflict: Cannot delete entity, must remove policies first.', /stays until/],
+  [
     'new-account',
     'operation error AppRunner: CreateService, AccessDeniedException: AWS App Runner is not available to new customers.',
     /runtime: ecs-express/,
