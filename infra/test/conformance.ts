@@ -315,13 +315,11 @@ function reasonFor({ failedUpdate }: RuntimeContract): RegExp {
   }[failedUpdate.value];
 }
 
-/** What `docs/real-clouds.md` tells a person to do who takes the cloud's other runtime: name it, and leave out what it does not take. */
-export function onRuntime(name: RuntimeName, stackFile: string): string {
+/** What `docs/real-clouds.md` tells a person to do who takes the cloud's other runtime: name it. */
+function onRuntime(name: RuntimeName, stackFile: string): string {
   const [, shipped] = /^ {2}trireme:runtime: (.*)$/m.exec(stackFile) ?? [];
   if (shipped === undefined || shipped === name) return stackFile;
-  return stackFile
-    .replace(`trireme:runtime: ${shipped}`, `trireme:runtime: ${name}`)
-    .replace(/^ {2}trireme:(alarms|dashboard):.*\n/gm, '');
+  return stackFile.replace(`trireme:runtime: ${shipped}`, `trireme:runtime: ${name}`);
 }
 
 /** As shipped, with this runtime where a cloud has two. */
