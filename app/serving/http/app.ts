@@ -25,7 +25,7 @@ export interface AppDependencies {
   readonly log: Log;
   readonly gate: Gate;
   readonly requestLog: RequestLog | undefined;
-  readonly limits: Pick<Settings, 'bodyLimitBytes' | 'maxRows'>;
+  readonly limits: Pick<Settings, 'bodyLimitBytes' | 'maxRows' | 'apiKeys' | 'adminKeys'>;
   readonly labels: LabelMoving;
 }
 
@@ -57,7 +57,7 @@ export function createApp({
   app.route('/version').get(version(life, identity)).all(reads);
   app
     .route('/openapi.json')
-    .get(openapi(life, identity, limits.maxRows))
+    .get(openapi(life, identity, limits))
     .all(reads);
   app.route('/docs').get(docs()).all(reads);
   // The second is where TensorFlow Serving has them.

@@ -6,8 +6,13 @@ import { AppError } from '../../model/errors.ts';
 import type { Identity } from '../identity.ts';
 import type { Life } from '../life.ts';
 import type { Served } from '../models/served.ts';
+import type { Settings } from '../settings/settings.ts';
 
-export function openapi(life: Life, identity: Identity, maxRows: number): RequestHandler {
+export function openapi(
+  life: Life,
+  identity: Identity,
+  limits: Pick<Settings, 'maxRows' | 'apiKeys' | 'adminKeys'>,
+): RequestHandler {
   let made: { served: Served; bytes: Buffer } | undefined;
   return async (_request, response) => {
     const { served } = life;
@@ -19,7 +24,7 @@ export function openapi(life: Life, identity: Identity, maxRows: number): Reques
     // Loaded by the first who asks: no prediction needs it.
     const { openapiDocument } = await import('../openapi/document.ts');
     if (made?.served !== served)
-      made = { served, bytes: Buffer.from(JSON.stringify(openapiDocument(served, identity, maxRows))) };
+      made = { served, bytes: Buffer.from(JSON.stringify(openapiDocument(served, identity, limits.maxRows, limits))) };
     response.setHeader('content-type', 'application/json').setHeader('content-length', made.bytes.length);
     response.end(made.bytes);
   };

@@ -16,6 +16,7 @@ import {
   rowsSchema,
   type Schema,
 } from './schemas.ts';
+import { type Keys, secured, securitySchemes } from './security.ts';
 
 type Operation = Readonly<Record<string, unknown>>;
 /** Where a version of a model answers, after its name, and the word for it in the operations' names. */
@@ -45,7 +46,12 @@ const failures = {
   503: 'not ready, overloaded, or too late for the time-out of the request',
 } as const;
 
-export function openapiDocument(served: Served, { buildId }: Identity, maxRows: number): object {
+export function openapiDocument(
+  served: Served,
+  { buildId }: Identity,
+  maxRows: number,
+  keys: Keys = { apiKeys: [], adminKeys: [] },
+): object {
   const models = served.all;
   const schemas: Record<string, Schema> = {
     Error: object({
@@ -55,6 +61,7 @@ export function openapiDocument(served: Served, { buildId }: Identity, maxRows: 
     }),
     ModelVersion: object({ name: text, version: text, digest: { ...text, pattern: '^sha256:[0-9a-f]{64}$' } }),
   };
+  const schemes = securitySchemes(keys);
   const paths: Paths = { ...servicePaths() };
   for (const [index, predictor] of models.entries()) {
     const { model } = predictor;
@@ -90,8 +97,8 @@ export function openapiDocument(served: Served, { buildId }: Identity, maxRows: 
       description: `Models: ${models.map(({ model, version }) => `${model.name} ${version}`).join(', ')}. Every error is {"error", "code"}.`,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    paths,
-    components: { schemas },
+    paths: secured(paths, keys),
+    components: { schemas, ...(schemes === undefined ? {} : { securitySchemes: schemes }) },
   };
 }
 

@@ -96,6 +96,26 @@ describe('a service with keys', () => {
     expect(JSON.stringify(metrics)).not.toContain(canary);
   });
 
+  it('says in its OpenAPI document which routes need a key, and nothing of keys where none are set', async () => {
+    const document = async () => JSON.parse((await ask('/openapi.json')).body);
+    const secured = ({ paths }: { paths: Record<string, Record<string, { security?: unknown }>> }) =>
+      Object.keys(paths).filter((path) => Object.values(paths[path] ?? {}).some(({ security }) => security));
+    await started({ API_KEYS: `shop:${digestOf('old')}` });
+    const predicting = await document();
+    expect(Object.keys(predicting.components.securitySchemes)).toEqual(['bearer', 'apiKey']);
+    expect(predicting.paths['/predict'].post.security).toEqual([{ bearer: [] }, { apiKey: [] }]);
+    expect(secured(predicting)).toEqual(expect.arrayContaining(['/predict', '/v2/models/wine/infer']));
+    for (const path of ['/', '/openapi.json', '/v2/health/ready', '/v2/models/wine/ready', '/metrics'])
+      expect(secured(predicting)).not.toContain(path);
+    await service?.stop({ grace: false });
+    await started({ ADMIN_KEYS: `ops:${digestOf('ops')}` });
+    expect(secured(await document())).toContain('/metrics');
+    await service?.stop({ grace: false });
+    await started({});
+    const open = await document();
+    expect([open.components.securitySchemes, secured(open)]).toEqual([undefined, []]);
+  });
+
   // Each is another spelling of /metrics for some parser.
   it.each([
     'http://x/metrics',
