@@ -1,6 +1,7 @@
 // The life of the process, in order: listen, load, check, warm up, ready; then not ready, grace, drain, end.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../model/errors.ts';
+import { type AnswerCaches, answerCaches } from './cache/caches.ts';
 import { createApp } from './http/app.ts';
 import { createGate } from './http/gate.ts';
 import { closeServer, createHttpServer, listen } from './http/server.ts';
@@ -58,6 +59,7 @@ export async function startService(
   const life = new Life();
   const overload = new Overload(settings.maxInFlight, settings.maxLoopDelayMs);
   const metrics = createMetrics({ inFlight: () => overload.inFlight, overall: overallMetrics });
+  const caches = answerCaches(settings.answerCacheEntries, metrics);
   const gate = createGate(settings, overload, metrics);
   const tracing = await startTracing(settings, identity, metrics, log);
   const severity = settings.requestLog ? 'INFO' : settings.logLevel === 'debug' ? 'DEBUG' : undefined;
@@ -75,7 +77,7 @@ export async function startService(
   const app = createApp({ life, identity, metrics, log, gate, requestLog, limits: settings, labels });
   const server = createHttpServer(tracing?.traced(app) ?? app, settings);
   const begin = () =>
-    load(life, settings, locate, log, beforeReady).then(() => {
+    load(life, settings, locate, caches, log, beforeReady).then(() => {
       metrics.loaded(life.models, identity);
       overload.start();
     });
@@ -91,7 +93,7 @@ export async function startService(
     metrics,
     started,
     moveLabel,
-    reload: reloader(life, locate, settings, log, () => metrics.loaded(life.models, identity)),
+    reload: reloader(life, locate, settings, caches, log, () => metrics.loaded(life.models, identity)),
     stop({ grace }) {
       stopped ??= (async () => {
         // A service that never got traffic has nobody to wait for.
@@ -116,11 +118,12 @@ async function load(
   life: Life,
   settings: Settings,
   locate: () => Promise<readonly ModelLocation[]>,
+  caches: AnswerCaches | undefined,
   log: Log,
   beforeReady: ServiceOptions['beforeReady'],
 ): Promise<void> {
   try {
-    const served = await loadModels(await locate(), settings.engine);
+    const served = await loadModels(await locate(), settings.engine, [], caches);
     life.loaded(served);
     const missing = missingSettings(
       served.all.map(({ model }) => model),

@@ -2,10 +2,12 @@
 import { AppError } from '../../model/errors.ts';
 import { type FeatureRecord, featuresOf, widthOf } from '../../model/features.ts';
 import type { PredictionRow } from '../../model/prediction.ts';
-import { typicalRecord } from '../../model/profile.ts';
+import { parseProfile, typicalRecord } from '../../model/profile.ts';
 import { randomFrom } from '../../model/random.ts';
 import type { Label } from '../../model/schema.ts';
-import { profileOf } from '../models/profiles.ts';
+import { Batcher } from '../batcher.ts';
+import { rowKey } from '../cache/answer-cache.ts';
+import { explainableOf } from '../models/explainable.ts';
 import type { Predictor } from '../predictor.ts';
 import { planOf } from './shapley.ts';
 
@@ -49,13 +51,15 @@ export function explainerOf(predictor: Predictor): Explainer {
 }
 
 function make(predictor: Predictor): Explainer {
-  const { model, blocks } = predictor;
-  const { inputWidth, outputWidth } = blocks;
+  const { model, digest } = predictor;
+  const { engine, profile, cache } = explainableOf(predictor);
+  const { inputWidth, outputWidth } = engine;
+  const batcher = new Batcher({ inputWidth, outputWidth, run: (inputs, rows) => engine.run(inputs, rows) });
   const features = featuresOf(model.inputs);
   const names = model.inputs.map(({ name }) => name);
   const ends: number[] = [];
   for (const input of model.inputs) ends.push((ends.at(-1) ?? 0) + widthOf(input));
-  const baseline = typicalRecord(model.inputs, profileOf(predictor));
+  const baseline = typicalRecord(model.inputs, parseProfile(profile));
   const typical = vectorOf(baseline);
   const plan = planOf(names.length, mostEvaluations, randomFrom(seed));
 
@@ -96,8 +100,12 @@ function make(predictor: Predictor): Explainer {
   return {
     method: { name: 'baseline-shapley', kind: plan.kind, evaluations: plan.evaluations, seed, baseline },
     async explain(record, row) {
+      const vector = vectorOf(record);
+      const key = rowKey(digest, vector, 0, inputWidth);
+      const known = cache?.get(key);
+      if (known !== undefined) return known;
       const { column, scale, ...what } = explained(row);
-      const answers = await blocks.batcher.submit(rowsBetween(vectorOf(record)), plan.evaluations);
+      const answers = await batcher.submit(rowsBetween(vector), plan.evaluations);
       const values = Float64Array.from({ length: plan.evaluations }, (_, set) =>
         scale(answers[set * outputWidth + column] ?? Number.NaN),
       );
@@ -108,12 +116,14 @@ function make(predictor: Predictor): Explainer {
         );
       }
       const contributions = plan.contributions(values);
-      return {
+      const explanation: Explanation = {
         ...what,
         prediction: Number(row[what.output]),
         baseline: values[0] ?? 0,
         contributions: Object.fromEntries(names.map((name, field) => [name, contributions[field] ?? 0])),
       };
+      cache?.set(key, explanation);
+      return explanation;
     },
   };
 }

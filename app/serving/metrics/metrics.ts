@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { AppErrorCode } from '../../model/errors.ts';
 import type { PredictionRow } from '../../model/prediction.ts';
 import type { RowNote } from '../answer-text.ts';
+import type { CacheCells } from '../cache/answer-cache.ts';
 import type { Identity } from '../identity.ts';
 import type { ShedReason } from '../overload.ts';
 import type { Predictor } from '../predictor.ts';
@@ -24,6 +25,8 @@ export interface Metrics {
   shed(reason: ShedReason): void;
   /** Of OpenTelemetry. */
   spans(outcome: SpanOutcome, count: number): void;
+  /** Counted from now on, for the answer cache where there is one. */
+  answerCache(kind: 'prediction' | 'explanation'): CacheCells;
   loaded(predictors: readonly Predictor[], identity: Identity): void;
 }
 
@@ -104,6 +107,11 @@ export function createMetrics({ inFlight, overall }: MetricsSources = { inFlight
   };
 
   const spans = counters('trace_spans_total', 'Spans of sampled requests, by what became of them');
+  const lookups = counters(
+    'answer_cache_lookups_total',
+    'Answers looked for in the answer cache; none where it is off',
+  );
+  const evictions = counters('answer_cache_evictions_total', 'Answers that made room for newer ones');
   const spanCells = new Map<SpanOutcome, CounterCell>();
   const httpCells = new Map<string, HistogramCell>();
   const refusals = new Map<string, CounterCell>();
@@ -188,6 +196,11 @@ export function createMetrics({ inFlight, overall }: MetricsSources = { inFlight
       spanCells.set(outcome, cell);
       cell.value += count;
     },
+    answerCache: (kind) => ({
+      hit: lookups.cell({ kind, outcome: 'hit' }),
+      miss: lookups.cell({ kind, outcome: 'miss' }),
+      eviction: evictions.cell({ kind }),
+    }),
     loaded(predictors, { buildId, releaseId }) {
       built.clear();
       for (const { model, digest, engine } of predictors) {

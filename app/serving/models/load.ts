@@ -5,9 +5,11 @@ import { readArtifact } from '../../model/artifact.ts';
 import { describe } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Model } from '../../model/schema.ts';
+import { cachedEngine } from '../cache/cached-engine.ts';
+import type { AnswerCaches } from '../cache/caches.ts';
 import { createPredictor, type Predictor } from '../predictor.ts';
+import { keepExplainable } from './explainable.ts';
 import type { ModelLocation } from './locate.ts';
-import { keepProfile } from './profiles.ts';
 import { type LabelledModel, Served } from './served.ts';
 
 /**
@@ -18,6 +20,7 @@ export async function loadModels(
   locations: readonly ModelLocation[],
   engine: EngineSetting = 'auto',
   known: readonly Predictor[] = [],
+  caches?: AnswerCaches,
 ): Promise<Served> {
   if (locations.length === 0) {
     throw new AppError('artifact-incomplete', 'expected at least one model folder in MODELS_DIR, found none');
@@ -25,7 +28,7 @@ export async function loadModels(
   const models: LabelledModel[] = [];
   for (const { directory, name, digest, label = 'champion' } of locations) {
     const before = known.find((one) => one.digest === digest);
-    const predictor = before ?? (await loadOne(directory, digest, engine));
+    const predictor = before ?? (await loadOne(directory, digest, engine, caches));
     if (name !== undefined && name !== predictor.model.name) {
       throw new AppError('artifact-damaged', `expected the model ${name}, found ${describe(predictor.model.name)}`);
     }
@@ -34,13 +37,21 @@ export async function loadModels(
   return Served.of(models);
 }
 
-async function loadOne(directory: string, digest: string | undefined, engine: EngineSetting): Promise<Predictor> {
+async function loadOne(
+  directory: string,
+  digest: string | undefined,
+  setting: EngineSetting,
+  caches: AnswerCaches | undefined,
+): Promise<Predictor> {
   const artifact = await readArtifact(directory, digest).catch((error: unknown) => {
     if (!(error instanceof AppError)) throw error;
     throw new AppError(error.code, `${path.basename(directory)}: ${error.message}`, { cause: error });
   });
-  const predictor = createPredictor(artifact, await loadEngine(artifact, engine));
-  keepProfile(predictor, artifact.profile);
+  const engine = await loadEngine(artifact, setting);
+  const cached = caches === undefined ? undefined : cachedEngine(engine, artifact.digest, caches.predictions);
+  const predictor = createPredictor(artifact, cached?.engine ?? engine);
+  cached?.begin();
+  keepExplainable(predictor, { profile: artifact.profile, engine, cache: caches?.explanations });
   return predictor;
 }
 

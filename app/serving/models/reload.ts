@@ -1,5 +1,6 @@
 // Development: models that were trained again take the place of those that answer, once they are checked and warm. No request notices.
 import { AppError } from '../../model/errors.ts';
+import type { AnswerCaches } from '../cache/caches.ts';
 import type { Life } from '../life.ts';
 import type { Log } from '../log.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -16,6 +17,7 @@ export function reloader(
   life: Life,
   locate: () => Promise<readonly ModelLocation[]>,
   settings: Pick<Settings, 'engine' | 'present'>,
+  caches: AnswerCaches | undefined,
   log: Log,
   loaded: () => void,
 ): () => Promise<void> {
@@ -23,7 +25,7 @@ export function reloader(
   const reload = async () => {
     if (!life.answers) return;
     try {
-      const served = await loadModels(await locate(), settings.engine, life.models);
+      const served = await loadModels(await locate(), settings.engine, life.models, caches);
       const missing = missingSettings(
         served.all.map(({ model }) => model),
         settings.present,

@@ -101,6 +101,12 @@ export const table = {
   ),
   bodyLimitBytes: setting('BODY_LIMIT_BYTES', whole(1024, 33_554_432), '2097152', 'largest request body'),
   maxRows: setting('MAX_ROWS', whole(1, 100_000), '1024', 'most records in one request'),
+  answerCacheEntries: setting(
+    'ANSWER_CACHE_ENTRIES',
+    whole(0, 1_000_000),
+    '0',
+    'predictions, and as many explanations, that a process remembers by model and exact input; 0 remembers none',
+  ),
   maxConnections: setting(
     'MAX_CONNECTIONS',
     whole(1, 100_000),
