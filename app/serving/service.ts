@@ -1,7 +1,7 @@
 // The life of the process, in order: listen, load, check, warm up, ready; then not ready, grace, drain, end.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../model/errors.ts';
-import { type AnswerCaches, answerCaches } from './cache/caches.ts';
+import type { AnswerCaches } from './cache/caches.ts';
 import { createApp } from './http/app.ts';
 import { createGate } from './http/gate.ts';
 import { closeServer, createHttpServer, listen } from './http/server.ts';
@@ -12,7 +12,6 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { type LabelMove, moved } from './models/labels.ts';
 import { loadModels, missingSettings } from './models/load.ts';
 import type { ModelLocation } from './models/locate.ts';
-import { reloader } from './models/reload.ts';
 import { tellModels } from './models/tell.ts';
 import { Overload } from './overload.ts';
 import type { Settings } from './settings/settings.ts';
@@ -59,7 +58,9 @@ export async function startService(
   const life = new Life();
   const overload = new Overload(settings.maxInFlight, settings.maxLoopDelayMs);
   const metrics = createMetrics({ inFlight: () => overload.inFlight, overall: overallMetrics });
-  const caches = answerCaches(settings.answerCacheEntries, metrics);
+  // Loaded where it is on.
+  const entries = settings.answerCacheEntries;
+  const caches = entries === 0 ? undefined : (await import('./cache/caches.ts')).answerCaches(entries, metrics);
   const gate = createGate(settings, overload, metrics);
   const tracing = await startTracing(settings, identity, metrics, log);
   const severity = settings.requestLog ? 'INFO' : settings.logLevel === 'debug' ? 'DEBUG' : undefined;
@@ -87,13 +88,20 @@ export async function startService(
   log.info('listening', { host: settings.host, port, ...identity });
   const started = early ?? begin();
   let stopped: Promise<void> | undefined;
+  let reloading: Promise<() => Promise<void>> | undefined;
   return {
     port,
     life,
     metrics,
     started,
     moveLabel,
-    reload: reloader(life, locate, settings, caches, log, () => metrics.loaded(life.models, identity)),
+    reload() {
+      // Loaded while developing alone.
+      reloading ??= import('./models/reload.ts').then(({ reloader }) =>
+        reloader(life, locate, settings, caches, log, () => metrics.loaded(life.models, identity)),
+      );
+      return reloading.then((again) => again());
+    },
     stop({ grace }) {
       stopped ??= (async () => {
         // A service that never got traffic has nobody to wait for.

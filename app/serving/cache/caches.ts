@@ -8,9 +8,8 @@ export interface AnswerCaches {
   readonly explanations: AnswerCache<Explanation>;
 }
 
-/** @param entries of each; 0 is none. */
-export function answerCaches(entries: number, metrics: Pick<Metrics, 'answerCache'>): AnswerCaches | undefined {
-  if (entries === 0) return undefined;
+/** @param entries of each, at least 1. */
+export function answerCaches(entries: number, metrics: Pick<Metrics, 'answerCache'>): AnswerCaches {
   return {
     predictions: new AnswerCache(entries, metrics.answerCache('prediction')),
     explanations: new AnswerCache(entries, metrics.answerCache('explanation')),

@@ -5,7 +5,6 @@ import { readArtifact } from '../../model/artifact.ts';
 import { describe } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Model } from '../../model/schema.ts';
-import { cachedEngine } from '../cache/cached-engine.ts';
 import type { AnswerCaches } from '../cache/caches.ts';
 import { createPredictor, type Predictor } from '../predictor.ts';
 import { keepExplainable } from './explainable.ts';
@@ -48,7 +47,10 @@ async function loadOne(
     throw new AppError(error.code, `${path.basename(directory)}: ${error.message}`, { cause: error });
   });
   const engine = await loadEngine(artifact, setting);
-  const cached = caches === undefined ? undefined : cachedEngine(engine, artifact.digest, caches.predictions);
+  const cached =
+    caches === undefined
+      ? undefined
+      : (await import('../cache/cached-engine.ts')).cachedEngine(engine, artifact.digest, caches.predictions);
   const predictor = createPredictor(artifact, cached?.engine ?? engine);
   cached?.begin();
   keepExplainable(predictor, { profile: artifact.profile, engine, cache: caches?.explanations });
