@@ -150,17 +150,19 @@ async function holdsArtifact(directory: string, digest: string): Promise<boolean
 }
 
 async function readFiles(directory: string): Promise<Map<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>();
-  for (const entry of await readdir(directory, { withFileTypes: true }).catch(unreadable)) {
-    if (entry.name === lineageFile) continue;
-    if (!entry.isFile()) {
-      throw new AppError(
-        'artifact-damaged',
-        `model artifact: expected files only, found the folder or link \`${entry.name}\``,
-      );
-    }
-    files.set(entry.name, Buffer.from(await readFile(path.join(directory, entry.name)).catch(unreadable)));
+  const found = await readdir(directory, { withFileTypes: true }).catch(unreadable);
+  const entries = found.filter(({ name }) => name !== lineageFile);
+  const other = entries.find((entry) => !entry.isFile());
+  if (other !== undefined) {
+    throw new AppError(
+      'artifact-damaged',
+      `model artifact: expected files only, found the folder or link \`${other.name}\``,
+    );
   }
+  const read = entries.map(
+    async ({ name }) => [name, Buffer.from(await readFile(path.join(directory, name)).catch(unreadable))] as const,
+  );
+  const files = new Map<string, Uint8Array>(await Promise.all(read));
   const missing = [...artifactFiles, sumsFile].filter((name) => !files.has(name));
   if (missing.length > 0) {
     throw new AppError(
