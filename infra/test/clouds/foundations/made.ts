@@ -7,14 +7,14 @@ import { Provider as AwsProvider } from '@pulumi/aws/provider.js';
 import { Provider as AzureProvider } from '@pulumi/azure-native/provider.js';
 import { Provider as GcpProvider } from '@pulumi/gcp/provider.js';
 import { z } from 'zod';
-import { awsFoundation } from '../../clouds/aws/foundation.ts';
-import { AzureFoundation } from '../../clouds/azure/foundation.ts';
-import { GcpFoundation } from '../../clouds/gcp/foundation.ts';
-import { type FoundationConfig, foundationConfig, trustedRepository } from '../../contract/service.ts';
-import type { Cloud } from '../../contract/stack.ts';
-import { startProviders } from '../../emulator/providers/start.ts';
-import { emulatedWorld } from '../emulator/providers/emulated-world.ts';
-import { inlineStack } from '../emulator/providers/inline-stack.ts';
+import { awsFoundation } from '../../../clouds/aws/foundation.ts';
+import { AzureFoundation } from '../../../clouds/azure/foundation.ts';
+import { GcpFoundation } from '../../../clouds/gcp/foundation.ts';
+import { type FoundationConfig, foundationConfig, trustedRepository } from '../../../contract/service.ts';
+import type { Cloud } from '../../../contract/stack.ts';
+import { startProviders } from '../../../emulator/providers/start.ts';
+import { emulatedWorld } from '../../emulator/providers/emulated-world.ts';
+import { inlineStack } from '../../emulator/providers/inline-stack.ts';
 
 export const github = trustedRepository.parse({
   owner: 'acme',
@@ -32,7 +32,7 @@ const resource = z.object({
 });
 export type Made = z.infer<typeof resource>;
 
-const cacheDirectory = fileURLToPath(new URL('../../../.trireme/cache/', import.meta.url));
+const cacheDirectory = fileURLToPath(new URL('../../../../.trireme/cache/', import.meta.url));
 const regions: Readonly<Record<Cloud, string>> = { aws: 'eu-west-1', gcp: 'europe-west1', azure: 'westeurope' };
 
 /** @param accounts of each cloud's environments; left out: all in the one that is logged in to */

@@ -1,15 +1,19 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { DeployIdentity } from '../../../contract/service.ts';
 import { type Cloud, clouds } from '../../../contract/stack.ts';
 import { accounts } from '../../../emulator/world.ts';
+import { rules } from '../../../policy/rules.ts';
 import { installationMilliseconds } from '../../pulumi/tiny-deployer.ts';
-import { type Made, madeFoundations } from '../made-foundations.ts';
+import { wrongCells } from '../oidc-table.ts';
 import { awsMay } from './aws-judge.ts';
 import { awsRows } from './aws-rows.ts';
 import { azureMay } from './azure-judge.ts';
 import { azureRows } from './azure-rows.ts';
 import { gcpMay } from './gcp-judge.ts';
 import { gcpRows } from './gcp-rows.ts';
+import { github, type Made, madeFoundations, nameOf } from './made.ts';
 import { wrongRows } from './row.ts';
+import { renders } from './trust-renders.ts';
 import { widenings } from './widenings.ts';
 
 type Layout = 'shared' | 'apart';
@@ -49,6 +53,52 @@ const layouts = [
 describe.each(layouts)('who may become whom, and touch what is whose: %s', (layout, prod) => {
   it.each(clouds)('%s', (cloud) => {
     expect(tables[cloud](made[layout], prod[cloud], layout)).toEqual([]);
+  });
+});
+
+describe.each(layouts)('who on GitHub may become whom: %s', (layout) => {
+  it.each(clouds)('%s', (cloud) => {
+    expect(wrongCells(renders[cloud](made[layout]), github).wrong).toEqual([]);
+  });
+});
+
+describe('foundations as the real engine makes them', () => {
+  const ofType = (type: string) => made.shared.filter((one) => one.type === type);
+
+  it('no identity holds more than its listed roles', () => {
+    const identities: readonly DeployIdentity[] = ['deploy-dev', 'deploy-prod', 'plan'];
+    const inline = ofType('aws:iam/rolePolicy:RolePolicy')
+      .map(({ inputs }) => String(inputs.name))
+      .sort();
+    expect(inline).toEqual([...identities].sort());
+    const roles = [
+      ...ofType('gcp:projects/iAMMember:IAMMember'),
+      ...ofType('gcp:storage/bucketIAMMember:BucketIAMMember'),
+      ...ofType('gcp:artifactregistry/repositoryIamMember:RepositoryIamMember'),
+    ]
+      .filter(({ inputs }) => /trireme-(deploy-dev|deploy-prod|plan)@/.test(String(inputs.member)))
+      .map(({ inputs }) => String(inputs.role));
+    expect(roles.length).toBeGreaterThan(6);
+    expect(roles.filter((role) => !role.startsWith('projects/'))).toEqual([]);
+    const bindings = ofType('gcp:projects/iAMMember:IAMMember').map(({ inputs }) => inputs.condition);
+    expect(bindings).not.toContain(undefined);
+    const definitions = ofType('azure-native:authorization:RoleDefinition').map(({ id }) => id);
+    const assigned = ofType('azure-native:authorization:RoleAssignment').filter(({ urn }) =>
+      /::(deploy-|plan-)/.test(urn),
+    );
+    expect(assigned.length).toBeGreaterThan(5);
+    expect(assigned.filter(({ inputs }) => !definitions.includes(String(inputs.roleDefinitionId)))).toEqual([]);
+  });
+
+  it('pass the rules of the policy pack about trust and grants', () => {
+    const findings = made.shared.flatMap((one) =>
+      (['no-wildcard-grant', 'no-wildcard-trust', 'no-public-grant'] as const).flatMap((rule) =>
+        (rules[rule].resource?.({ ...one, name: nameOf(one), stack: 'aws-foundation', isProtected: false }) ?? []).map(
+          ({ path, found }) => `${nameOf(one)}.${path}: ${found}`,
+        ),
+      ),
+    );
+    expect(findings).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 // How Azure decides about an identity's request, given the role assignments that are in the directory: https://learn.microsoft.com/azure/role-based-access-control/overview#how-azure-rbac-determines-if-a-user-has-access-to-a-resource
 import { z } from 'zod';
-import { type Made, nameOf } from '../made-foundations.ts';
 import { abacAllows } from './azure-conditions.ts';
+import { type Made, nameOf } from './made.ts';
 import type { Actor } from './row.ts';
 
 export interface AzureAsk {

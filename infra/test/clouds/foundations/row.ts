@@ -1,6 +1,6 @@
 // One question of an escalation table: may this identity do that, where environments share an account and where each has its own?
 import type { DeployIdentity } from '../../../contract/service.ts';
-import type { Made } from '../made-foundations.ts';
+import type { Made } from './made.ts';
 
 /** `container-dev`: whatever a role that dev's deployer made could hold at most. */
 export type Actor = DeployIdentity | 'container-dev';

@@ -1,6 +1,6 @@
 // How IAM decides about a role's request, given the policies that are in the accounts: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 import { z } from 'zod';
-import { type Made, nameOf } from '../made-foundations.ts';
+import { type Made, nameOf } from './made.ts';
 import type { Actor } from './row.ts';
 
 export interface AwsAsk {

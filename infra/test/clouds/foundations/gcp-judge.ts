@@ -2,7 +2,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { z } from 'zod';
 import { accounts } from '../../../emulator/world.ts';
-import { type Made, nameOf } from '../made-foundations.ts';
+import { type Made, nameOf } from './made.ts';
 import type { Actor } from './row.ts';
 
 /** What conditions know of a resource; services that they do not know say nothing: https://cloud.google.com/iam/docs/conditions-resource-attributes */

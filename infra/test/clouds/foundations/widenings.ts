@@ -1,7 +1,7 @@
 // Widenings planted into what the foundations made: each of them a mistake somebody could make, and each has to show in the tables.
 import type { Cloud } from '../../../contract/stack.ts';
 import { accounts } from '../../../emulator/world.ts';
-import { type Made, nameOf } from '../made-foundations.ts';
+import { type Made, nameOf } from './made.ts';
 
 type Inputs = Made['inputs'];
 export type Widening = readonly [what: string, widen: (made: readonly Made[]) => readonly Made[]];
