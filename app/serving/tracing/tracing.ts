@@ -10,7 +10,7 @@ export interface Tracing {
   traced(listener: RequestListener): RequestListener;
   /** What became of a request; ends its span. */
   ended(facts: RequestFacts): void;
-  /** Sends what waits, for a second at most. */
+  /** Sends what waits, for 0.4 s at most. */
   stop(): Promise<void>;
 }
 
