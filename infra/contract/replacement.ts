@@ -39,7 +39,7 @@ export function replacementInWords(stack: string, { from, to }: Replacement): st
   if (to === from) {
     return `${stack}: its service on ${from} is made anew: nothing answers meanwhile, and its address may change`;
   }
-  return `${stack}: its runtime changes from ${from} to ${to}: a new service at a new address, which the old one is removed for before it is proven; who still calls the old address gets no answer`;
+  return `${stack}: its runtime changes from ${from} to ${to}: a new service at a new address, and the old one is removed before the new one is proven; who calls the old address gets no answer then`;
 }
 
 /** One line for each plan that takes a service away. */
@@ -58,7 +58,7 @@ export function refusedReplacement(lines: readonly string[], environment: Enviro
     upstreamOf(environment) === undefined
       ? 'say so: npx trireme deploy --replace'
       : 'prepare it with the reason, which its approver is shown: npx trireme promote --release <release> --replace "<reason>"';
-  return new DeliveryError('refused', `${lines.join('; ')}: expected somebody to have said that this is meant`, {
+  return new DeliveryError('refused', `${lines.join('; ')}: nobody said that this is meant`, {
     hint: `take the change out of the stack file; where it is meant, ${asked}`,
   });
 }
