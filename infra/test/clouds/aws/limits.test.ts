@@ -72,7 +72,7 @@ describe('what AWS accepts of a foundation', () => {
       config: { accounts: { prod: '210987654321' }, labels: { team: 'wine' } },
     });
     expect(() => file('  trireme:accounts: {prod: wine}', '  trireme:labels: {project: x}')).toThrow(
-      /accounts\.prod: expected an AWS account id, twelve digits; found `wine`\s+labels\.project: expected a name/,
+      /accounts\.prod: expected an AWS account id, twelve digits; found `wine`\n.* labels\.project: expected a name/,
     );
   });
 });
