@@ -7,37 +7,38 @@ import { ecsApi } from '../../../../emulator/control-planes/ecs/api.ts';
 import { listen } from '../../../../emulator/listen.ts';
 import { bench } from '../../../emulator/runtimes/fixture.ts';
 import { clock } from '../../emulated-clouds.ts';
-
-const minute = (at: number) => new Date(Date.UTC(2026, 10, 21, 10, at));
-const result = (Id: string, values: Readonly<Record<number, number>>) => ({
-  Id,
-  StatusCode: 'Complete' as const,
-  Timestamps: Object.keys(values).map((at) => minute(Number(at))),
-  Values: Object.values(values),
-});
+import { metricResult } from '../metric-results.ts';
 
 it.each([
-  ['no request', [result('requests0', {}), result('errors0', {}), result('latency0', {})], { requests: 0, errors: 0 }],
+  [
+    'no request',
+    [metricResult('requests0', {}), metricResult('errors0', {}), metricResult('latency0', {})],
+    { requests: 0, errors: 0 },
+  ],
   [
     'a minute without a 5xx, and latency in seconds',
-    [result('requests0', { 0: 60, 1: 40 }), result('errors0', { 1: 4 }), result('latency0', { 0: 0.01, 1: 0.035 })],
+    [
+      metricResult('requests0', { 0: 60, 1: 40 }),
+      metricResult('errors0', { 1: 4 }),
+      metricResult('latency0', { 0: 0.01, 1: 0.035 }),
+    ],
     { requests: 100, errors: 4, meanLatencyMs: 20 },
   ],
   [
     'two target groups, between which a deployment moved the requests in one minute',
     [
-      result('requests0', { 0: 50 }),
-      result('requests1', { 0: 50 }),
-      result('errors1', { 0: 5 }),
-      result('latency0', { 0: 0.01 }),
-      result('latency1', { 0: 0.03 }),
+      metricResult('requests0', { 0: 50 }),
+      metricResult('requests1', { 0: 50 }),
+      metricResult('errors1', { 0: 5 }),
+      metricResult('latency0', { 0: 0.01 }),
+      metricResult('latency1', { 0: 0.03 }),
     ],
     { requests: 100, errors: 5, meanLatencyMs: 20 },
   ],
 ])('adds up what CloudWatch tells: %s', (_, results, expected) => expect(trafficIn(results)).toEqual(expected));
 
 it.each(['Forbidden', 'InternalError'] as const)('takes no part for the whole: %s', (StatusCode) => {
-  expect(() => trafficIn([result('requests0', { 0: 1 }), { Id: 'errors0', StatusCode }])).toThrow(
+  expect(() => trafficIn([metricResult('requests0', { 0: 1 }), { Id: 'errors0', StatusCode }])).toThrow(
     `errors0: ${StatusCode}`,
   );
 });
