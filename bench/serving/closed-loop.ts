@@ -10,10 +10,12 @@ export interface ClosedLoopResult {
   readonly sample: string;
 }
 
+/** @param milliseconds 0 for one request on each connection. @param told each answer's status. */
 export async function closedLoop(
   sockets: readonly Socket[],
   request: Uint8Array,
   milliseconds: number,
+  told: (status: number) => void = () => {},
 ): Promise<ClosedLoopResult> {
   const end = performance.now() + milliseconds;
   let requests = 0;
@@ -26,6 +28,7 @@ export async function closedLoop(
           const reader = answerReader((status, last) => {
             requests++;
             if (status !== 200) failed++;
+            told(status);
             if (performance.now() < end) return void socket.write(request);
             sample = last;
             socket.off('data', reader).off('close', gone);
