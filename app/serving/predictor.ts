@@ -25,8 +25,12 @@ export interface Predictor {
   readonly example: object;
   /** @throws AppError `input-invalid` with what is wrong with which record. */
   predict(records: readonly unknown[]): PredictionRow[];
-  /** The same, a block of rows at a time with a turn for the event loop between two: for many records. */
-  predictInTurns(records: readonly unknown[]): Promise<PredictionRow[]>;
+  /**
+   * The same through the queue that all requests share, a block of rows at a time with a turn for the event loop between two: for many
+   * records, and for engines where requests that come together are cheaper.
+   * @param deadline by `performance.now()`. @throws AppError `overloaded`, `deadline-exceeded` too.
+   */
+  predictInTurns(records: readonly unknown[], deadline?: number): Promise<PredictionRow[]>;
   /** The same in steps, without an object for each row, for who has many rows or little time. */
   readonly blocks: Blocks;
 }
@@ -79,10 +83,10 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
     return true;
   }
 
-  function compute(inputs: Float32Array, from: number, to: number, rows: PredictionRow[]): void {
-    const answers = engine.run(inputs.subarray(from * features.width, to * features.width), to - from);
+  /** @param answers of all rows. */
+  function say(answers: Float32Array, from: number, to: number, rows: PredictionRow[]): void {
     for (let index = from; index < to; index++) {
-      const row = outputs.row(answers, (index - from) * outputs.width);
+      const row = outputs.row(answers, index * outputs.width);
       if (row === undefined) {
         throw new AppError(
           'input-invalid',
@@ -101,23 +105,28 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
     read(records, 0, records.length, inputs, faults);
     if (faults.length > 0) throw new AppError('input-invalid', refusal(model.name, faults));
     const rows: PredictionRow[] = [];
-    compute(inputs, 0, records.length, rows);
+    say(engine.run(inputs, records.length), 0, records.length, rows);
     return rows;
   }
 
-  async function predictInTurns(records: readonly unknown[]): Promise<PredictionRow[]> {
+  const run: Engine['run'] = (inputs, rows) => engine.run(inputs, rows);
+  const batcher = new Batcher({ inputWidth: features.width, outputWidth: outputs.width, run });
+
+  async function predictInTurns(records: readonly unknown[], deadline?: number): Promise<PredictionRow[]> {
     const inputs = new Float32Array(records.length * features.width);
     const faults: string[] = [];
+    const isLong = records.length > blockRows;
     const blocks = Array.from({ length: Math.ceil(records.length / blockRows) }, (_, index) => index * blockRows);
     for (const from of blocks) {
       if (!read(records, from, Math.min(from + blockRows, records.length), inputs, faults)) break;
-      await turn();
+      if (isLong) await turn();
     }
     if (faults.length > 0) throw new AppError('input-invalid', refusal(model.name, faults));
+    const answers = await batcher.submit(inputs, records.length, deadline);
     const rows: PredictionRow[] = [];
     for (const from of blocks) {
-      compute(inputs, from, Math.min(from + blockRows, records.length), rows);
-      await turn();
+      say(answers, from, Math.min(from + blockRows, records.length), rows);
+      if (isLong) await turn();
     }
     return rows;
   }
@@ -126,7 +135,6 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
   for (let round = 0; round < warmUpRounds; round++) predict(everyInput);
 
   const version = shortDigest(digest);
-  const run: Engine['run'] = (inputs, rows) => engine.run(inputs, rows);
   return {
     model,
     digest,
@@ -141,7 +149,7 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
       outputWidth: outputs.width,
       write: (record, inputs, row) => write(record, inputs, row * features.width),
       run,
-      batcher: new Batcher({ inputWidth: features.width, outputWidth: outputs.width, run }),
+      batcher,
       joins: savedByJoining(engine) > queueMicroseconds,
       text: answerTextOf(model, version, digest),
     },

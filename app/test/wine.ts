@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { writeArtifact } from '../model/artifact.ts';
 import { type Problem, readProblem } from '../training/problem.ts';
 import { train } from '../training/train.ts';
@@ -43,4 +43,10 @@ export async function imageWith(
 /** `build.json` as an image has it. */
 export function buildDocument(models: readonly object[], buildId = 'bld-0123456789ab'): string {
   return JSON.stringify({ schema: 'trireme.build/2', buildId, models });
+}
+
+/** A golden answer, as exactly as every engine must give it. */
+export function nearly(answer: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const near = (value: unknown) => (Number.isInteger(value) ? value : expect.closeTo(Number(value), 6));
+  return Object.fromEntries(Object.entries(answer).map(([field, value]) => [field, near(value)]));
 }

@@ -49,14 +49,16 @@ export function inferring<R extends Reading>(context: InferenceContext, protocol
       if (records.length === 0) throw new AppError('input-invalid', 'expected at least one record, found none');
       if (records.length > maxRows) throw tooManyRows(maxRows, records.length);
       const computing = performance.now();
-      const waited = computing - arrivalOf(response, started);
-      if (waited > (reading.timeoutMs ?? Number.POSITIVE_INFINITY)) {
+      const deadline = arrivalOf(response, started) + (reading.timeoutMs ?? Number.POSITIVE_INFINITY);
+      if (computing > deadline) {
+        const waited = computing - arrivalOf(response, started);
         throw new AppError(
           'deadline-exceeded',
           `expected to answer within ${reading.timeoutMs} ms, as the request asks, found ${Math.ceil(waited)} ms gone before it was read; allow more, or send it again`,
         );
       }
-      rows = records.length > blockRows ? await predictor.predictInTurns(records) : predictor.predict(records);
+      const waits = records.length > blockRows || predictor.blocks.joins;
+      rows = waits ? await predictor.predictInTurns(records, deadline) : predictor.predict(records);
       const ended = performance.now();
       metrics.prediction(predictor, rows, (ended - computing) / 1000);
       statistics.answered(predictor, rows.length, computing - started, ended - computing);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../serving/log.ts';
 import { type Service, startService } from '../../serving/service.ts';
 import { readSettings } from '../../serving/settings/settings.ts';
-import { wineArtifact } from '../wine.ts';
+import { nearly, wineArtifact } from '../wine.ts';
 
 const lines: string[] = [];
 const log = createLog('debug', (line) => lines.push(line));
@@ -17,9 +17,7 @@ beforeAll(async () => {
   wine = await wineArtifact();
   const golden = JSON.parse(String(wine.contents['golden.json'])).cases[0];
   record = golden.input;
-  // As exact as the golden predictions are asked to be.
-  const near = (value: unknown) => (Number.isInteger(value) ? value : expect.closeTo(Number(value), 6));
-  expected = Object.fromEntries(Object.entries(golden.output).map(([field, value]) => [field, near(value)]));
+  expected = nearly(golden.output);
   const settings = readSettings({
     PORT: '0',
     HOST: '127.0.0.1',

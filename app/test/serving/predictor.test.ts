@@ -61,6 +61,28 @@ describe('a predictor', () => {
     expect(createPredictor(artifact, { ...engine, run }).blocks.joins).toBe(true);
   });
 
+  it('joins small requests in one run, gives up those whose time is over, and answers each alone when one spoils the run', async () => {
+    const engine = compile(artifact);
+    const runs: number[] = [];
+    let spoils = false;
+    const run: Engine['run'] = (inputs, rows) => {
+      runs.push(rows);
+      if (spoils && rows > 1) throw new Error('spoiled');
+      return engine.run(inputs, rows);
+    };
+    const { predict, predictInTurns, example } = createPredictor(artifact, { ...engine, run });
+    const alone = predict([example]);
+    runs.length = 0;
+    const late = predictInTurns([example], performance.now() - 1);
+    const others = [predictInTurns([example]), predictInTurns([example, example], performance.now() + 60_000)];
+    await expect(late).rejects.toMatchObject({ code: 'deadline-exceeded' });
+    expect(await Promise.all(others)).toEqual([alone, [...alone, ...alone]]);
+    expect(runs).toEqual([3]);
+    spoils = true;
+    expect(await Promise.all([predictInTurns([example]), predictInTurns([example])])).toEqual([alone, alone]);
+    expect(runs).toEqual([3, 2, 1, 1]);
+  });
+
   it('predicts many records in turns as it does at once, and refuses them in the same words', async () => {
     const { predict, predictInTurns, example } = createPredictor(artifact, compile(artifact));
     const records = Array.from({ length: 600 }, (_, index) => ({ ...example, proline: 300 + index }));
