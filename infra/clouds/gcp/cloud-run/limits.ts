@@ -85,7 +85,7 @@ function exposureFaults(config: ServiceConfig): string[] {
 }
 
 function optionFaults(config: ServiceConfig): string[] {
-  const { labels, secrets, env, logRetentionDays, alarms } = config;
+  const { secrets, env, logRetentionDays, alarms } = config;
   const made = [
     ...(config.database === undefined ? [] : [resourceVariables.database]),
     ...(config.objectStore ? [resourceVariables.objectStore] : []),
@@ -94,10 +94,6 @@ function optionFaults(config: ServiceConfig): string[] {
     ...made
       .filter((name) => name in env || name in secrets)
       .map((name) => `${name}: expected a variable of the service's own; the stack's own resource sets this one`),
-    // https://cloud.google.com/resource-manager/docs/labels-overview#requirements
-    ...Object.entries(labels)
-      .filter(([, value]) => !/^[a-z0-9_-]*$/.test(value))
-      .map(([key, value]) => `labels.${key}: expected lower-case letters, digits, _ and -; found ${value}`),
     // https://cloud.google.com/logging/quotas#logs_retention_periods
     ...(logRetentionDays > 3650 ? [`logRetentionDays: expected at most 3650; found ${logRetentionDays}`] : []),
     // A condition may have to last 23 hours and a half: https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies

@@ -56,7 +56,7 @@ describe('what Cloud Run takes of a stack file', () => {
       /^DATABASE_URL: expected a variable of the service's own/,
     ],
     [{ ...good, objectStore: true, env: { OBJECT_STORE_URL: 'x' } }, /^OBJECT_STORE_URL: expected a variable/],
-    [{ ...good, labels: { team: 'ML Ops' } }, /^labels\.team: expected lower-case letters.* found ML Ops$/],
+    [{ ...good, labels: { team: 'ML Ops' } }, /^labels\.team: expected lower-case letters.* found `ML Ops`$/],
     [{ ...good, logRetentionDays: 4000 }, /^logRetentionDays: expected at most 3650/],
     [{ ...good, alarms: { notReadyMinutes: 1500 } }, /^alarms\.notReadyMinutes: expected at most 1410/],
   ];
