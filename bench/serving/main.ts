@@ -15,6 +15,7 @@ import { type InProcess, installPeers, startFastapi, startInProcess, startMlserv
 import { binaryRequest, inferRequest, matrixRequest, predictRequest } from './requests.ts';
 import { type Asked, type RunningServer, startServer, stopServer } from './server.ts';
 import { inTurn, p99, sliceMs, startLoad, throughput } from './slices.ts';
+import { longestWait, manyRowsSettings, stallRows } from './stall.ts';
 
 const project = path.join(import.meta.dirname, '..', '..');
 const starts = 11;
@@ -70,6 +71,7 @@ export async function benchServing(talk: (line: string) => void): Promise<readon
       ...(await besidePeers(bench)),
       { name: 'start to first 200 ÷ bare Express', value: began, unit: '×', must: 2, aim: 1.5 },
       ...(await workersFigure(bench)),
+      ...(await stallFigure(bench)),
     ];
   } finally {
     for (const child of children) child.kill('SIGKILL');
@@ -186,6 +188,28 @@ async function workersFigure({ talk, start, load, ours, model }: Bench): Promise
   );
   talk(`2 processes ÷ 1, per CPU-second: ${ratio.toFixed(2)} (${spread})`);
   return [{ name: '2 workers ÷ 1, per CPU-second', value: ratio, unit: '×', least: 0.84, aim: 0.94 }];
+}
+
+/** How long others wait while one request brings very many rows, beside a server that only parses the same body. */
+async function stallFigure({ talk, start, keep, work, model }: Bench): Promise<Figure[]> {
+  const rows = predictRequest(model.record, stallRows);
+  const patient = await start('service', manyRowsSettings);
+  const script = path.join(import.meta.dirname, 'parser.ts');
+  const command: [string, string] = [process.execPath, script];
+  const parser = await keep(startServer({ command, cwd: work, env: process.env }, predictRequest(model.record)));
+  const { ratio, value, spread } = await inTurn(
+    () => longestWait(patient, rows),
+    () => longestWait(parser, rows),
+    5,
+  );
+  await stopServer(patient);
+  await stopServer(parser);
+  talk(
+    `${stallRows} rows in one request: the health route waited ${value.toFixed(0)} ms, ratio ${ratio.toFixed(2)} (${spread})`,
+  );
+  return [
+    { name: `longest wait during ${stallRows} rows ÷ JSON.parse of the same body`, value: ratio, unit: '×', must: 2 },
+  ];
 }
 
 /** An image of this checkout with the locked models. @returns the first of them. */
