@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { DeliveryError } from '../../contract/errors.ts';
-import type { Golden } from '../../contract/golden.ts';
 import { modelWord, releaseIdOf } from '../../contract/release.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
@@ -35,7 +34,8 @@ describe('a good release', () => {
     const models = [{ name: 'wine', digest: digestOf('a') }, challenger, { name: 'beer', digest: digestOf('c') }];
     const manifest = await world.release({ models });
     const delivery = world.delivery(['gcp-dev']);
-    const [{ golden }] = (await delivery.goldens.read(manifest, 'gcp')) as readonly [{ readonly golden: Golden }];
+    const [first] = await delivery.goldens.read(manifest, 'gcp');
+    const golden = first?.golden ?? expect.fail('no golden predictions');
     let beer = digestOf('c');
     const digests = new Map([
       ['/predict', () => digestOf('a')],
