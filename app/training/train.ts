@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ArtifactContents } from '../model/artifact.ts';
 import { AppError } from '../model/errors.ts';
 import { type Features, featuresOf } from '../model/features.ts';
-import { type Golden, goldenSchema, goldenTolerance } from '../model/golden.ts';
+import { type Golden, goldenSchema, goldenTolerances } from '../model/golden.ts';
 import { outputsOf, type PredictionRow } from '../model/prediction.ts';
 import { momentsOf, profileOf } from '../model/profile.ts';
 import { randomFrom } from '../model/random.ts';
@@ -176,7 +176,7 @@ function goldenOf(network: TrainedNetwork, model: Model, features: Features, row
   const chosen = rows.slice(0, goldenCases);
   const found = predict(network, model, features, chosen);
   const cases = chosen.map(({ record }, index) => ({ input: record, output: found[index] ?? {} }));
-  return { schema: goldenSchema, tolerance: goldenTolerance, cases };
+  return { schema: goldenSchema, tolerance: goldenTolerances[model.task], cases };
 }
 
 function pretty(document: unknown): string {
