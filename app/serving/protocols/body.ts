@@ -8,7 +8,11 @@ import { AppError } from '../../model/errors.ts';
 import { noteArrival } from '../http/inference.ts';
 
 type Inflate = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
-const inflaters: Readonly<Record<string, Inflate>> = { gzip: promisify(gunzip), deflate: promisify(inflate) };
+/** By the client's word: a map, where what every object has is not found. */
+const inflaters: ReadonlyMap<string, Inflate> = new Map([
+  ['gzip', promisify(gunzip)],
+  ['deflate', promisify(inflate)],
+]);
 
 /**
  * Sets `request.body` to a Buffer. The content type is not looked at: the protocols' own clients send none.
@@ -18,7 +22,7 @@ export function bytesBody(limitBytes: number): RequestHandler {
   return async (request, response, next) => {
     noteArrival(response);
     const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-    const undo = inflaters[encoding];
+    const undo = inflaters.get(encoding);
     if (undo === undefined && encoding !== 'identity') {
       throw new AppError(
         'media-type-unsupported',

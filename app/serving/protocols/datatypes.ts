@@ -15,7 +15,7 @@ interface Fixed {
 const { MIN_SAFE_INTEGER: least, MAX_SAFE_INTEGER: most } = Number;
 
 /** Every datatype whose elements have one size; `BYTES` is the other. */
-export const fixed: Readonly<Record<string, Fixed>> = {
+const sized: Readonly<Record<string, Fixed>> = {
   BOOL: {
     bytes: 1,
     read: (view, at) => view.getUint8(at) !== 0,
@@ -82,11 +82,14 @@ export const fixed: Readonly<Record<string, Fixed>> = {
   },
 };
 
-export const numericDatatypes: readonly string[] = Object.keys(fixed).filter((name) => name !== 'BOOL');
+/** By the client's word: a map, where what every object has is not found. */
+export const fixed: ReadonlyMap<string, Fixed> = new Map(Object.entries(sized));
+
+export const numericDatatypes: readonly string[] = [...fixed.keys()].filter((name) => name !== 'BOOL');
 
 /** @returns the elements; what is wrong with the bytes, in words, when they are not `datatype`. */
 export function readBinary(bytes: Buffer, datatype: string): readonly Element[] | string {
-  const type = fixed[datatype];
+  const type = fixed.get(datatype);
   if (type === undefined) return readStrings(bytes);
   if (bytes.length % type.bytes !== 0) {
     return `a multiple of ${type.bytes} bytes, the size of ${datatype}, found ${bytes.length}`;
@@ -98,7 +101,7 @@ export function readBinary(bytes: Buffer, datatype: string): readonly Element[] 
 }
 
 export function writeBinary(elements: readonly Element[], datatype: string): Buffer {
-  const type = fixed[datatype];
+  const type = fixed.get(datatype);
   if (type === undefined) {
     return Buffer.concat(
       elements.flatMap((element) => {

@@ -27,11 +27,12 @@ export function addTensorflowServing(app: Express, context: InferenceContext, bo
   const wrongMethod: RequestHandler = (request, response, next) =>
     (isVerb(request) ? postOnly : getOnly)(request, response, next);
   const infer: RequestHandler = (request, response, next) => {
-    const { verb } = partsOf(request);
-    const handler = inferences[verb as Verb] as RequestHandler | undefined;
-    if (handler === undefined)
+    const word = partsOf(request).verb;
+    // The word is the client's: looked for among ours, where what every object has is not found.
+    const verb = verbs.find((one) => one === word);
+    if (verb === undefined)
       throw new AppError('not-found', `expected one of :${verbs.join(', :')} after the model, found another word`);
-    return handler(request, response, next);
+    return inferences[verb](request, response, next);
   };
 
   app

@@ -93,7 +93,7 @@ function elementsOf({ datatype, data, parameters }: Fields, tail: BinaryTail): r
   const bytes = tail.take(size);
   if (data !== undefined) return '`data` or `binary_data_size`, found both';
   // Of a datatype there is none of, the datatype is what is wrong.
-  return datatype === 'BYTES' || fixed[String(datatype)] !== undefined ? readBinary(bytes, String(datatype)) : [];
+  return datatype === 'BYTES' || fixed.has(String(datatype)) ? readBinary(bytes, String(datatype)) : [];
 }
 
 function readColumn(
@@ -123,7 +123,7 @@ function readColumn(
   const values = isNested ? elements.flat() : elements;
   if (rows !== undefined && values.length !== rows)
     faults.push(`\`${input.name}\`: expected ${rows} values, as its shape says, found ${values.length}`);
-  const range = fixed[String(datatype)]?.whole;
+  const range = fixed.get(String(datatype))?.whole;
   if (range !== undefined) {
     const [least, most] = range;
     const wrong = values.find(

@@ -8,6 +8,7 @@ import { readSettings } from '../../serving/settings/settings.ts';
 import { root, wineArtifact } from '../wine.ts';
 import { badProtocolRequests } from './bad-protocol-requests.ts';
 import { type BadRequest, badRequests } from './bad-requests.ts';
+import { inheritedWords } from './inherited-words.ts';
 
 const limits = { bodyLimitBytes: 40_000, maxRows: 30 };
 const atATime = 16;
@@ -18,7 +19,7 @@ let cases: BadRequest[];
 beforeAll(async () => {
   const wine = await wineArtifact();
   record = JSON.stringify(JSON.parse(String(wine.contents['golden.json'])).cases[0].input);
-  cases = [...badRequests(record, limits), ...badProtocolRequests(record, limits)];
+  cases = [...badRequests(record, limits), ...badProtocolRequests(record, limits), ...inheritedWords(record)];
   const settings = readSettings({
     PORT: '0',
     HOST: '127.0.0.1',
