@@ -43,7 +43,9 @@ export function failureHandler(log: Log, bodyLimitBytes: number): ErrorRequestHa
         'expected to answer, found a fault in the service; report it with the request id of this answer',
       );
     }
-    if (error.code === 'not-ready') response.set('retry-after', '1');
+    // Whoever said no may have said when to come back already.
+    const isShort = error.code === 'not-ready' || error.code === 'overloaded';
+    if (isShort && !response.hasHeader('retry-after')) response.set('retry-after', '1');
     send(response, status, error.code, error.message);
   };
 }

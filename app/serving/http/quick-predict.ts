@@ -62,7 +62,6 @@ export function quickPredict(dependencies: QuickDependencies, others: RequestLis
   /** @param error what the batcher said: a full queue is answered as such, anything else is looked at once more. */
   function handBack(request: IncomingMessage, response: ServerResponse, body: Buffer, error?: unknown): void {
     const refusal = error instanceof AppError && error.code === 'overloaded' ? error : undefined;
-    if (refusal !== undefined) response.setHeader('retry-after', '1');
     handOver(request, { refusal, body });
     others(request, response);
   }

@@ -179,7 +179,7 @@ describe('an engine whose runs cost much before the first row', () => {
 
       costly.blocks.batcher.submit = () => Promise.reject(new AppError('overloaded', 'full'));
       const refused = await ask();
-      expect([refused.headers.get('retry-after'), await refused.text()]).toEqual(['1', 'overloaded']);
+      expect(await refused.text()).toBe('overloaded');
     } finally {
       server.close();
       server.closeAllConnections();
