@@ -28,7 +28,7 @@ export async function serve(
     follow(service);
     return service;
   };
-  if (cluster.isWorker) return (await import('./workers/worker.ts')).serveAsWorker(start, started);
+  if (cluster.isWorker) return (await import('./workers/worker.ts')).serveAsWorker(start, started, log);
   const service = await start();
   service.started.then(() => started(service));
   await new Promise<void>((resolve, reject) => {

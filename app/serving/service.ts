@@ -26,8 +26,6 @@ export interface Service {
   readonly metrics: Metrics;
   /** Resolves when it is ready or never will be. */
   readonly started: Promise<void>;
-  /** Here alone. @throws AppError `model-unknown` for a version that is not served. */
-  moveLabel(move: LabelMove): void;
   /** Development: looks again where the models are. What can't be believed changes nothing. */
   reload(): Promise<void>;
   /** Stops it without losing a request. `grace: false` when nobody stands between it and its clients. */
@@ -41,10 +39,15 @@ export interface ServiceOptions {
   readonly overallMetrics?: () => Promise<string>;
   /** It takes another's place: until it can answer, requests go to those that do. */
   readonly listensWhenReady?: boolean;
-  /** Awaited when the models are loaded and checked; labels that were moved elsewhere meanwhile. */
-  readonly beforeReady?: () => Promise<readonly LabelMove[]>;
-  /** Tells the other processes that a label was moved. */
-  readonly shareMove?: (move: LabelMove) => void;
+  /**
+   * Awaited when the models are loaded and checked. @param moveHere moves a label in this process, from now on.
+   * It throws AppError `model-unknown` for a version that is not served.
+   */
+  readonly beforeReady?: (moveHere: (move: LabelMove) => void) => Promise<void>;
+  /** Moves a label in every process, this one among them. */
+  readonly moveEverywhere?: (move: LabelMove) => Promise<void>;
+  /** Told when other models answer than before. */
+  readonly reloaded?: () => void;
 }
 
 /** Listens at once, so that probes get an answer while the models load. @throws AppError `port-taken`. */
@@ -53,7 +56,14 @@ export async function startService(
   identity: Identity,
   locate: () => Promise<readonly ModelLocation[]>,
   log: Log,
-  { writeRequests, overallMetrics, listensWhenReady = false, beforeReady, shareMove }: ServiceOptions = {},
+  {
+    writeRequests,
+    overallMetrics,
+    listensWhenReady = false,
+    beforeReady,
+    moveEverywhere,
+    reloaded,
+  }: ServiceOptions = {},
 ): Promise<Service> {
   const life = new Life();
   const overload = new Overload(settings.maxInFlight, settings.maxLoopDelayMs);
@@ -66,19 +76,20 @@ export async function startService(
   const severity = settings.requestLog ? 'INFO' : settings.logLevel === 'debug' ? 'DEBUG' : undefined;
   const lines = severity === undefined ? undefined : createRequestLog(severity, settings.googleProject, writeRequests);
   const requestLog = tracing === undefined ? lines : tracedLog(tracing, lines);
-  const moveLabel = (move: LabelMove) => {
-    life.loaded(moved(life.served, move));
-    log.info('label moved', move);
+  const moveHere = (one: LabelMove) => {
+    life.loaded(moved(life.served, one));
+    log.info('label moved', one);
   };
-  const move = (one: LabelMove) => {
-    moveLabel(one);
-    shareMove?.(one);
+  const move = async (one: LabelMove) => {
+    // What can't be moved here is refused before another process hears of it.
+    moved(life.served, one);
+    await (moveEverywhere ?? moveHere)(one);
   };
   const labels = { isGuarded: settings.adminKeys.length > 0, move };
   const app = createApp({ life, identity, metrics, log, gate, requestLog, limits: settings, labels });
   const server = createHttpServer(tracing?.traced(app) ?? app, settings);
   const begin = () =>
-    load(life, settings, locate, caches, log, beforeReady).then(() => {
+    load(life, settings, locate, caches, log, () => beforeReady?.(moveHere)).then(() => {
       metrics.loaded(life.models, identity);
       overload.start();
     });
@@ -94,11 +105,13 @@ export async function startService(
     life,
     metrics,
     started,
-    moveLabel,
     reload() {
       // Loaded while developing alone.
       reloading ??= import('./models/reload.ts').then(({ reloader }) =>
-        reloader(life, locate, settings, caches, log, () => metrics.loaded(life.models, identity)),
+        reloader(life, locate, settings, caches, log, () => {
+          metrics.loaded(life.models, identity);
+          reloaded?.();
+        }),
       );
       return reloading.then((again) => again());
     },
@@ -128,7 +141,7 @@ async function load(
   locate: () => Promise<readonly ModelLocation[]>,
   caches: AnswerCaches | undefined,
   log: Log,
-  beforeReady: ServiceOptions['beforeReady'],
+  beforeReady: () => Promise<void> | undefined,
 ): Promise<void> {
   try {
     const served = await loadModels(await locate(), settings.engine, [], caches);
@@ -138,12 +151,13 @@ async function load(
       settings.present,
     );
     if (missing !== undefined) throw new AppError('setting-missing', missing);
-    if (beforeReady !== undefined) {
+    const waiting = beforeReady();
+    if (waiting !== undefined) {
       life.checked();
-      life.loaded((await beforeReady()).reduce(moved, served));
+      await waiting;
     }
     life.ready();
-    log.info('ready', { models: tellModels(served) });
+    log.info('ready', { models: tellModels(life.served) });
   } catch (error) {
     const isExpected = error instanceof AppError;
     // The process stays up: its reason can be read at /v2/health/ready, where a crash would leave only a restart count.

@@ -11,7 +11,10 @@ export type ToWorker =
     }
   /** Every process has its models. */
   | { readonly trireme: 'ready' }
-  | { readonly trireme: 'move'; readonly move: LabelMove }
+  /** Every process gets every move, in one order: whoever moved two labels at once, all of them mean the same afterwards. */
+  | { readonly trireme: 'move'; readonly id: number; readonly move: LabelMove }
+  /** To the process that asked for it. `missing`: processes that did not say in time that they moved it. */
+  | { readonly trireme: 'move-ended'; readonly id: number; readonly missing: number }
   | { readonly trireme: 'stop'; readonly grace: boolean }
   | { readonly trireme: 'collect'; readonly id: number }
   | { readonly trireme: 'metrics'; readonly id: number; readonly text: string };
@@ -19,9 +22,13 @@ export type ToWorker =
 export type ToPrimary =
   /** It listens to messages from now on: Node drops those that came before. */
   | { readonly trireme: 'hello' }
+  /** It has its models, and moves labels when it is told. */
   | { readonly trireme: 'loaded' }
-  /** It moved a label; the others are to do so too. */
-  | { readonly trireme: 'move'; readonly move: LabelMove }
+  /** Development: it has other models now, and their labels as they are stated. */
+  | { readonly trireme: 'reloaded' }
+  /** A label is to be moved, in the process that asks too. */
+  | { readonly trireme: 'move'; readonly id: number; readonly move: LabelMove }
+  | { readonly trireme: 'moved'; readonly id: number; readonly isMoved: boolean }
   | { readonly trireme: 'snapshot'; readonly id: number; readonly metrics: object[] }
   | { readonly trireme: 'metrics'; readonly id: number };
 

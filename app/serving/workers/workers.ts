@@ -1,14 +1,17 @@
 // Several processes behind one port: starts them, replaces those that end, sums their metrics, drains all of them.
 import cluster, { type Worker } from 'node:cluster';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../model/errors.ts';
 import type { Log } from '../log.ts';
+import type { LabelMove } from '../models/labels.ts';
 import { isOurs, type ToPrimary, type ToWorker } from './messages.ts';
 import { MetricsSum } from './metrics.ts';
 import { mostRestarts, recentRestarts } from './policy.ts';
+import { Rounds } from './rounds.ts';
 
 /** A process that does not say what it counts in time is left out of that sum. */
 const collectWithinMs = 1000;
+/** One that has not moved a label by then is told about, and moves it when it reads the message. */
+const moveWithinMs = 2000;
 /** Each ends by itself within 7.5 s; Cloud Run kills after 10 s. */
 const killAfterMs = 8500;
 
@@ -16,11 +19,10 @@ const killAfterMs = 8500;
 export async function supervise(count: number, log: Log): Promise<void> {
   const sum = new MetricsSum();
   const loaded = new Set<number>();
-  /** The newest of each label, for a process that takes another's place. */
+  /** The newest of each label, for a process that loads later. */
   const moves = new Map<string, ToWorker>();
   const beginnings = new Map<number, ToWorker>();
-  const collecting = new Map<number, (worker: number) => void>();
-  let collection = 0;
+  const [collections, moving] = [new Rounds(), new Rounds()];
   let restarts: number[] = [];
   let restartsEver = 0;
   let isReady = false;
@@ -49,18 +51,30 @@ export async function supervise(count: number, log: Log): Promise<void> {
   };
 
   async function collect(): Promise<string> {
-    const id = ++collection;
     const asked = workers();
-    const silent = new Set(asked.map((worker) => worker.id));
-    const { promise, resolve } = Promise.withResolvers<void>();
-    collecting.set(id, (worker) => {
-      silent.delete(worker);
-      if (silent.size === 0) resolve();
-    });
-    for (const worker of asked) send(worker, { trireme: 'collect', id });
-    await Promise.race([promise, sleep(collectWithinMs, undefined, { ref: false })]);
-    collecting.delete(id);
+    await collections.ask(
+      asked.map(({ id }) => id),
+      collectWithinMs,
+      (id) => {
+        for (const worker of asked) send(worker, { trireme: 'collect', id });
+      },
+    );
     return sum.text(restartsEver);
+  }
+
+  /** In every process that has its models; the others are told when they have. */
+  async function move(origin: Worker, asking: number, move: LabelMove): Promise<void> {
+    const asked = workers().filter(({ id }) => loaded.has(id));
+    const missing = await moving.ask(
+      asked.map(({ id }) => id),
+      moveWithinMs,
+      (id) => {
+        const message = { trireme: 'move', id, move } as const;
+        moves.set(`${move.model} ${move.label}`, message);
+        for (const worker of asked) send(worker, message);
+      },
+    );
+    send(origin, { trireme: 'move-ended', id: asking, missing });
   }
 
   cluster.setupPrimary({ serialization: 'advanced' });
@@ -76,13 +90,15 @@ export async function supervise(count: number, log: Log): Promise<void> {
       if (loaded.size >= count) isReady = true;
       for (const move of moves.values()) send(worker, move);
       if (isReady) for (const one of workers()) send(one, { trireme: 'ready' });
+    } else if (message.trireme === 'reloaded') {
+      moves.clear();
     } else if (message.trireme === 'move') {
-      const { model, label } = message.move;
-      moves.set(`${model} ${label}`, message);
-      for (const one of workers()) if (one !== worker) send(one, message);
+      void move(worker, message.id, message.move);
+    } else if (message.trireme === 'moved') {
+      moving.answered(message.id, worker.id, message.isMoved);
     } else if (message.trireme === 'snapshot') {
       sum.heard(worker.id, message.metrics as { name: string; type: string }[]);
-      collecting.get(message.id)?.(worker.id);
+      collections.answered(message.id, worker.id);
     } else {
       collect().then(
         (text) => send(worker, { trireme: 'metrics', id: message.id, text }),
@@ -95,7 +111,7 @@ export async function supervise(count: number, log: Log): Promise<void> {
   cluster.on('exit', (worker, code, signal) => {
     loaded.delete(worker.id);
     sum.ended(worker.id).catch((error: Error) => log.error('metrics could not be kept', { stack: error.stack }));
-    for (const heard of collecting.values()) heard(worker.id);
+    for (const rounds of [collections, moving]) rounds.ended(worker.id);
     if (stopping === undefined) {
       log.error('worker ended', { pid: worker.process.pid, code, signal });
       const recent = recentRestarts(restarts, performance.now());
