@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -60,6 +60,14 @@ describe('the source of a release', () => {
 
   it('is not dirty with what git ignores', async () => {
     await writeFiles(root, { 'app/serving/debug.log': '' });
+    expect((await readSource(root)).dirty).toBe(false);
+  });
+
+  it('is not dirty with the credentials that a job’s login to Google Cloud leaves in it', async () => {
+    await copyFile(new URL('../../../.gitignore', import.meta.url), join(root, '.gitignore'));
+    await commitAll(root, 'ada', 'As this repository ignores');
+    // https://github.com/google-github-actions/auth#prerequisites
+    await writeFiles(root, { 'gha-creds-0123456789abcdef.json': '{}' });
     expect((await readSource(root)).dirty).toBe(false);
   });
 
