@@ -15,6 +15,7 @@ import {
 } from './attempt.ts';
 import { type Delivery, persist, proverFor, type Road, type StackOutcome, type Target } from './delivery.ts';
 import { goBack } from './go-back.ts';
+import { restorationWord, rotationWord } from './once-more.ts';
 import { endShare, sharePercent, shareTraffic, takeShareBack, untouched } from './share.ts';
 import { findRelease, replacedBy } from './stack-state.ts';
 import { stage } from './stage.ts';
@@ -121,10 +122,6 @@ async function proveThenGoLive(attempt: Attempt): Promise<StackOutcome> {
   const watched = await watchTraffic(attempt, live, traffic);
   return watched.outcome === 'failed' ? goBack(attempt, watched) : settle(attempt, 'healthy', watched, watched.reason);
 }
-
-/** How the reason of a rotation begins in the ledger, and that of a restoration. */
-export const rotationWord = 'secrets: ';
-export const restorationWord = 'restored: ';
 
 interface Again {
   /** For the ledger. */

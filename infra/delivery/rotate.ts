@@ -5,7 +5,7 @@ import type { Environment, StackName } from '../contract/stack.ts';
 import { manifestOf } from '../ledger/view.ts';
 import { type Delivery, type DeliveryOptions, type Target, targetsIn } from './delivery.ts';
 import { type DeploymentOutcome, deployRelease } from './deploy.ts';
-import { restorationWord, rotationWord } from './deploy-stack.ts';
+import { isOnceMore } from './once-more.ts';
 import { underWay } from './promotion-state.ts';
 import { settleAll } from './settle.ts';
 import { runsNow } from './stack-state.ts';
@@ -68,6 +68,5 @@ function repeatedBefore(facts: readonly Fact[], stack: StackName): string | unde
   const tries = facts.filter((fact) => fact.kind === 'deployment').filter((fact) => fact.stack === stack);
   const last = tries.at(-1);
   const begun = tries.find(({ body }) => body.attempt === last?.body.attempt);
-  const reason = begun?.body.reason ?? '';
-  return [rotationWord, restorationWord].some((word) => reason.startsWith(word)) ? begun?.release : undefined;
+  return begun !== undefined && isOnceMore(begun) ? begun.release : undefined;
 }

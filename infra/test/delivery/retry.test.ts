@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { DeploymentRequest } from '../../contract/ports.ts';
 import { releaseIdOf } from '../../contract/release.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
+import { restoreStacks } from '../../delivery/restore.ts';
 import { retryOf } from '../../delivery/retry.ts';
+import { rotateSecrets } from '../../delivery/rotate.ts';
 import { previewAll } from '../../delivery/situation.ts';
 import { type Behaviour, World } from './world.ts';
 
@@ -73,6 +75,19 @@ describe('a release that failed on a stack', () => {
     await deployRelease(delivery, bad, 'prod');
     await deployRelease(delivery, bad, 'dev');
     expect(asked).toEqual(['deploy candidate 2 1', 'deploy live 2 1', 'deploy live 2 first']);
+  });
+
+  it('is none that failed in a rotation or a restoration: it was good when it came, and is left as it is', async () => {
+    const { world, delivery, asked } = await watched();
+    const manifest = await world.release();
+    await deployRelease(delivery, manifest, 'dev');
+    world.behave('gcp-dev', releaseIdOf(manifest), 'not-ready');
+    const [rotated] = await rotateSecrets(delivery, 'dev', { reason: 'leaked' });
+    const [restored] = await restoreStacks(delivery, 'dev', { reason: 'changed by hand' });
+    expect([rotated, restored].map((one) => one?.stacks[0]?.state)).toEqual(['failed', 'failed']);
+    world.behave('gcp-dev', releaseIdOf(manifest), 'good');
+    await deployRelease(delivery, manifest, 'dev');
+    expect(asked.at(-1)).toBe('deploy live 1 first');
   });
 
   it.each<[Behaviour, object]>([
