@@ -4,7 +4,7 @@ import type { Engine } from '../engines/engine.ts';
 import { readArtifact } from '../model/artifact.ts';
 import { AppError } from '../model/errors.ts';
 import { type Features, featuresOf } from '../model/features.ts';
-import { differenceOf } from '../model/golden.ts';
+import { differenceOf, scaleOf } from '../model/golden.ts';
 import { type Outputs, outputsOf, type PredictionRow } from '../model/prediction.ts';
 import type { Model } from '../model/schema.ts';
 import { readTrainingRows } from '../model/training-rows.ts';
@@ -37,7 +37,7 @@ export async function openContestant(role: string, directory: string): Promise<C
       ...(seen === undefined ? {} : { seen }),
     };
     for (const [index, { input, output }] of golden.cases.entries()) {
-      const difference = differenceOf(output, answer(contestant, input), golden.tolerance);
+      const difference = differenceOf(output, answer(contestant, input), golden.tolerance, scaleOf(model));
       if (difference !== undefined) throw new AppError('golden-mismatch', `golden case ${index}, ${difference}`);
     }
     return contestant;

@@ -13,10 +13,18 @@ export interface Step {
   readonly engine: string;
 }
 
+/** An engine that was tried and does not serve this model, however quick. */
+export interface Dropped {
+  readonly engine: string;
+  /** In words: what it was expected to answer, and what it did. */
+  readonly reason: string;
+}
+
 export interface Choice {
   /** Ascending; the first is from one row on. */
   readonly plan: readonly Step[];
   readonly measured: readonly Measurement[];
+  readonly dropped: readonly Dropped[];
 }
 
 /** An engine takes over from another only where it is quicker by this: a measurement that differs by less says nothing. */
@@ -63,4 +71,9 @@ export function measuredWords(measured: readonly Measurement[]): string {
       return `${engine} ${words.join(', ')}`;
     })
     .join('; ');
+}
+
+/** `simd: golden case 2, \`value\`: expected …`. */
+export function droppedWords(dropped: readonly Dropped[]): string {
+  return dropped.map(({ engine, reason }) => `${engine}: ${reason}`).join('; ');
 }

@@ -17,9 +17,13 @@ export interface Engine {
   readonly parts?: readonly Engine[];
   /** Why it was chosen. */
   readonly choice?: Choice;
+  /** Gives back at once what the collector of garbage would not see; it is not asked again. */
+  dispose?(): void;
 }
 
 export type NetworkOf = Pick<Artifact, 'network' | 'weights'>;
+/** What it takes to know whether an engine answers as training did. */
+export type CheckableModel = NetworkOf & Pick<Artifact, 'model' | 'golden'>;
 
 /** @throws AppError `network-unsupported` when this engine can't run that network. */
 export type EngineFactory = (artifact: NetworkOf) => Engine;

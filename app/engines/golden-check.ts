@@ -2,7 +2,7 @@
 import type { Artifact } from '../model/artifact.ts';
 import { AppError } from '../model/errors.ts';
 import { featuresOf } from '../model/features.ts';
-import { differenceOf } from '../model/golden.ts';
+import { differenceOf, scaleOf } from '../model/golden.ts';
 import { outputsOf } from '../model/prediction.ts';
 import type { Engine } from './engine.ts';
 
@@ -17,6 +17,7 @@ export function checkGolden({ model, golden }: Pick<Artifact, 'model' | 'golden'
     );
   }
   const { cases, tolerance } = golden;
+  const scale = scaleOf(model);
   const inputs = new Float32Array(cases.length * features.width);
   for (const [index, { input }] of cases.entries()) {
     const [fault] = features.write(input, inputs, index * features.width);
@@ -26,7 +27,9 @@ export function checkGolden({ model, golden }: Pick<Artifact, 'model' | 'golden'
     const found = outputs.row(answers, row * outputs.width);
     const expected = cases[index]?.output ?? {};
     const difference =
-      found === undefined ? 'expected a finite prediction, found none' : differenceOf(expected, found, tolerance);
+      found === undefined
+        ? 'expected a finite prediction, found none'
+        : differenceOf(expected, found, tolerance, scale);
     if (difference === undefined) return;
     throw new AppError(
       'golden-mismatch',

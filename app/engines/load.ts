@@ -1,6 +1,8 @@
 // The engine a model is served with: the one that is asked for, or the best of those that can be.
 import { AppError } from '../model/errors.ts';
-import type { Engine, NetworkOf } from './engine.ts';
+import type { Dropped } from './choice.ts';
+import type { CheckableModel, Engine, NetworkOf } from './engine.ts';
+import { checkGolden } from './golden-check.ts';
 import { measure } from './measure.ts';
 import { sharing } from './shared.ts';
 
@@ -27,19 +29,35 @@ export function candidatesFor(products: number): readonly EngineName[] {
   return products < nativeFrom ? ['simd'] : ['simd', 'tfjs-node'];
 }
 
-/** @throws AppError `network-unsupported`; `engine-missing` when what was asked for is not installed. */
-export async function loadEngine(artifact: NetworkOf, wanted: EngineSetting = 'auto'): Promise<Engine> {
+/**
+ * An engine that was asked for by name is not checked here: who serves with it does (`createPredictor`), and there is no other.
+ * `auto` takes those that give the golden answers, and says which it dropped. @throws AppError `network-unsupported`; `engine-missing` when what was asked for is not installed.
+ */
+export async function loadEngine(artifact: CheckableModel, wanted: EngineSetting = 'auto'): Promise<Engine> {
   if (wanted !== 'auto') return loaders[wanted](artifact);
   const engines: Engine[] = [];
+  const dropped: Dropped[] = [];
   for (const name of candidatesFor(artifact.weights.length)) {
-    const engine = await loaders[name](artifact).catch(unlessMissing);
-    if (engine !== undefined) engines.push(engine);
+    const tried = await tryEngine(name, artifact);
+    if (tried === undefined) continue;
+    if ('reason' in tried) dropped.push(tried);
+    else engines.push(tried);
   }
-  // Plain JavaScript, where the processor or the way Node was started has no vectors.
+  // The last resort: it computes bit for bit what training did. Where it can't serve either, it says why.
   if (engines.length === 0) engines.push(await loaders.compiled(artifact));
-  return sharing(engines, measure(engines));
+  return sharing(engines, measure(engines), dropped);
 }
 
-function unlessMissing(error: unknown): undefined {
-  if (!(error instanceof AppError) || error.code !== 'engine-missing') throw error;
+/** Whatever is wrong with one engine, another may serve. @returns `undefined` where it is not installed, which is no news. */
+async function tryEngine(name: EngineName, artifact: CheckableModel): Promise<Engine | Dropped | undefined> {
+  let engine: Engine | undefined;
+  try {
+    engine = await loaders[name](artifact);
+    checkGolden(artifact, engine);
+    return engine;
+  } catch (error) {
+    engine?.dispose?.();
+    if (error instanceof AppError && error.code === 'engine-missing') return undefined;
+    return { engine: name, reason: error instanceof Error ? error.message : String(error) };
+  }
 }

@@ -15,6 +15,17 @@ const packagesOf: Readonly<Record<Backend, string>> = {
 };
 const load: Readonly<Record<Backend, () => Promise<Core>>> = { wasm: loadWasm, 'tfjs-node': loadNode };
 
+/**
+ * TensorFlow's memory is its own: nobody frees it with the engine. A model that another took the place of is still asked by requests
+ * that were read before, and nobody knows which is the last; what `run` holds is forgotten after it. No closure is registered: it
+ * would hold what it waits for.
+ */
+const whenForgotten = new FinalizationRegistry<Kept>(({ tf, tensors }) => tf.dispose(tensors));
+interface Kept {
+  readonly tf: Core;
+  readonly tensors: Tensorflow.Tensor[];
+}
+
 /** @throws AppError `engine-missing`, `network-unsupported`. */
 export async function onTensorflow(backend: Backend, { network, weights }: NetworkOf): Promise<Engine> {
   const layers = parseLayersNetwork(network, weights);
@@ -25,16 +36,19 @@ export async function onTensorflow(backend: Backend, { network, weights }: Netwo
   });
   const placed = layers.map(({ kernel, bias, inputWidth, outputWidth, activation }) => ({
     // Turned here: told to do so in the product (`transposeB`), the wasm backend adds the bias to the first row only.
-    kernel: tf.keep(tf.transpose(tf.tensor2d(kernel, [outputWidth, inputWidth]))),
+    kernel: tf.tidy(() => tf.keep(tf.transpose(tf.tensor2d(kernel, [outputWidth, inputWidth])))),
     bias: tf.keep(tf.tensor1d(bias)),
     activation,
   }));
+  const tensors = placed.flatMap(({ kernel, bias }) => [kernel, bias]);
+  whenForgotten.register(placed, { tf, tensors });
   const inputWidth = layers[0]?.inputWidth ?? 0;
   const outputWidth = layers.at(-1)?.outputWidth ?? 0;
   return {
     name: backend,
     inputWidth,
     outputWidth,
+    dispose: () => tf.dispose(tensors),
     run(inputs, rows) {
       return tf.tidy(() => {
         let values: Tensorflow.Tensor = tf.tensor2d(inputs.subarray(0, rows * inputWidth), [rows, inputWidth]);

@@ -2,6 +2,7 @@
 import { describe, Faults, isFields, parseJsonDocument } from './document.ts';
 import type { FeatureRecord } from './features.ts';
 import type { PredictionRow } from './prediction.ts';
+import type { Model } from './schema.ts';
 
 export const goldenSchema = 'trireme.golden/1';
 /** A regression's answer is scaled up from the network's, and so is what engines round differently. */
@@ -15,7 +16,7 @@ export interface GoldenCase {
 }
 export interface Golden {
   readonly schema: typeof goldenSchema;
-  /** Largest allowed distance: `tolerance * max(1, |expected|)`. */
+  /** Largest allowed distance: `tolerance * max(1, |expected|, scale)`, where `scale` is the one a regression's answer was multiplied by. */
   readonly tolerance: number;
   readonly cases: readonly GoldenCase[];
 }
@@ -35,12 +36,25 @@ export function parseGolden(text: string): Golden {
   return fields as unknown as Golden;
 }
 
+/**
+ * What one in the network's answer is in the model's: an answer near zero of a model whose answers are tens of thousands apart is right
+ * to as many digits as the network's own, not to as many as itself has.
+ */
+export function scaleOf(model: Model): number {
+  return model.task === 'regression' ? model.value.std : 1;
+}
+
 /** @returns the first difference between an expected row and one answered, in words; `undefined` when they agree. */
-export function differenceOf(expected: PredictionRow, found: PredictionRow, tolerance: number): string | undefined {
+export function differenceOf(
+  expected: PredictionRow,
+  found: PredictionRow,
+  tolerance: number,
+  scale: number,
+): string | undefined {
   for (const field of new Set([...Object.keys(expected), ...Object.keys(found)])) {
     const [wanted, got] = [expected[field], found[field]];
     if (typeof wanted === 'number' && typeof got === 'number') {
-      if (Math.abs(got - wanted) <= tolerance * Math.max(1, Math.abs(wanted))) continue;
+      if (Math.abs(got - wanted) <= tolerance * Math.max(1, Math.abs(wanted), scale)) continue;
     } else if (wanted === got) continue;
     return `\`${field}\`: expected ${describe(wanted)}, found ${describe(got)}`;
   }

@@ -1,5 +1,6 @@
 // The models as a log line names them.
-import { measuredWords, planWords } from '../../engines/choice.ts';
+import { droppedWords, measuredWords, planWords } from '../../engines/choice.ts';
+import type { Log } from '../log.ts';
 import type { Predictor } from '../predictor.ts';
 import type { Served } from './served.ts';
 
@@ -10,8 +11,25 @@ export function tellModels(served: Served): object[] {
   });
 }
 
-/** Which engine answers how many rows, and what was measured; nothing where there was no choice. */
-export function tellChoice({ choice }: Pick<Predictor, 'choice'>): { enginePlan?: string; engineMeasured?: string } {
+/** Which engine answers how many rows, what was measured, and which gave other answers than training; nothing where there was no choice. */
+export function tellChoice({ choice }: Pick<Predictor, 'choice'>): {
+  enginePlan?: string;
+  engineMeasured?: string;
+  enginesDropped?: string;
+} {
   if (choice === undefined) return {};
-  return { enginePlan: planWords(choice.plan), engineMeasured: measuredWords(choice.measured) };
+  const { plan, measured, dropped } = choice;
+  return {
+    enginePlan: planWords(plan),
+    engineMeasured: measuredWords(measured),
+    ...(dropped.length === 0 ? {} : { enginesDropped: droppedWords(dropped) }),
+  };
+}
+
+/** A model is served all the same, by a slower engine perhaps: somebody should know. */
+export function warnOfDropped(models: readonly Predictor[], log: Log): void {
+  for (const one of models) {
+    const { enginesDropped: reason } = tellChoice(one);
+    if (reason !== undefined) log.warn('engines dropped', { model: one.model.name, engine: one.engine, reason });
+  }
 }

@@ -8,7 +8,7 @@ import { sharing } from '../../engines/shared.ts';
 import { type Artifact, readArtifact } from '../../model/artifact.ts';
 import { createPredictor } from '../../serving/predictor.ts';
 import { wineArtifact } from '../wine.ts';
-import { network } from './networks.ts';
+import { regression } from './networks.ts';
 
 /** Not on npm for this Node, and not needed. */
 const notInstalled: readonly EngineName[] = ['tfjs-node'];
@@ -71,8 +71,7 @@ describe('the engine a model is served with', () => {
   });
 
   it('is measured without an engine that is not installed', async () => {
-    const wide = await network([100, 400, 100, 3], 'classification');
-    wide.trained.dispose();
+    const wide = regression([100, 400, 100, 1], 1, 1);
     expect(wide.weights.length).toBeGreaterThan(50_000);
     expect((await loadEngine(wide)).choice?.plan).toEqual([{ fromRows: 1, engine: 'simd' }]);
   });
@@ -122,6 +121,17 @@ describe('the engine a model is served with', () => {
     const inputs = new Float32Array(100 * shared.inputWidth);
     for (const rows of [1, 7, 8, 63, 64, 100]) expect(shared.run(inputs, rows)).toHaveLength(rows * 3);
     expect(asked).toEqual(['compiled 1', 'compiled 7', 'simd 8', 'simd 63', 'simd 64', 'simd 100']);
+    const [losing, winning] = [
+      { ...simd, dispose: vi.fn() },
+      { ...compiled, dispose: vi.fn() },
+    ];
+    const alone = sharing(
+      [losing, winning],
+      measured.map((one) => ({ ...one, microseconds: one.engine === 'simd' ? 999 : 1 })),
+    );
+    expect([losing.dispose.mock.calls.length, winning.dispose.mock.calls.length]).toEqual([1, 0]);
+    alone.dispose?.();
+    expect([losing.dispose.mock.calls.length, winning.dispose.mock.calls.length]).toEqual([1, 1]);
     const broken = sharing([wrongFrom(1, simd, (value) => value + 1e-3), compiled], measured);
     expect(() => createPredictor(artifact, broken)).toThrow(/engine `simd` does not compute this model/);
   });

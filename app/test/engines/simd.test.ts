@@ -3,7 +3,7 @@ import { compile } from '../../engines/compiled.ts';
 import { activations } from '../../engines/layers-network.ts';
 import { vectorize } from '../../engines/simd/simd.ts';
 import { randomFrom } from '../../model/random.ts';
-import { network } from './networks.ts';
+import { inputsOf, network, untrained } from './networks.ts';
 
 /** The largest distance, as golden answers measure it. */
 function distance(expected: ArrayLike<number>, found: ArrayLike<number>): number {
@@ -32,6 +32,18 @@ describe('the simd engine', () => {
     const expected = [...trained.predict(inputs, rows)];
     expect(distance(expected, engine.run(inputs, rows))).toBeLessThan(goldenTolerance);
     trained.dispose();
+  });
+
+  it.each([
+    [[512, 256, 1], 1],
+    [[512, 256, 1], 2],
+    [[2048, 64, 1], 1],
+    [[2048, 64, 1], 2],
+  ] as const)('loses no digits to the width of a layer: %j, seed %i', (widths, seed) => {
+    const saved = untrained(widths, 'linear', seed);
+    const inputs = inputsOf(widths[0], 64, seed);
+    const expected = [...compile(saved).run(inputs, 64)];
+    expect(distance(expected, vectorize(saved).run(inputs, 64))).toBeLessThan(goldenTolerance);
   });
 
   it('gives a row the same bits whatever it is asked together with', async () => {
