@@ -38,10 +38,23 @@ export const choice = <T extends string>(...choices: readonly T[]): Kind<T> => (
   parse: (given) => choices.find((one) => one === given),
 });
 
+/** In capitals too. */
+export const anyCase = <T>({ kind, range, parse }: Kind<T>): Kind<T> => ({
+  kind,
+  range,
+  parse: (given) => parse(given.toLowerCase()),
+});
+
 export const onOff: Kind<boolean> = {
   kind: 'switch',
   range: 'on, off',
   parse: (given) => (given === 'on' ? true : given === 'off' ? false : undefined),
+};
+
+export const trueFalse: Kind<boolean> = {
+  kind: 'switch',
+  range: 'true, false',
+  parse: (given) => (/^true$/i.test(given) ? true : /^false$/i.test(given) ? false : undefined),
 };
 
 /** Separated by commas. @param parse reads the whole text. */

@@ -11,6 +11,8 @@ export interface Settings extends Omit<Values, 'host' | 'modelsDir'> {
   readonly modelsDir: string;
   /** Names of every variable with a value: what a model that declares settings is checked against. Never the values. */
   readonly present: ReadonlySet<string>;
+  /** What was given and is not used, a sentence each: to be logged. */
+  readonly ignored: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,18 +20,25 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** @throws AppError `settings-invalid` with every fault. An empty variable is an absent one. */
 export function readSettings(environment: Environment = process.env): Settings {
   const faults: string[] = [];
-  const values = Object.entries<Setting<unknown>>(table).map(([key, { variable, fallback, kind, isSecret }]) => {
+  const ignored: string[] = [];
+  const values = Object.entries<Setting<unknown>>(table).map(([key, setting]) => {
+    const { variable, fallback, kind, isShared } = setting;
     const given = environment[variable] || fallback;
     const value = kind.parse(given);
-    const found = isSecret === true ? 'something else, which is not shown' : JSON.stringify(given);
-    if (value === undefined) faults.push(`${variable}: expected ${kind.kind}, ${kind.range}; found ${found}`);
-    return [key, value];
+    if (value !== undefined) return [key, value];
+    (isShared === true ? ignored : faults).push(faultOf(setting, given));
+    return [key, kind.parse(fallback)];
   });
   if (faults.length > 0) {
     throw new AppError('settings-invalid', `${faults.join('\n')}\nlist them all: node app/serving/main.ts --help`);
   }
   const present = new Set(Object.keys(environment).filter((name) => environment[name]));
-  return Object.freeze({ ...Object.fromEntries(values), present }) as Settings;
+  return Object.freeze({ ...Object.fromEntries(values), present, ignored }) as Settings;
+}
+
+function faultOf({ variable, kind, isSecret }: Setting<unknown>, given: string): string {
+  const found = isSecret === true ? 'something else, which is not shown' : JSON.stringify(given);
+  return `${variable}: expected ${kind.kind}, ${kind.range}; found ${found}`;
 }
 
 export interface SettingRow {

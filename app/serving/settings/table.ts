@@ -1,7 +1,7 @@
 // Every setting there is. `--help` prints this table and docs/serving-settings.md shows it; a test compares them.
 import { type EngineSetting, engineNames } from '../../engines/load.ts';
 import { parseKeys } from '../access/keys.ts';
-import { address, choice, type Kind, list, number, onOff, text, whole } from './kinds.ts';
+import { address, anyCase, choice, type Kind, list, number, onOff, text, trueFalse, whole } from './kinds.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -23,6 +23,8 @@ export interface Setting<T> {
   readonly kind: Kind<T>;
   /** Its value is never printed. */
   readonly isSecret?: boolean;
+  /** What can't be used is warned about and ignored: other programs read the variable too, and take more. */
+  readonly isShared?: boolean;
 }
 
 const setting = <T>(
@@ -32,6 +34,8 @@ const setting = <T>(
   about: string,
   isSecret = false,
 ): Setting<T> => ({ variable, kind, fallback, about, isSecret });
+
+const shared = <T>(...row: Parameters<typeof setting<T>>): Setting<T> => ({ ...setting(...row), isShared: true });
 
 export const table = {
   port: setting('PORT', whole(0, 65_535), '8080', 'port to listen on; 0 takes a free one'),
@@ -157,41 +161,43 @@ export const table = {
     '',
     'web pages of which origins may ask; empty allows none',
   ),
-  // The standard variables: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/. The SDK reads by itself
-  // OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and what OTEL_EXPORTER_OTLP_… says about headers and certificates.
-  otlpEndpoint: setting(
+  // The standard variables, read as the standard says: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/.
+  // The SDK reads by itself OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and what OTEL_EXPORTER_OTLP_… says about headers and certificates.
+  otlpEndpoint: shared(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     address,
     '',
     'collector that traces go to, OTLP over HTTP, `/v1/traces` is added; empty makes none',
+    true,
   ),
-  otlpTracesEndpoint: setting(
+  otlpTracesEndpoint: shared(
     'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
     address,
     '',
     'the same as a whole address; before the other',
+    true,
   ),
-  otelDisabled: setting('OTEL_SDK_DISABLED', choice('true', 'false'), 'false', 'no traces, whatever else is set'),
-  tracesSampler: setting(
+  otelDisabled: shared('OTEL_SDK_DISABLED', trueFalse, 'false', 'no traces, whatever else is set'),
+  tracesSampler: shared(
     'OTEL_TRACES_SAMPLER',
-    choice(...samplerNames),
+    anyCase(choice(...samplerNames)),
     'parentbased_always_on',
     'which requests are traced; `parentbased_…` asks the caller first',
   ),
-  tracesSamplerRatio: setting(
+  tracesSamplerRatio: shared(
     'OTEL_TRACES_SAMPLER_ARG',
     number(0, 1),
     '1',
     'the share that is traced, for the samplers with `traceidratio`',
   ),
-  spanTimeoutMs: setting(
+  spanTimeoutMs: shared(
     'OTEL_EXPORTER_OTLP_TIMEOUT',
     whole(1, 60_000),
     '10000',
     'how long a batch of spans may take to send, retries included, in ms',
   ),
-  spanDelayMs: setting('OTEL_BSP_SCHEDULE_DELAY', whole(1, 60_000), '5000', 'how often spans are sent, in ms'),
-  spanQueueSize: setting(
+  spanDelayMs: shared('OTEL_BSP_SCHEDULE_DELAY', whole(1, 60_000), '5000', 'how often spans are sent, in ms'),
+  spanQueueSize: shared(
     'OTEL_BSP_MAX_QUEUE_SIZE',
     whole(1, 100_000),
     '2048',

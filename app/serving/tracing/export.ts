@@ -8,6 +8,8 @@ type Done = Parameters<SpanExporter['export']>[1];
 
 /** A collector that is away is said once in that time. */
 const warnEveryMs = 60_000;
+/** The exporter gives up first, so that what became of a batch is counted; the processor then takes the next. */
+const afterExporterMs = 1000;
 const success = 0;
 
 export interface Exporting {
@@ -23,6 +25,8 @@ export interface Exporting {
 }
 
 export function createProcessor({ url, delayMs, timeoutMs, queueSize, count, log }: Exporting): SpanProcessor {
+  // Never whole: a password may stand before the host, a key in the query.
+  const { origin, pathname } = new URL(url);
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: timeoutMs });
   let waiting = 0;
   let warnedAt = Number.NEGATIVE_INFINITY;
@@ -35,7 +39,11 @@ export function createProcessor({ url, delayMs, timeoutMs, queueSize, count, log
           count('failed', spans.length);
           if (performance.now() - warnedAt > warnEveryMs) {
             warnedAt = performance.now();
-            log.warn('spans could not be sent', { url, spans: spans.length, reason: result.error?.message });
+            log.warn('spans could not be sent', {
+              to: `${origin}${pathname}`,
+              spans: spans.length,
+              reason: result.error?.message,
+            });
           }
         }
         done(result);
@@ -47,6 +55,7 @@ export function createProcessor({ url, delayMs, timeoutMs, queueSize, count, log
   const batches = new BatchSpanProcessor({
     exporter: counting,
     scheduledDelayMillis: delayMs,
+    exportTimeoutMillis: timeoutMs + afterExporterMs,
     maxQueueSize: queueSize,
     maxExportBatchSize: Math.min(512, queueSize),
   });

@@ -24,13 +24,17 @@ export type TracingSettings = Pick<
   | 'spanDelayMs'
   | 'spanTimeoutMs'
   | 'spanQueueSize'
+  | 'ignored'
 >;
 
 /** @returns `undefined` where no traces are wanted. https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp */
 export function tracesUrl({ otlpEndpoint, otlpTracesEndpoint, otelDisabled }: TracingSettings): string | undefined {
-  if (otelDisabled === 'true') return undefined;
+  if (otelDisabled) return undefined;
   if (otlpTracesEndpoint !== null) return otlpTracesEndpoint;
-  return otlpEndpoint === null ? undefined : `${otlpEndpoint.replace(/\/$/, '')}/v1/traces`;
+  if (otlpEndpoint === null) return undefined;
+  const url = new URL(otlpEndpoint);
+  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
+  return url.href;
 }
 
 export async function startTracing(
@@ -39,6 +43,7 @@ export async function startTracing(
   metrics: Pick<Metrics, 'spans'>,
   log: Log,
 ): Promise<Tracing | undefined> {
+  for (const reason of settings.ignored) log.warn('setting ignored', { reason });
   const url = tracesUrl(settings);
   if (url === undefined) return undefined;
   const { createTracing } = await import('./spans.ts');

@@ -48,11 +48,6 @@ describe('settings', () => {
     ['TRUST_PROXY', 'true'],
     ['CORS_ORIGINS', 'https://a.example/path'],
     ['CORS_ORIGINS', 'a.example'],
-    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
-    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'ftp://collector'],
-    ['OTEL_TRACES_SAMPLER', 'sometimes'],
-    ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
-    ['OTEL_SDK_DISABLED', 'yes'],
     ['API_KEYS', 'secret'],
     ['API_KEYS', `Shop:${'0'.repeat(64)}`],
     ['ADMIN_KEYS', `shop:${'0'.repeat(63)}`],
@@ -66,6 +61,30 @@ describe('settings', () => {
 
   it('have all their faults reported together', () => {
     expect(() => readSettings({ PORT: 'x', MAX_ROWS: 'y', LOG_LEVEL: 'z' })).toThrow(/PORT.*LOG_LEVEL.*MAX_ROWS/s);
+  });
+
+  it.each([
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'me:hunter2@collector:4318', { otlpEndpoint: null }],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'ftp://me:hunter2@collector', { otlpTracesEndpoint: null }],
+    ['OTEL_TRACES_SAMPLER', 'xray', { tracesSampler: 'parentbased_always_on' }],
+    ['OTEL_TRACES_SAMPLER', 'constructor', { tracesSampler: 'parentbased_always_on' }],
+    ['OTEL_TRACES_SAMPLER_ARG', 'endpoint=localhost:2000', { tracesSamplerRatio: 1 }],
+    ['OTEL_SDK_DISABLED', 'yes', { otelDisabled: false }],
+    ['OTEL_BSP_MAX_QUEUE_SIZE', '200000', { spanQueueSize: 2048 }],
+    ['OTEL_BSP_SCHEDULE_DELAY', 'soon', { spanDelayMs: 5000 }],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '10s', { spanTimeoutMs: 10_000 }],
+  ])('ignore %s=%s, which others may understand, and say so', (variable, value, expected) => {
+    const settings = readSettings({ [variable]: value });
+    expect(settings).toMatchObject({ ...expected, ignored: [expect.stringContaining(`${variable}: expected`)] });
+    expect(settings.ignored.join()).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['OTEL_SDK_DISABLED', 'TRUE', { otelDisabled: true }],
+    ['OTEL_SDK_DISABLED', 'False', { otelDisabled: false }],
+    ['OTEL_TRACES_SAMPLER', 'Always_Off', { tracesSampler: 'always_off' }],
+  ])('take %s=%s in capitals too', (variable, value, expected) => {
+    expect(readSettings({ [variable]: value })).toMatchObject({ ...expected, ignored: [] });
   });
 
   it('never show a key in a fault', () => {

@@ -118,7 +118,7 @@ describe('a span', () => {
 });
 
 describe('where spans go', () => {
-  const none = { otlpEndpoint: null, otlpTracesEndpoint: null, otelDisabled: 'false' } as const;
+  const none = { otlpEndpoint: null, otlpTracesEndpoint: null, otelDisabled: false, ignored: [] };
   const rest = {
     tracesSampler: 'always_on',
     tracesSamplerRatio: 1,
@@ -130,8 +130,9 @@ describe('where spans go', () => {
     [{}, undefined],
     [{ otlpEndpoint: 'http://c:4318' }, 'http://c:4318/v1/traces'],
     [{ otlpEndpoint: 'http://c:4318/otlp/' }, 'http://c:4318/otlp/v1/traces'],
+    [{ otlpEndpoint: 'http://c/?key=a' }, 'http://c/v1/traces?key=a'],
     [{ otlpEndpoint: 'http://c', otlpTracesEndpoint: 'http://t/x' }, 'http://t/x'],
-    [{ otlpEndpoint: 'http://c', otelDisabled: 'true' as const }, undefined],
+    [{ otlpEndpoint: 'http://c', otelDisabled: true }, undefined],
   ])('%j: %s', (given, expected) => expect(tracesUrl({ ...none, ...rest, ...given })).toBe(expected));
 });
 

@@ -162,7 +162,9 @@ describe('a request', () => {
   });
 
   it('has no span, and its answer no header, where no endpoint is set', async () => {
-    await started({ OTEL_EXPORTER_OTLP_ENDPOINT: '' });
+    await started({ OTEL_EXPORTER_OTLP_ENDPOINT: '', OTEL_TRACES_SAMPLER: 'xray' });
+    const ignored = lines.filter((line) => line.includes('setting ignored'));
+    expect(ignored).toEqual([expect.stringMatching(/OTEL_TRACES_SAMPLER: expected choice, .*found \\"xray/)]);
     expect((await ask('/predict')).headers.has('traceresponse')).toBe(false);
     await service?.stop({ grace: false });
     expect(spans).toEqual([]);
@@ -176,7 +178,7 @@ describe('a collector that is away', () => {
     await new Promise((resolve) => collector.close(resolve));
     // One span is sent at once, so that there is something to count soon.
     await started({
-      OTEL_EXPORTER_OTLP_ENDPOINT: gone,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `${gone.replace('//', '//me:hunter2@')}/?key=hunter2`,
       OTEL_BSP_SCHEDULE_DELAY: '1',
       OTEL_EXPORTER_OTLP_TIMEOUT: '100',
     });
@@ -184,7 +186,10 @@ describe('a collector that is away', () => {
     await expect
       .poll(metricsText, { timeout: 60_000, interval: 100 })
       .toMatch(/^trace_spans_total\{outcome="failed"\} [1-9]/m);
-    expect(lines.filter((line) => line.includes('spans could not be sent'))).toHaveLength(1);
+    const said = lines.filter((line) => line.includes('spans could not be sent'));
+    expect(said).toHaveLength(1);
+    expect(JSON.parse(said[0] ?? '{}')).toMatchObject({ to: `${gone}/v1/traces` });
+    expect(lines.join('')).not.toContain('hunter2');
     collector = createServer();
     await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
   });
