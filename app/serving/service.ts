@@ -12,7 +12,7 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { type LabelMove, moved } from './models/labels.ts';
 import { loadModels, missingSettings } from './models/load.ts';
 import type { ModelLocation } from './models/locate.ts';
-import { tellModels } from './models/tell.ts';
+import { tellModels, warnOfDropped } from './models/tell.ts';
 import { Overload } from './overload.ts';
 import type { Settings } from './settings/settings.ts';
 import { startTracing, tracedLog } from './tracing/tracing.ts';
@@ -71,7 +71,7 @@ export async function startService(
   // Loaded where it is on.
   const entries = settings.answerCacheEntries;
   const caches = entries === 0 ? undefined : (await import('./cache/caches.ts')).answerCaches(entries, metrics);
-  const gate = createGate(settings, overload, metrics);
+  const { gate, charge } = createGate(settings, overload, metrics);
   const tracing = await startTracing(settings, identity, metrics, log);
   const severity = settings.requestLog ? 'INFO' : settings.logLevel === 'debug' ? 'DEBUG' : undefined;
   const lines = severity === undefined ? undefined : createRequestLog(severity, settings.googleProject, writeRequests);
@@ -86,7 +86,7 @@ export async function startService(
     await (moveEverywhere ?? moveHere)(one);
   };
   const labels = { isGuarded: settings.adminKeys.length > 0, move };
-  const app = createApp({ life, identity, metrics, log, gate, requestLog, limits: settings, labels });
+  const app = createApp({ life, identity, metrics, log, gate, charge, requestLog, limits: settings, labels });
   const server = createHttpServer(tracing?.traced(app) ?? app, settings);
   const begin = () =>
     load(life, settings, locate, caches, log, () => beforeReady?.(moveHere)).then(() => {
@@ -158,6 +158,7 @@ async function load(
     }
     life.ready();
     log.info('ready', { models: tellModels(life.served) });
+    warnOfDropped(life.models, log);
   } catch (error) {
     const isExpected = error instanceof AppError;
     // The process stays up: its reason can be read at /v2/health/ready, where a crash would leave only a restart count.

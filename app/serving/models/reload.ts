@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import type { Settings } from '../settings/settings.ts';
 import { loadModels, missingSettings } from './load.ts';
 import type { ModelLocation } from './locate.ts';
-import { tellModels } from './tell.ts';
+import { tellModels, warnOfDropped } from './tell.ts';
 
 /**
  * One at a time, in the order asked for. What can't be believed changes nothing and is logged.
@@ -34,6 +34,7 @@ export function reloader(
       life.loaded(served);
       loaded();
       log.info('models loaded anew', { models: tellModels(served) });
+      warnOfDropped(served.all, log);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       log.error('models not loaded anew, those before still answer', { reason: error.message, code: error.code });
