@@ -1,5 +1,5 @@
 // The client of a trireme prediction service that runs in several places: `createClient`, and every type it speaks in.
-import type { Failure } from './errors.ts';
+import { asFailure, type Failure } from './errors.ts';
 import { readJson, refuseNonFinite, toJson } from './json.ts';
 import { type ClientOptions, checkOptions, expectNumber } from './options.ts';
 import type { Circuit } from './policy/endpoint.ts';
@@ -135,8 +135,7 @@ export function createClient<Paths = AnyService>(options: ClientOptions): Client
         if (outcome.kind === 'answered') return { endpoint, answer: outcome.value };
         if (outcome.kind === 'failed') return { endpoint, failure: outcome.failure };
         if (outcome.kind === 'abandoned') throw new Error('abandoned, and nobody asked for it');
-        const { message, status, code } = outcome.error;
-        return { endpoint, failure: { endpoint, reason: 'unavailable', message, status, code } };
+        return { endpoint, failure: asFailure(outcome.error) };
       }),
     );
 
@@ -157,7 +156,8 @@ export function createClient<Paths = AnyService>(options: ClientOptions): Client
       predict(`/predict/${encodeURIComponent(model)}`, given, callOptions)) as Client<Paths>['predictWith'],
     async infer(model, inference, callOptions) {
       const path = `/v2/models/${encodeURIComponent(model)}/infer`;
-      const answer = await call(request('POST', path, decodeInfer, encodeInfer(inference)), callOptions);
+      const read = (answer: HttpAnswer) => decodeInfer(answer, inference.outputs);
+      const answer = await call(request('POST', path, read, encodeInfer(inference)), callOptions);
       return answer as InferAnswer<OutputNameOf<Paths, typeof model>>;
     },
     models: (callOptions) => call(get('/v1/models', readModels<ModelOf<Paths>>), callOptions),

@@ -9,6 +9,8 @@ export type FailureReason =
   | 'cut-off'
   /** 5xx, 429 or 408: from the service, or from the platform before it. */
   | 'unavailable'
+  /** It said no, and another endpoint may not: its keys or its models are its own. */
+  | 'refused'
   /** An answer that is not the service's, as platforms give for a service that is gone. */
   | 'not-the-service'
   /** A success that is not what was asked for. */
@@ -26,7 +28,7 @@ export interface Failure {
   readonly code?: string | undefined;
 }
 
-/** The service looked at the request and said no: to ask again, here or elsewhere, would bring the same. */
+/** The service said no: to ask again would bring the same. What may be one endpoint's own no, every endpoint that was asked said. */
 export class RefusedError extends Error {
   readonly kind = 'refused';
   readonly endpoint: string;
@@ -86,6 +88,11 @@ export class UsageError extends TypeError {
 
 /** What a call is rejected with, unless its own signal was aborted: then with that signal's reason. */
 export type ClientError = RefusedError | TimedOutError | ExhaustedError | UsageError;
+
+/** For who asks further, or asked several. */
+export function asFailure({ endpoint, message, status, code }: RefusedError): Failure {
+  return { endpoint, reason: 'refused', message, status, code };
+}
 
 export function isClientError(error: unknown): error is ClientError {
   return (

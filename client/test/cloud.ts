@@ -10,6 +10,10 @@ export type Fault =
   | 'resets in the middle of an answer'
   | 'answers 500'
   | 'answers 503 with Retry-After'
+  | 'sheds what is beyond eight at once'
+  | 'does not know the key'
+  | 'forbids'
+  | 'does not know the model'
   | 'answers as a platform whose service is gone'
   | 'answers with half a document';
 
@@ -19,9 +23,23 @@ export const faults: readonly Fault[] = [
   'resets in the middle of an answer',
   'answers 500',
   'answers 503 with Retry-After',
+  'sheds what is beyond eight at once',
+  'does not know the key',
+  'forbids',
+  'does not know the model',
   'answers as a platform whose service is gone',
   'answers with half a document',
 ];
+
+/** What it says no with on its own account, at once, where the others have work to do. */
+const noes = {
+  'does not know the key': [401, '{"error":"expected a key of this service","code":"unauthorized"}'],
+  forbids: [403, '{"error":"expected a key for this route","code":"forbidden"}'],
+  'does not know the model': [404, '{"error":"expected a model of this service","code":"model-unknown"}'],
+} as const;
+
+/** How long a cloud that sheds works on what it takes. */
+const sheddingMs = 5;
 
 const json = { 'content-type': 'application/json' };
 
@@ -30,6 +48,9 @@ export class Cloud {
   received = 0;
   /** Those whose caller still waits. */
   waiting = 0;
+  /** Those it sent away, because it had enough to do. */
+  shed = 0;
+  #inWork = 0;
   readonly requestIds: string[] = [];
   #fault: Fault | undefined;
   #port = 0;
@@ -97,17 +118,33 @@ export class Cloud {
       case 'answers 503 with Retry-After':
         response.writeHead(503, { ...json, 'retry-after': '1' });
         return void response.end('{"error":"too many predictions at once","code":"overloaded"}');
+      case 'sheds what is beyond eight at once':
+        if (this.#inWork < 8) break;
+        this.shed += 1;
+        response.writeHead(503, { ...json, 'retry-after': '1' });
+        return void response.end('{"error":"too many predictions at once","code":"overloaded"}');
+      case 'does not know the key':
+      case 'forbids':
+      case 'does not know the model': {
+        const [status, body] = noes[this.#fault];
+        return void response.writeHead(status, json).end(body);
+      }
       case 'answers as a platform whose service is gone':
         return void response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>Page not found</h1>');
       case 'answers with half a document':
         return void response.writeHead(200, json).end('{"model":{},"predictions":[');
       case undefined:
     }
+    this.#inWork += 1;
+    response.once('close', () => {
+      this.#inWork -= 1;
+    });
+    const delayMs = this.#fault === 'sheds what is beyond eight at once' ? sheddingMs : this.#delayMs;
     const asked: unknown = JSON.parse((await buffer(request)).toString() || '[]');
     const records = (Array.isArray(asked) ? asked : [asked]) as { readonly x: number }[];
     const predictions = records.map(({ x }, index) => ({ predictionId: String(index), value: x * 2 }));
     const answer = JSON.stringify({ model: { name: 'double', version: '1', digest: 'sha256:0' }, predictions });
-    if (this.#delayMs > 0) setTimeout(() => response.writeHead(200, json).end(answer), this.#delayMs);
+    if (delayMs > 0) setTimeout(() => response.writeHead(200, json).end(answer), delayMs);
     else response.writeHead(200, json).end(answer);
   }
 }

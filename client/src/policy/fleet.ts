@@ -1,5 +1,5 @@
 // All endpoints together, and what they may be burdened with beyond one request a call: state + event → next. Pure.
-import { type Endpoint, type Settled, settled, started, unknownEndpoint } from './endpoint.ts';
+import { disproved, type Endpoint, type Settled, settled, started, unknownEndpoint } from './endpoint.ts';
 
 export interface Fleet {
   readonly endpoints: readonly Endpoint[];
@@ -18,7 +18,9 @@ export type FleetEvent =
       readonly at: number;
       readonly pays?: 'retry' | 'hedge' | undefined;
     }
-  | ({ readonly kind: 'settled'; readonly endpoint: number } & Settled);
+  | ({ readonly kind: 'settled'; readonly endpoint: number } & Settled)
+  /** Another endpoint took what this one had turned away. */
+  | { readonly kind: 'disproved'; readonly endpoint: number; readonly at: number; readonly random: number };
 
 /** A burst when a cloud goes; in the long run each answer earns a tenth of a retry, so that an overload grows by a tenth at most. */
 const mostRetryTokens = 100;
@@ -32,7 +34,7 @@ export function createFleet(size: number): Fleet {
   return {
     endpoints: Array.from({ length: size }, () => unknownEndpoint),
     retryTokens: mostRetryTokens,
-    hedgeTokens: 1,
+    hedgeTokens: 0,
     latencies: [],
   };
 }
@@ -59,6 +61,11 @@ export function nextFleet(fleet: Fleet, event: FleetEvent, hedgeShare = 0): Flee
         latencies: [...fleet.latencies.slice(1 - latenciesKept), event.at - event.startedAt],
       };
     }
+    case 'disproved':
+      return {
+        ...fleet,
+        endpoints: replaced(fleet.endpoints, event.endpoint, (one) => disproved(one, event.at, event.random)),
+      };
   }
 }
 

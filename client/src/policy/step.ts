@@ -1,14 +1,12 @@
 // What a call does next: try somewhere, wait, or give up. Pure.
-import { choose } from './choose.ts';
+import { choose, type Past } from './choose.ts';
 import { isUsable, isWell } from './endpoint.ts';
 import { type Fleet, slowAnswerMs } from './fleet.ts';
 
-export interface Call {
+export interface Call extends Past {
   readonly deadline: number;
   /** Rounds of tries that failed; a hedged round is one. */
   readonly rounds: number;
-  /** Endpoints that failed in this call, in order. */
-  readonly seen: readonly number[];
   /** It has backed off since the last failure. */
   readonly hasRested: boolean;
 }
@@ -29,7 +27,8 @@ export type Step =
       readonly probe?: number | undefined;
     }
   | { readonly kind: 'wait'; readonly ms: number }
-  | { readonly kind: 'give-up'; readonly why: 'deadline' | 'exhausted' };
+  /** `refused`: every endpoint that was asked said no. */
+  | { readonly kind: 'give-up'; readonly why: 'deadline' | 'exhausted' | 'refused' };
 
 const firstBackOffMs = 50;
 const longestBackOffMs = 2000;
@@ -39,11 +38,12 @@ const timerMs = 1;
 export function nextStep(call: Call, fleet: Fleet, limits: Limits, now: number, random: number): Step {
   const leftMs = call.deadline - now;
   if (leftMs <= timerMs) return { kind: 'give-up', why: 'deadline' };
-  if (call.rounds > limits.retries) return { kind: 'give-up', why: 'exhausted' };
-  const choice = choose(fleet.endpoints, call.seen, now, random);
-  if ('pausedUntil' in choice) {
-    const ms = choice.pausedUntil - now + random * firstBackOffMs;
-    return ms < leftMs ? { kind: 'wait', ms } : { kind: 'give-up', why: 'exhausted' };
+  if (call.rounds > limits.retries) return exhausted(call);
+  const choice = choose(fleet.endpoints, call, now, random);
+  if ('waitUntil' in choice) {
+    const leastMs = choice.waitUntil - now;
+    if (leastMs >= leftMs) return exhausted(call);
+    return { kind: 'wait', ms: leastMs + random * Math.min(choice.spreadMs, (leftMs - leastMs) / 2) };
   }
 
   const { endpoint, probe } = choice;
@@ -51,9 +51,13 @@ export function nextStep(call: Call, fleet: Fleet, limits: Limits, now: number, 
   const isMove = !call.seen.includes(endpoint) && state !== undefined && isWell(state, now);
   // To move on to an endpoint that answers takes no waiting and burdens nobody; whatever else is a retry proper.
   const isRetry = call.rounds > 0 && !isMove;
-  if (isRetry && fleet.retryTokens < 1) return { kind: 'give-up', why: 'exhausted' };
   // Half of what is left stays for the try.
-  if (isRetry && !call.hasRested) return { kind: 'wait', ms: Math.min(backOffMs(call.rounds, random), leftMs / 2) };
+  const rest: Step = { kind: 'wait', ms: Math.min(backOffMs(call.rounds, random), leftMs / 2) };
+  if (isRetry && fleet.retryTokens < 1) {
+    // Who was told to come back may wait for the budget too: that burdens nobody.
+    return call.holds.some((hold) => hold.endpoint === endpoint) ? rest : exhausted(call);
+  }
+  if (isRetry && !call.hasRested) return rest;
   const isLast = call.rounds === limits.retries;
   return {
     kind: 'try',
@@ -63,6 +67,11 @@ export function nextStep(call: Call, fleet: Fleet, limits: Limits, now: number, 
     ...(isRetry ? { pays: 'retry' } : {}),
     ...(probe === undefined ? {} : { probe }),
   };
+}
+
+function exhausted({ seen, turnedAway }: Call): Step {
+  const saidNo = seen.length > 0 && seen.every((endpoint) => turnedAway.includes(endpoint));
+  return { kind: 'give-up', why: saidNo ? 'refused' : 'exhausted' };
 }
 
 /** Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
@@ -79,8 +88,8 @@ export function hedgeAfterMs(fleet: Fleet, { hedge }: Limits): number | undefine
 /** Where the second request goes: only to an endpoint that works, and only while the share allows. */
 export function hedgeTo(busy: number, call: Call, fleet: Fleet, now: number, random: number): number | undefined {
   if (fleet.hedgeTokens < 1) return undefined;
-  const choice = choose(fleet.endpoints, [...call.seen, busy], now, random);
-  if ('pausedUntil' in choice || choice.endpoint === busy || call.seen.includes(choice.endpoint)) return undefined;
+  const choice = choose(fleet.endpoints, { ...call, seen: [...call.seen, busy] }, now, random);
+  if ('waitUntil' in choice || choice.endpoint === busy || call.seen.includes(choice.endpoint)) return undefined;
   const state = fleet.endpoints[choice.endpoint];
   return state !== undefined && isUsable(state, now) ? choice.endpoint : undefined;
 }

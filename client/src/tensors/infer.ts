@@ -81,8 +81,11 @@ export function encodeInfer({ inputs, outputs, id, parameters, binary }: InferRe
   return { headers, body: joined([json, ...tails]) };
 }
 
-/** @throws Error when it is not an answer of the protocol. */
-export function decodeInfer({ headers, body }: Pick<HttpAnswer, 'headers' | 'body'>): InferAnswer {
+/** @param asked names that must be there. @throws Error when it is not an answer of the protocol, or not to what was asked. */
+export function decodeInfer(
+  { headers, body }: Pick<HttpAnswer, 'headers' | 'body'>,
+  asked: readonly string[] = [],
+): InferAnswer {
   const length = headers.get(lengthHeader);
   const end = length === null ? body.length : Number(length);
   if (!(Number.isInteger(end) && end <= body.length))
@@ -101,7 +104,22 @@ export function decodeInfer({ headers, body }: Pick<HttpAnswer, 'headers' | 'bod
     at += size;
     return { name, datatype, shape, data: readBytes(bytes, datatype) };
   });
+  for (const output of outputs) expectWhole(output);
+  const missing = asked.filter((name) => !outputs.some((output) => output.name === name));
+  if (missing.length > 0)
+    throw new Error(
+      `expected the outputs ${asked.join(', ')}, found ${outputs.map(({ name }) => name).join(', ') || 'none'}`,
+    );
   return { ...(header as unknown as InferAnswer), outputs };
+}
+
+/** @throws Error unless the data is what the shape says. */
+function expectWhole({ name, shape, data }: OutputTensor): void {
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size >= 0))
+    throw new Error(`expected a shape of the output ${name}, found ${JSON.stringify(shape)}`);
+  const elements = shape.reduce((product, size) => product * size, 1);
+  if (data.length !== elements)
+    throw new Error(`expected ${elements} elements of the output ${name}, found ${data.length}`);
 }
 
 interface WireTensor extends OutputTensor {

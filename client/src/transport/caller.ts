@@ -1,5 +1,6 @@
 // Makes calls: asks the policy what to do next, does it, and tells it what came of it. All deciding is in policy/.
-import { ExhaustedError, type Failure, TimedOutError } from '../errors.ts';
+import { asFailure, ExhaustedError, type Failure, type RefusedError, TimedOutError } from '../errors.ts';
+import type { Settled } from '../policy/endpoint.ts';
 import { createFleet, type Fleet, type FleetEvent, nextFleet } from '../policy/fleet.ts';
 import { type Call, hedgeAfterMs, hedgeTo, type Limits, nextStep, type Step } from '../policy/step.ts';
 import type { Outcome } from './outcome.ts';
@@ -23,9 +24,12 @@ export interface CallOptions {
 }
 
 type TryStep = Extract<Step, { kind: 'try' }>;
-type Round<T> =
-  | Exclude<Outcome<T>, { kind: 'failed' }>
-  | { readonly kind: 'failed'; readonly tries: readonly { readonly endpoint: number; readonly failure: Failure }[] };
+type Unanswered = Extract<Outcome<never>, { kind: 'failed' | 'turned-away' }>;
+/** Tries that another endpoint may answer, and how the round ended, unless they are all there was. */
+interface Round<T> {
+  readonly tries: readonly (Unanswered & { readonly endpoint: number; readonly at: number })[];
+  readonly end?: Exclude<Outcome<T>, { kind: 'failed' | 'turned-away' }>;
+}
 
 export class Caller {
   readonly #options: CallerOptions;
@@ -49,13 +53,16 @@ export class Caller {
     // One id for all tries: the services' logs show them as one.
     const requestId = request.headers['x-request-id'] ?? '';
     const failures: Failure[] = [];
-    let call: Call = { deadline: performance.now() + timeoutMs, rounds: 0, seen: [], hasRested: false };
+    const refusals: RefusedError[] = [];
+    const fresh = { rounds: 0, seen: [], turnedAway: [], holds: [], hasRested: false };
+    let call: Call = { deadline: performance.now() + timeoutMs, ...fresh };
     this.#learn({ kind: 'called' });
     for (;;) {
       signal?.throwIfAborted();
       const step = nextStep(call, this.#fleet, limits, performance.now(), Math.random());
       if (step.kind === 'give-up') {
         if (step.why === 'deadline') throw new TimedOutError(timeoutMs, requestId, failures);
+        if (step.why === 'refused' && refusals[0] !== undefined) throw refusals[0];
         throw new ExhaustedError(requestId, [...failures, ...this.#pauses(failures)]);
       }
       if (step.kind === 'wait') {
@@ -63,13 +70,17 @@ export class Caller {
         call = { ...call, hasRested: true };
         continue;
       }
-      const round = await this.#round(step, call, request, signal);
-      if (round.kind === 'answered') return round.value;
-      if (round.kind === 'refused') throw round.error;
-      if (round.kind === 'abandoned') continue;
-      failures.push(...round.tries.map(({ failure }) => failure));
-      const seen = [...call.seen, ...round.tries.map(({ endpoint }) => endpoint)];
-      call = { ...call, rounds: call.rounds + 1, seen, hasRested: false };
+      const { tries, end } = await this.#round(step, call, request, signal);
+      if (end?.kind === 'abandoned') continue;
+      failures.push(...tries.map((one) => (one.kind === 'failed' ? one.failure : asFailure(one.error))));
+      refusals.push(...tries.flatMap((one) => (one.kind === 'turned-away' ? [one.error] : [])));
+      call = after(call, tries);
+      if (end === undefined) continue;
+      // Another one took it: the no was theirs alone.
+      for (const endpoint of call.turnedAway)
+        this.#learn({ kind: 'disproved', endpoint, at: performance.now(), random: Math.random() });
+      if (end.kind === 'answered') return end.value;
+      throw end.error;
     }
   }
 
@@ -87,12 +98,12 @@ export class Caller {
     const endsAt = performance.now() + withinMs;
     return new Promise((resolve) => {
       const running = new Set<AbortController>();
-      const tries: { endpoint: number; failure: Failure }[] = [];
-      const finish = (round: Round<T>) => {
+      const tries: Round<T>['tries'][number][] = [];
+      const finish = (end?: Round<T>['end']) => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', abandon);
         for (const one of running) one.abort();
-        resolve(round);
+        resolve(end === undefined ? { tries } : { tries, end });
       };
       const abandon = () => finish({ kind: 'abandoned' });
       const launch = (index: number, pays: 'retry' | 'hedge' | undefined) => {
@@ -101,9 +112,9 @@ export class Caller {
         void this.#try(index, request, endsAt - performance.now(), stop.signal, pays).then((outcome) => {
           running.delete(stop);
           if (outcome.kind === 'abandoned') return;
-          if (outcome.kind !== 'failed') return finish(outcome);
-          tries.push({ endpoint: index, failure: outcome.failure });
-          if (running.size === 0) finish({ kind: 'failed', tries });
+          if (outcome.kind !== 'failed' && outcome.kind !== 'turned-away') return finish(outcome);
+          tries.push({ ...outcome, endpoint: index, at: performance.now() });
+          if (running.size === 0) finish();
         });
       };
       const hedge = () => {
@@ -127,18 +138,9 @@ export class Caller {
     const startedAt = performance.now();
     this.#learn({ kind: 'started', endpoint, at: startedAt, pays });
     const outcome = await this.ask(endpoint, request, { timeoutMs: withinMs, signal });
-    const isFailure = outcome.kind === 'failed';
-    if (isFailure) this.#lastFailures.set(endpoint, outcome.failure);
-    const isLate = isFailure && outcome.failure.reason === 'timed-out';
-    this.#learn({
-      kind: 'settled',
-      endpoint,
-      startedAt,
-      at: performance.now(),
-      outcome: isLate ? 'timed-out' : outcome.kind === 'refused' ? 'answered' : outcome.kind,
-      pauseMs: isFailure ? outcome.pauseMs : undefined,
-      random: Math.random(),
-    });
+    if (outcome.kind === 'failed') this.#lastFailures.set(endpoint, outcome.failure);
+    const at = performance.now();
+    this.#learn({ kind: 'settled', endpoint, startedAt, at, ...meaningOf(outcome), random: Math.random() });
     return outcome;
   }
 
@@ -156,6 +158,32 @@ export class Caller {
   #learn(event: FleetEvent): void {
     this.#fleet = nextFleet(this.#fleet, event, this.#options.hedgeShare);
   }
+}
+
+/** The call after a round that brought no answer, or none from these. */
+function after(call: Call, tries: Round<unknown>['tries']): Call {
+  const away = tries.filter(({ kind }) => kind === 'turned-away');
+  return {
+    ...call,
+    rounds: call.rounds + 1,
+    seen: [...call.seen, ...tries.map(({ endpoint }) => endpoint)],
+    turnedAway: [...call.turnedAway, ...away.map(({ endpoint }) => endpoint)],
+    holds: [
+      ...call.holds,
+      ...tries.flatMap((one) => {
+        const ms = one.kind === 'failed' ? (one.pauseMs ?? 0) : 0;
+        return ms > 0 ? [{ endpoint: one.endpoint, until: one.at + ms, ms }] : [];
+      }),
+    ],
+    hasRested: false,
+  };
+}
+
+/** What the policy calls it. */
+function meaningOf(outcome: Outcome<unknown>): Pick<Settled, 'outcome' | 'pauseMs'> {
+  if (outcome.kind !== 'failed') return { outcome: outcome.kind };
+  if (outcome.pauseMs !== undefined && outcome.pauseMs > 0) return { outcome: 'shed', pauseMs: outcome.pauseMs };
+  return { outcome: outcome.failure.reason === 'timed-out' ? 'timed-out' : 'failed' };
 }
 
 /** Ends early when the signal is aborted; who waits looks at the signal then. */

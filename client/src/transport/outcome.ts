@@ -1,4 +1,4 @@
-// What an HTTP answer means for the call: it is the answer, a no that no other endpoint would change, or a failure of this endpoint. Pure.
+// What an HTTP answer means for the call: it is the answer, a no for good, a no that may be this endpoint's alone, or a failure of it. Pure.
 import { type Failure, RefusedError } from '../errors.ts';
 import { readJson } from '../json.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -12,9 +12,15 @@ export interface HttpAnswer {
 
 export type Outcome<T> =
   | { readonly kind: 'answered'; readonly value: T }
+  /** No other endpoint would change it. */
   | { readonly kind: 'refused'; readonly error: RefusedError }
+  /** It depends on what this endpoint was set up with. */
+  | { readonly kind: 'turned-away'; readonly error: RefusedError }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly pauseMs?: number | undefined }
   | { readonly kind: 'abandoned' };
+
+/** A cloud whose keys are stale or which lacks a model says these; what they say of a request is no more than that. */
+const ownCodes: ReadonlySet<string> = new Set(['unauthorized', 'forbidden', 'model-unknown', 'not-found']);
 
 /** @param read throws when the body is not what was asked for. @param now of the wall clock, for `Retry-After`. */
 export function outcomeOf<T>(answer: HttpAnswer, read: (answer: HttpAnswer) => T, now: number): Outcome<T> {
@@ -43,7 +49,8 @@ export function outcomeOf<T>(answer: HttpAnswer, read: (answer: HttpAnswer) => T
   if (said === undefined)
     return failed(endpoint, 'not-the-service', `status ${status} without the service's error`, status);
   const requestId = headers.get('x-request-id') ?? '';
-  return { kind: 'refused', error: new RefusedError(said.error, { endpoint, status, code: said.code, requestId }) };
+  const error = new RefusedError(said.error, { endpoint, status, code: said.code, requestId });
+  return { kind: ownCodes.has(said.code) ? 'turned-away' : 'refused', error };
 }
 
 /** Every error of the service is `{"error", "code"}`. */

@@ -1,6 +1,6 @@
 // Which endpoint gets a try, by what is known of all of them.
 import { describe, expect, it } from 'vitest';
-import { type Choice, choose } from '../../src/policy/choose.ts';
+import { type Choice, choose, type Past } from '../../src/policy/choose.ts';
 import { type Endpoint, unknownEndpoint } from '../../src/policy/endpoint.ts';
 
 const now = 10_000;
@@ -11,7 +11,15 @@ const at = (latencyMs: number, fields: Partial<Endpoint> = {}): Endpoint => ({
   ...fields,
 });
 const open = (until: number) => ({ circuit: { state: 'open', until, openings: 1 } }) as const;
-const halfOpen = { circuit: { state: 'half-open', openings: 1 } } as const;
+const halfOpen = { circuit: { state: 'half-open', openings: 1, since: 0 } } as const;
+const full = (pending: number) => ({ room: 1, pending: [pending] });
+const past = (seen: readonly number[], fields: Partial<Past> = {}): Past => ({
+  seen,
+  turnedAway: [],
+  holds: [],
+  ...fields,
+});
+const hold = (endpoint: number, until: number) => ({ endpoint, until, ms: 7 });
 
 describe('choose', () => {
   it.each<[string, readonly Endpoint[], readonly number[], Choice]>([
@@ -47,17 +55,57 @@ describe('choose', () => {
     ],
     [
       'the time the first may be asked',
-      [at(80, { pausedUntil: now + 9 }), at(10, { pausedUntil: now + 5 })],
+      [at(80, { pausedUntil: now + 9 }), at(10, { pausedUntil: now + 5, pauseMs: 3 })],
       [],
-      { pausedUntil: now + 5 },
+      { waitUntil: now + 5, spreadMs: 3 },
     ],
+    ['none that has no room', [at(80), at(10, full(now))], [], { endpoint: 0 }],
+    [
+      'a moment, when what works has no room',
+      [at(80, open(now + 1)), at(10, full(now))],
+      [],
+      { waitUntil: now, spreadMs: 20 },
+    ],
+    ['a moment of some length', [at(2, full(now))], [], { waitUntil: now, spreadMs: 10 }],
   ])('%s', (_what, endpoints, seen, expected) => {
-    expect(choose(endpoints, seen, now, 0)).toEqual(expected);
+    expect(choose(endpoints, past(seen), now, 0)).toEqual(expected);
+  });
+
+  it.each<[string, readonly Endpoint[], Past, Choice]>([
+    ['not one that turned this call away', [at(80), at(10)], past([1], { turnedAway: [1] }), { endpoint: 0 }],
+    [
+      'one it saw failing rather than one that turned it away',
+      [at(80), at(10)],
+      past([0, 1], { turnedAway: [1] }),
+      { endpoint: 0 },
+    ],
+    [
+      'nothing, ever, when all did',
+      [at(80), at(10)],
+      past([0, 1], { turnedAway: [0, 1] }),
+      { waitUntil: Number.POSITIVE_INFINITY, spreadMs: 0 },
+    ],
+    [
+      'not one that told this call to wait',
+      [at(80), at(10)],
+      past([1], { holds: [hold(1, now + 1)] }),
+      { endpoint: 0 },
+    ],
+    ['one that told it to wait until now', [at(80), at(10)], past([], { holds: [hold(1, now)] }), { endpoint: 1 }],
+    ['the time it was told', [at(10)], past([0], { holds: [hold(0, now + 5)] }), { waitUntil: now + 5, spreadMs: 7 }],
+    [
+      'the time all were told, when that is later',
+      [at(10, { pausedUntil: now + 9, pauseMs: 3 })],
+      past([0], { holds: [hold(0, now + 5)] }),
+      { waitUntil: now + 9, spreadMs: 3 },
+    ],
+  ])('%s', (_what, endpoints, one, expected) => {
+    expect(choose(endpoints, one, now, 0)).toEqual(expected);
   });
 
   it('draws among those that are alike', () => {
     const alike = [unknownEndpoint, unknownEndpoint, unknownEndpoint];
-    expect([0, 0.34, 0.99].map((random) => choose(alike, [], now, random))).toMatchObject([
+    expect([0, 0.34, 0.99].map((random) => choose(alike, past([]), now, random))).toMatchObject([
       { endpoint: 0 },
       { endpoint: 1 },
       { endpoint: 2 },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Circuit,
   costOf,
+  disproved,
   type Endpoint,
   isProbeDue,
   isUsable,
@@ -15,7 +16,8 @@ import {
 
 const closed = (failures = 0): Circuit => ({ state: 'closed', failures });
 const open = (until: number, openings = 1): Circuit => ({ state: 'open', until, openings });
-const halfOpen = (openings = 1): Circuit => ({ state: 'half-open', openings });
+/** Its probe began when the event's try did. */
+const halfOpen = (openings = 1, since = 990): Circuit => ({ state: 'half-open', openings, since });
 const endpoint = (fields: Partial<Endpoint> = {}): Endpoint => ({ ...unknownEndpoint, ...fields });
 const event = (outcome: Settled['outcome'], fields: Partial<Settled> = {}): Settled => ({
   outcome,
@@ -37,6 +39,15 @@ describe('the circuit', () => {
     ['closes when the probe is answered', halfOpen(3), 'answered', closed(0)],
     ['lets another probe go when nobody waited for the last', halfOpen(2), 'abandoned', open(1000, 2)],
     ['learns nothing from what was abandoned', closed(2), 'abandoned', closed(2)],
+    ['closes when the probe is refused, because it works', halfOpen(3), 'refused', closed(0)],
+    ['forgets failures at a refusal', closed(2), 'refused', closed(0)],
+    ['learns nothing from one that was turned away', closed(2), 'turned-away', closed(2)],
+    ['learns nothing from one that was shed', closed(2), 'shed', closed(2)],
+    ['opens for as long again when the probe is turned away', halfOpen(2), 'turned-away', open(3000, 2)],
+    ['opens for as long again when the probe is shed', halfOpen(2), 'shed', open(3000, 2)],
+    ['waits for its probe when another try fails', halfOpen(2, 995), 'failed', halfOpen(2, 995)],
+    ['waits for its probe when another try is abandoned', halfOpen(2, 995), 'abandoned', halfOpen(2, 995)],
+    ['closes when another try than the probe is answered', halfOpen(2, 995), 'answered', closed(0)],
   ])('%s', (_what, circuit, outcome, expected) => {
     expect(settled(endpoint({ circuit }), event(outcome)).circuit).toEqual(expected);
   });
@@ -47,8 +58,27 @@ describe('the circuit', () => {
   });
 
   it('is half open while a try probes', () => {
-    expect(started(endpoint({ circuit: open(5, 3) }), 10).circuit).toEqual(halfOpen(3));
+    expect(started(endpoint({ circuit: open(5, 3) }), 10).circuit).toEqual(halfOpen(3, 10));
     expect(started(endpoint({ circuit: closed(2) }), 10).circuit).toEqual(closed(2));
+  });
+
+  it('is no longer open for many tries that nothing else could take than for one', () => {
+    let one = endpoint({ circuit: open(2000) });
+    // Sixteen callers, every 5 ms, until the probe is due; then one probe among them.
+    for (let at = 1000; at <= 2000; at += 5) {
+      for (let caller = 0; caller < 16; caller++) one = started(one, at + caller / 100);
+      for (let caller = 0; caller < 16; caller++)
+        one = settled(one, event('failed', { startedAt: at + caller / 100, at: at + 1 }));
+    }
+    expect(one.circuit).toEqual(open(2001 + 2000, 2));
+    expect(one.pending).toEqual([]);
+  });
+
+  it('counts a failure for what another endpoint took', () => {
+    expect(disproved(endpoint({ circuit: closed(1) }), 1000, 1).circuit).toEqual(closed(2));
+    expect(disproved(endpoint({ circuit: closed(2) }), 1000, 1).circuit).toEqual(open(2000));
+    expect(disproved(endpoint({ circuit: open(1500) }), 1000, 1).circuit).toEqual(open(1500));
+    expect(disproved(endpoint({ fedAt: 1000 }), 1000, 1).failing).toBeCloseTo(0.1, 6);
   });
 
   it.each<[string, Partial<Endpoint>, { usable: boolean; due: boolean }]>([
@@ -59,6 +89,8 @@ describe('the circuit', () => {
     ['open long enough', { circuit: open(1000) }, { usable: false, due: true }],
     ['open long enough, and paused', { circuit: open(1000), pausedUntil: 1001 }, { usable: false, due: false }],
     ['half open', { circuit: halfOpen() }, { usable: false, due: false }],
+    ['as busy as it has room', { room: 2.9, pending: [1, 2] }, { usable: false, due: false }],
+    ['less busy', { room: 3, pending: [1, 2] }, { usable: true, due: false }],
   ])('%s: who may be asked', (_what, fields, { usable, due }) => {
     expect([isUsable(endpoint(fields), 1000), isProbeDue(endpoint(fields), 1000)]).toEqual([usable, due]);
   });
@@ -70,6 +102,9 @@ describe('the averages', () => {
   it.each<[string, Settled['outcome'], number, number]>([
     ['an answer counts a tenth', 'answered', 200, 110],
     ['a failure says nothing about speed', 'failed', 1, 100],
+    ['a refusal says nothing about speed', 'refused', 1, 100],
+    ['to be turned away says nothing about speed', 'turned-away', 1, 100],
+    ['to be shed says nothing about speed', 'shed', 1, 100],
     ['a time-out took at least that long', 'timed-out', 600, 150],
     ['what was abandoned took at least that long', 'abandoned', 600, 150],
     ['… and nothing when that is less than usual', 'abandoned', 50, 100],
@@ -89,6 +124,8 @@ describe('the averages', () => {
     expect(failed.failing).toBeCloseTo(0.1, 6);
     expect(settled(failed, event('answered')).failing).toBeCloseTo(0.09, 6);
     expect(settled(failed, event('abandoned')).failing).toBeCloseTo(0.1, 6);
+    expect(settled(failed, event('refused')).failing).toBeCloseTo(0.09, 6);
+    expect(settled(failed, event('turned-away')).failing).toBeCloseTo(0.1, 6);
     expect([isWell(failed, 1000), isWell(known, 1000), isWell(known, 61_000)]).toEqual([true, false, true]);
   });
 
@@ -99,9 +136,36 @@ describe('the averages', () => {
   });
 
   it('keep the longest pause', () => {
-    const paused = settled(endpoint({ pausedUntil: 5000 }), event('failed', { pauseMs: 2000 }));
+    const paused = settled(endpoint({ pausedUntil: 5000 }), event('shed', { pauseMs: 2000 }));
     expect(paused.pausedUntil).toBe(5000);
-    expect(settled(paused, event('failed', { pauseMs: 9000 })).pausedUntil).toBe(10_000);
+    expect(settled(paused, event('shed', { pauseMs: 9000 }))).toMatchObject({ pausedUntil: 10_000, pauseMs: 9000 });
+  });
+});
+
+describe('an endpoint that sheds', () => {
+  /** So many tries at once, of which all but the first `taken` are shed. */
+  function burst(count: number, taken: number): Endpoint {
+    let one = endpoint();
+    for (let index = 0; index < count; index++) one = started(one, index);
+    for (let index = taken; index < count; index++)
+      one = settled(one, event('shed', { startedAt: index, pauseMs: 500 }));
+    return one;
+  }
+
+  it('has room for what it kept, and is not paused', () => {
+    expect(burst(120, 40)).toMatchObject({ room: 40, pausedUntil: 0, circuit: closed(0), failing: 0 });
+    expect(isUsable(burst(120, 40), 1000)).toBe(false);
+  });
+
+  it('is paused for everybody when it kept nothing', () => {
+    expect(burst(5, 0)).toMatchObject({ pausedUntil: 1500, pauseMs: 500, room: undefined });
+  });
+
+  it('has one more after twenty answers', () => {
+    let one = burst(120, 40);
+    for (let index = 0; index < 40; index++) one = settled(one, event('answered', { startedAt: index }));
+    expect(one.room).toBeCloseTo(42, 6);
+    expect(settled(endpoint(), event('answered')).room).toBeUndefined();
   });
 });
 

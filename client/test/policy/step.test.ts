@@ -8,13 +8,15 @@ const now = 1000;
 const well: Endpoint = { ...unknownEndpoint, latencyMs: 10, fedAt: now };
 const slow: Endpoint = { ...well, latencyMs: 50 };
 const failing: Endpoint = { ...well, failing: 0.5 };
-const paused = (until: number): Endpoint => ({ ...well, pausedUntil: until });
+const paused = (until: number, pauseMs = 0): Endpoint => ({ ...well, pausedUntil: until, pauseMs });
 const due: Endpoint = { ...well, circuit: { state: 'open', until: now, openings: 1 } };
 
 const call = (fields: Partial<Call> = {}): Call => ({
   deadline: 5000,
   rounds: 0,
   seen: [],
+  turnedAway: [],
+  holds: [],
   hasRested: false,
   ...fields,
 });
@@ -84,7 +86,49 @@ describe('the next step', () => {
       'waiting for the first that may be asked',
       call(),
       fleet([paused(3000), paused(2000)]),
+      { kind: 'wait', ms: 1000 },
+    ],
+    [
+      'coming back spread over as long as the pause was',
+      call(),
+      fleet([paused(2000, 800)]),
+      { kind: 'wait', ms: 1400 },
+    ],
+    [
+      'coming back while half the time is left',
+      call({ deadline: 2100 }),
+      fleet([paused(2000, 800)]),
       { kind: 'wait', ms: 1025 },
+    ],
+    [
+      'waiting for the budget, when it was told to come back',
+      call({ rounds: 1, seen: [0], holds: [{ endpoint: 0, until: now, ms: 500 }], hasRested: true }),
+      fleet([well], { retryTokens: 0.9 }),
+      { kind: 'wait', ms: 25 },
+    ],
+    [
+      'another endpoint at once when one turned it away',
+      call({ rounds: 1, seen: [1], turnedAway: [1] }),
+      fleet([slow, well], { retryTokens: 0 }),
+      { kind: 'try', endpoint: 0, withinMs: 500 },
+    ],
+    [
+      'the end as a refusal when all turned it away',
+      call({ rounds: 2, seen: [0, 1], turnedAway: [0, 1] }),
+      fleet([slow, well]),
+      { kind: 'give-up', why: 'refused' },
+    ],
+    [
+      'the end as a refusal when all that may be asked did',
+      call({ rounds: 4, seen: [0, 1, 2, 3], turnedAway: [0, 1, 2, 3] }),
+      fleet([well, well, well, well, well]),
+      { kind: 'give-up', why: 'refused' },
+    ],
+    [
+      'no refusal when another failed',
+      call({ rounds: 4, seen: [0, 1, 1, 1], turnedAway: [0] }),
+      fleet([slow, well]),
+      { kind: 'give-up', why: 'exhausted' },
     ],
     ['no waiting beyond the deadline', call(), fleet([paused(9000)]), { kind: 'give-up', why: 'exhausted' }],
     [
@@ -122,11 +166,11 @@ describe('hedging', () => {
   });
 
   it.each<[string, Fleet, Call, number | undefined]>([
-    ['to another endpoint', fleet([well, slow]), call(), 1],
+    ['to another endpoint', fleet([well, slow], { hedgeTokens: 1 }), call(), 1],
     ['not when the share is used up', fleet([well, slow], { hedgeTokens: 0.99 }), call(), undefined],
-    ['not to one that failed this call', fleet([well, slow]), call({ seen: [1] }), undefined],
-    ['not to one that may be back', fleet([well, due]), call(), undefined],
-    ['not to one that is paused', fleet([well, paused(2000)]), call(), undefined],
+    ['not to one that failed this call', fleet([well, slow], { hedgeTokens: 1 }), call({ seen: [1] }), undefined],
+    ['not to one that may be back', fleet([well, due], { hedgeTokens: 1 }), call(), undefined],
+    ['not to one that is paused', fleet([well, paused(2000)], { hedgeTokens: 1 }), call(), undefined],
   ])('%s', (_what, endpoints, one, expected) => {
     expect(hedgeTo(0, one, endpoints, now, 0)).toBe(expected);
   });
@@ -146,6 +190,26 @@ describe('the budgets', () => {
       [4, 5],
       [5, 4],
     ]);
+  });
+
+  it('hold nothing for a hedge before a call has earned it', () => {
+    const hedgeTokens = (share: number) => {
+      let one = createFleet(2);
+      for (let index = 0; index < 20; index++) one = nextFleet(one, { kind: 'called' }, share);
+      return one.hedgeTokens;
+    };
+    expect([createFleet(2).hedgeTokens, hedgeTokens(0)]).toEqual([0, 0]);
+    expect(hedgeTokens(0.05)).toBeCloseTo(1, 6);
+  });
+
+  it('take no refusal for an answer whose time means something', () => {
+    const one = nextFleet(fleet([well]), { ...answered, outcome: 'refused' });
+    expect([one.latencies, one.endpoints[0]?.latencyMs]).toEqual([[], 10]);
+  });
+
+  it('let the endpoint alone pay that another one disproved', () => {
+    const one = nextFleet(fleet([well, well]), { kind: 'disproved', endpoint: 1, at: now, random: 0 });
+    expect(one.endpoints.map(({ failing }) => failing > 0)).toEqual([false, true]);
   });
 
   it('grow with answers and with calls, to a limit', () => {

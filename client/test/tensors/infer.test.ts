@@ -113,6 +113,24 @@ describe('an answer', () => {
     });
   });
 
+  it('has at least the outputs that were asked for', () => {
+    const found = answer([binary('a', 4), binary('b', 4)], [0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(decodeInfer(found, ['b']).outputs).toHaveLength(2);
+    expect(() => decodeInfer(found, ['b', 'c'])).toThrow('expected the outputs b, c, found a, b');
+  });
+
+  it.each([
+    ['no shape', undefined, /a shape of the output a, found undefined/],
+    ['half a row', [0.5, 2], /a shape of the output a, found \[0.5,2\]/],
+    ['less than a row', [-1, -1], /a shape of the output a/],
+    ['more rows than it has', [5, 1], /5 elements of the output a, found 1/],
+    ['fewer', [0, 3], /0 elements of the output a, found 1/],
+  ])('is refused with a shape of %s', (_what, shape, message) => {
+    expect(() => decodeInfer(answer([{ ...binary('a', 4), shape }], [0, 0, 128, 63]))).toThrow(message);
+    const listed = { name: 'a', datatype: 'FP64', shape, data: [1] };
+    expect(() => decodeInfer(answer([listed], []))).toThrow(message);
+  });
+
   it.each([
     ['fewer bytes than it says', answer([binary('a', 4)], [0, 0]), /4 bytes of the output a, found 2/],
     ['a header longer than it is', answer([], [], 9999), /at most \d+, found 9999/],

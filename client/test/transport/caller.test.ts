@@ -121,10 +121,11 @@ describe('a call', () => {
 describe('a hedge', () => {
   it('brings the answer when the first endpoint is slow, and stays within its share', async () => {
     const all = await clouds(undefined, undefined);
-    const client = clientOf(all, { hedge: { afterMs: 30, share: 0.1 }, tryTimeoutMs: 60_000, timeoutMs: 60_000 });
+    const client = clientOf(all, { hedge: { afterMs: 30, share: 0.4 }, tryTimeoutMs: 60_000, timeoutMs: 60_000 });
     for (const cloud of all) await cloud.goesWrong('accepts and never answers');
     const calls = [client.predict({ x: 1 }), client.predict({ x: 2 }), client.predict({ x: 3 })];
     const received = () => all.reduce((sum, cloud) => sum + cloud.received, 0);
+    // Three calls have earned one hedge, and two tenths.
     await expect.poll(received).toBe(4);
     for (const cloud of all) await cloud.stop();
     expect(await Promise.allSettled(calls)).toHaveLength(3);
@@ -146,13 +147,67 @@ describe('a hedge', () => {
   });
 });
 
+describe('a refusal', () => {
+  it('of one cloud alone is not the call’s, and is no speed to prefer that cloud for', async () => {
+    const [quick, slow, slower] = await clouds('does not know the key', undefined, undefined);
+    if (quick === undefined || slow === undefined || slower === undefined) return expect.unreachable();
+    const client = clientOf([quick, slow, slower]);
+    expect(await load(400, 8, async (x) => (await client.predict({ x })).prediction.value)).toEqual([]);
+    expect(quick.received).toBeGreaterThan(0);
+    expect(client.endpoints()[0]).toMatchObject({ latencyMs: undefined, failing: expect.any(Number) });
+    expect(client.endpoints()[0]?.failing).toBeGreaterThan(0);
+    expect(client.endpoints().slice(1)).toMatchObject([{ failing: 0 }, { failing: 0 }]);
+    expect(quick.received).toBeLessThan(100);
+  });
+
+  it('of all of them is the call’s, each asked once, and speaks against none', async () => {
+    const all = await clouds('does not know the model', 'does not know the model');
+    const client = clientOf(all);
+    for (let call = 1; call <= 5; call++) {
+      await expect(client.predict({ x: 1 })).rejects.toMatchObject({
+        kind: 'refused',
+        status: 404,
+        code: 'model-unknown',
+      });
+      expect(all.map(({ received }) => received)).toEqual([call, call]);
+    }
+    expect(client.endpoints()).toMatchObject([
+      { circuit: 'closed', failing: 0, latencyMs: undefined },
+      { circuit: 'closed', failing: 0, latencyMs: undefined },
+    ]);
+  });
+
+  it('beside a cloud that is down is one of the reasons', async () => {
+    const all = await clouds('forbids', 'refuses connections');
+    await expect(clientOf(all, { retries: 1 }).predict({ x: 1 })).rejects.toMatchObject({
+      kind: 'exhausted',
+      failures: expect.arrayContaining([
+        { endpoint: all[0]?.url, reason: 'refused', status: 403, code: 'forbidden', message: expect.any(String) },
+      ]),
+    });
+  });
+});
+
 describe('an overload', () => {
-  it('of all clouds grows by a tenth at most, once the first burst is spent', async () => {
+  it('of all clouds sends nothing again, once the burst is spent', async () => {
     const all = await clouds('answers 500', 'answers 500', 'answers 500');
     const client = clientOf(all, { timeoutMs: 60_000 });
-    const lost = await load(300, 50, async (x) => (await client.predict({ x })).prediction.value);
-    expect(lost).toHaveLength(300);
-    // A hundred tokens, and some moves before it was known that the others fail too.
-    expect(all.reduce((sum, cloud) => sum + cloud.received, 0)).toBeLessThan(600);
+    const received = () => all.reduce((sum, cloud) => sum + cloud.received, 0);
+    const fail = (calls: number) => load(calls, 50, async (x) => (await client.predict({ x })).prediction.value);
+    expect(await fail(200)).toHaveLength(200);
+    const before = received();
+    expect(await fail(300)).toHaveLength(300);
+    // A retry is earned by answers, and there are none.
+    expect(received() - before).toBe(300);
+  });
+
+  it('of the only cloud loses no call: what has no room there waits here', async () => {
+    const [cloud] = await clouds('sheds what is beyond eight at once');
+    if (cloud === undefined) return expect.unreachable();
+    const client = clientOf([cloud], { timeoutMs: 60_000, tryTimeoutMs: 60_000 });
+    expect(await load(500, 60, async (x) => (await client.predict({ x })).prediction.value)).toEqual([]);
+    expect(cloud.shed).toBeGreaterThan(0);
+    expect(cloud.received).toBe(500 + cloud.shed);
+    expect(client.endpoints()).toMatchObject([{ circuit: 'closed', failing: 0 }]);
   });
 });

@@ -23,13 +23,15 @@ describe('an answer', () => {
   });
 
   it.each([
-    [400, 'input-invalid'],
-    [401, 'unauthorized'],
-    [404, 'model-unknown'],
-    [413, 'rows-too-many'],
-  ])('with %i and %s is the no of the service', (status, code) => {
+    [400, 'input-invalid', 'refused'],
+    [413, 'rows-too-many', 'refused'],
+    [401, 'unauthorized', 'turned-away'],
+    [403, 'forbidden', 'turned-away'],
+    [404, 'model-unknown', 'turned-away'],
+    [404, 'not-found', 'turned-away'],
+  ])('with %i and %s is the no of the service: %s', (status, code, kind) => {
     const found = outcome(status, said(code), { 'x-request-id': 'r1' });
-    expect(found).toEqual({ kind: 'refused', error: expect.any(RefusedError) });
+    expect(found).toEqual({ kind, error: expect.any(RefusedError) });
     expect(found).toMatchObject({
       error: { endpoint, status, code, requestId: 'r1', message: 'expected this, found that' },
     });
