@@ -74,12 +74,14 @@ export function createRequestLog(
   };
   return {
     flush,
-    line({ request, requestId, method, route, status, code, seconds }) {
+    line({ request, requestId, method, route, status, code, seconds, inferred }) {
       const trace = traceIdsOf(request);
       // By hand: ids, methods and codes hold nothing that JSON would escape.
       held += `{"time":"${new Date().toISOString()}","severity":"${severity}","message":"request","requestId":"${requestId}"${
         trace === undefined ? '' : `,${JSON.stringify(traceFields(trace, googleProject)).slice(1, -1)}`
-      },"method":"${method}","route":${JSON.stringify(route)},"status":${status}${code === undefined ? '' : `,"code":"${code}"`},"seconds":${seconds}}\n`;
+      },"method":"${method}","route":${JSON.stringify(route)},"status":${status}${code === undefined ? '' : `,"code":"${code}"`},"seconds":${seconds}${
+        inferred === undefined ? '' : `,${JSON.stringify(inferred).slice(1, -1)}`
+      }}\n`;
       if (held.length >= holdCharacters) flush();
       else timer ??= setTimeout(flush, holdMs);
     },

@@ -45,6 +45,10 @@ describe('what is loaded when the service is ready', () => {
     for (const later of [
       '/prom-client/',
       '/serving/openapi/',
+      '/serving/explain/',
+      '/serving/tracing/spans.ts',
+      '/serving/tracing/export.ts',
+      '/@opentelemetry/',
       '/serving/workers/work',
       '/@tensorflow/',
       '/onnxruntime',

@@ -1,17 +1,5 @@
 // Bodies that a service may be sent, drawn from a seed: a good half of them right, the rest a little wrong in one of many ways.
-
-export type Random = () => number;
-
-/** mulberry32: the same numbers from the same seed, everywhere. */
-export function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import type { Random } from '../../../model/random.ts';
 
 export const protocols = ['predict', 'rows', 'tensors'] as const;
 export type Protocol = (typeof protocols)[number];

@@ -1,7 +1,8 @@
 // Sends bodies to a service and holds each answer against the oracle's verdict.
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { type Body, bodyFrom, type Protocol, randomFrom } from './bodies.ts';
+import { randomFrom } from '../../../model/random.ts';
+import { type Body, bodyFrom, type Protocol } from './bodies.ts';
 import type { ExpectedRow, Oracle, Verdict } from './oracle.ts';
 
 /** Of our 32 bits beside the oracle's 64. */

@@ -143,6 +143,14 @@ describe('a request', () => {
       'service.version': 'bld-1',
       'trireme.release': 'rel-1',
     });
+    const model = { model: 'wine', version };
+    expect([logged('one'), logged('two'), logged('three'), logged('four')]).toMatchObject([
+      { ...model, rows: 1 },
+      { ...model, rows: 2 },
+      { ...model, rows: 1 },
+      model,
+    ]);
+    expect(logged('four')).not.toHaveProperty('rows');
     expect(logged('one')).toMatchObject({
       trace_id: trace,
       span_id: one?.spanId,
