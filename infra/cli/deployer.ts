@@ -42,14 +42,14 @@ function programFrom(folder: string): DeliveryProgram {
     return parseStackFile(stack, text);
   };
   return {
+    runtimeIn: ({ name }, stackFile) => readable(name, stackFile)?.runtime,
     service: (args) => async () => {
       const { stackFile, liveStackFile, ...rest } = args;
       const found = await read(args.stack.name);
       if (found.kind !== 'service') throw new TypeError(`${args.stack.name} is no service stack`);
-      const config =
-        stackFile === undefined ? found.config : settingsToGoBackTo(args.stack.name, stackFile, found.config);
+      const config = stackFile === undefined ? found.config : serviceOf(args.stack.name, stackFile);
       const liveConfig =
-        liveStackFile === undefined ? undefined : settingsToGoBackTo(args.stack.name, liveStackFile, config);
+        liveStackFile === undefined ? undefined : settingsBeside(args.stack.name, liveStackFile, config);
       const keepsDisk = stackFile !== undefined;
       return { ...(await serviceProgram({ ...rest, config, liveConfig, keepsDisk })) };
     },
@@ -63,16 +63,25 @@ function programFrom(folder: string): DeliveryProgram {
   };
 }
 
-/**
- * An earlier release's settings. Those that this program can't read any more, or that belong to another runtime, whose prover would look in
- * the wrong place, are not gone back to.
- */
-export function settingsToGoBackTo(stack: string, text: string, now: ServiceConfig): ServiceConfig {
+/** @throws DeliveryError `config-invalid`. */
+function serviceOf(stack: string, text: string): ServiceConfig {
+  const found = parseStackFile(stack, text);
+  if (found.kind !== 'service') throw new TypeError(`${stack} is no service stack`);
+  return found.config;
+}
+
+/** An earlier release's settings; `undefined` where this program can't read them any more. */
+export function readable(stack: string, text: string): ServiceConfig | undefined {
   try {
-    const found = parseStackFile(stack, text);
-    return found.kind === 'service' && found.config.runtime === now.runtime ? found.config : now;
+    return serviceOf(stack, text);
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
-    return now;
+    return undefined;
   }
+}
+
+/** Those of the release that stays live beside a candidate: one component makes both, so they are of its runtime or as its own. */
+export function settingsBeside(stack: string, text: string, staged: ServiceConfig): ServiceConfig {
+  const found = readable(stack, text);
+  return found?.runtime === staged.runtime ? found : staged;
 }

@@ -7,7 +7,7 @@ import type { PreviewResult } from './preview.ts';
 import type { StateRecovery } from './recovery.ts';
 import type { ReleaseIdentity, ReleaseManifest } from './release.ts';
 import type { RuntimeContract } from './runtime.ts';
-import type { DeployedService, FoundationOutputs, Stage, Staged } from './service.ts';
+import type { DeployedService, FoundationOutputs, RuntimeName, Stage, Staged } from './service.ts';
 import type { Cloud, Stack } from './stack.ts';
 import type { Check } from './verification.ts';
 
@@ -96,6 +96,8 @@ export interface Deployer {
   /** What bringing it up again would change; only of one that is there. */
   previewFoundation(cloud: Cloud, options?: RunOptions): Promise<Plan>;
   deployed(stack: Stack): Promise<DeployedService | undefined>;
+  /** The runtime that a stack's file of some release names; `undefined` where this checkout can't read it any more. Absent: as the checkout's. */
+  runtimeIn?(stack: Stack, stackFile: string): RuntimeName | undefined;
   preview(stack: Stack, request: DeploymentRequest, options?: RunOptions): Promise<Plan>;
   /** What the cloud shows otherwise than the stack's state declares it; nothing where there is no state. Changes neither, locks nothing. */
   drift(stack: Stack, options?: RunOptions): Promise<readonly ResourceDrift[]>;

@@ -12,6 +12,11 @@ export const servingTypes: Readonly<Record<RuntimeName, string>> = {
   'app-service': 'azure-native:web:WebApp',
 };
 
+/** The runtime that a resource of that type serves on. */
+export function runtimeServing(type: string): RuntimeName | undefined {
+  return (Object.keys(servingTypes) as RuntimeName[]).find((runtime) => servingTypes[runtime] === type);
+}
+
 export interface Replacement {
   /** What answers now. */
   readonly from: RuntimeName;

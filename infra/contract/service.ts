@@ -222,7 +222,10 @@ export const deployedService = z.object({
   /** What is live. */
   release: z.object({ releaseId: z.string(), imageDigest: z.string(), buildId: z.string(), imageRef: z.string() }),
 });
-export type DeployedService = z.infer<typeof deployedService>;
+export type DeployedService = z.infer<typeof deployedService> & {
+  /** On which it runs, by the resource in its state that answers; absent where nobody can tell. No output. */
+  readonly runtime?: RuntimeName | undefined;
+};
 
 /** `https://` for any host but loopback, where emulated services listen in plain HTTP. */
 export function endpointOf(host: string): string {

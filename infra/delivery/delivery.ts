@@ -14,7 +14,7 @@ import type {
   Signatures,
   TrafficReader,
 } from '../contract/ports.ts';
-import type { RuntimeName } from '../contract/service.ts';
+import type { DeployedService, RuntimeName } from '../contract/service.ts';
 import type { Cloud, Environment, Stack, StackName } from '../contract/stack.ts';
 import type { Check } from '../contract/verification.ts';
 import type { Policy } from './policy.ts';
@@ -118,6 +118,11 @@ export function targetsIn(
     });
   }
   return targets;
+}
+
+/** A runtime that this checkout's stack file names may be none that runs yet: who asks what runs asks the one that does. */
+export function runningOn(target: Target, service: DeployedService | undefined): Target {
+  return service?.runtime === undefined ? target : { ...target, runtime: service.runtime };
 }
 
 export function proverFor(delivery: Delivery, target: Target): Prover {

@@ -1,7 +1,7 @@
 // One release onto one stack, proven: what happens between the first and the last fact of one attempt.
 import { DeliveryError } from '../contract/errors.ts';
 import type { Fact } from '../contract/fact.ts';
-import type { ReleaseManifest } from '../contract/release.ts';
+import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import type { DeployedService } from '../contract/service.ts';
 import {
   type Attempt,
@@ -16,6 +16,7 @@ import {
 import { type Delivery, persist, proverFor, type Road, type StackOutcome, type Target } from './delivery.ts';
 import { goBack } from './go-back.ts';
 import { restorationWord, rotationWord } from './once-more.ts';
+import { isAsMade, settingsOf } from './settings.ts';
 import { endShare, sharePercent, shareTraffic, takeShareBack, untouched } from './share.ts';
 import { findRelease, replacedBy } from './stack-state.ts';
 import { stage } from './stage.ts';
@@ -43,11 +44,11 @@ export async function deployStack(
     signal,
     cloud: { touched: false },
   };
-  const before = await deployedOn(delivery, target);
-  if (before instanceof DeliveryError) {
-    return settle({ ...common, before: undefined, replaced: undefined }, 'skipped', nothing, toldWhole(before));
+  const found = await foundOn(common);
+  if (found instanceof DeliveryError) {
+    return settle({ ...common, before: undefined, replaced: undefined }, 'skipped', nothing, toldWhole(found));
   }
-  const begun = await begin({ ...common, before, replaced: undefined });
+  const begun = await begin({ ...common, ...found, replaced: undefined });
   if ('state' in begun) return begun;
   try {
     return await proveThenGoLive(begun);
@@ -57,9 +58,20 @@ export async function deployStack(
 }
 
 /** An error here stops this stack alone: nothing was touched, its siblings go on. */
-async function deployedOn(delivery: Delivery, target: Target): Promise<DeployedService | undefined | DeliveryError> {
+async function foundOn({
+  delivery,
+  target,
+  manifest,
+  road,
+}: Pick<Attempt, 'delivery' | 'target' | 'manifest' | 'road'>): Promise<
+  Pick<Attempt, 'before' | 'target'> | DeliveryError
+> {
   try {
-    return await delivery.deployer.deployed(target.stack);
+    const before = await delivery.deployer.deployed(target.stack);
+    if (!isAsMade(road)) return { before, target };
+    const facts = await delivery.ledger.facts();
+    const { runtime } = settingsOf(delivery, target, facts, releaseIdOf(manifest), before);
+    return { before, target: { ...target, runtime } };
   } catch (error) {
     if (error instanceof DeliveryError && error.code !== 'interrupted') return error;
     throw error;

@@ -4,6 +4,7 @@ import { type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import { type Attempt, GivesWay, note, noteProof, type Proof, say, settle } from './attempt.ts';
 import { proverFor, type StackOutcome } from './delivery.ts';
 import { overtaking } from './environment-state.ts';
+import { settingsOf } from './settings.ts';
 import { baselineFor, deployTwice, proveTwice, rejected } from './stage.ts';
 
 /** After a release proved bad on its stack: back to what it replaced, or left as it is where the policy says so. */
@@ -53,10 +54,13 @@ async function revert(attempt: Attempt, replaced: ReleaseManifest): Promise<Proo
   try {
     const { deployer } = attempt.delivery;
     const now = await deployer.deployed(attempt.target.stack);
-    const baseline = await baselineFor({ ...attempt, before: now }, replaced);
-    const result = await deployTwice(attempt, replaced, { stage: 'live' }, { asReleased: true });
+    const facts = await attempt.delivery.ledger.facts();
+    const { runtime } = settingsOf(attempt.delivery, attempt.target, facts, releaseIdOf(replaced), now);
+    const back = { ...attempt, before: now, target: { ...attempt.target, runtime } };
+    const baseline = await baselineFor(back, replaced);
+    const result = await deployTwice(back, replaced, { stage: 'live' }, { asReleased: true });
     if (result.outcome === 'rejected' || result.service === undefined) return rejected(result);
-    return await proveTwice(attempt, replaced, result.service, 'live', baseline);
+    return await proveTwice(back, replaced, result.service, 'live', baseline);
   } catch (error) {
     if (!(error instanceof DeliveryError) || error.code === 'interrupted' || error instanceof GivesWay) throw error;
     return { checks: [], outcome: 'errored', reason: error.message };

@@ -7,7 +7,16 @@ import type { DeployedService } from '../contract/service.ts';
 import type { Environment, StackName } from '../contract/stack.ts';
 import { outcomeOf, reasonOf } from '../contract/verification.ts';
 import { type Attempt, deploymentFact, GivesWay, noteVerification, settle } from './attempt.ts';
-import { type Delivery, type DeliveryOptions, persist, proverFor, stamp, type Target, targetsIn } from './delivery.ts';
+import {
+  type Delivery,
+  type DeliveryOptions,
+  persist,
+  proverFor,
+  runningOn,
+  stamp,
+  type Target,
+  targetsIn,
+} from './delivery.ts';
 import { type StackTruth, stackTruth } from './environment-state.ts';
 import { rotationWord } from './once-more.ts';
 import { recoveryOf } from './promotion-state.ts';
@@ -170,8 +179,16 @@ async function whatRuns(
     for (const name of names) {
       const manifest = findRelease(facts, name);
       // Asked is what runs, not how the last operation ended: a platform that went back by itself says of that one that it failed.
-      const baseline = await proverFor(delivery, target).baseline(service);
-      const verified = await verifyService(delivery, { target, service, manifest, stage: 'live', baseline, signal });
+      const asked = runningOn(target, service);
+      const baseline = await proverFor(delivery, asked).baseline(service);
+      const verified = await verifyService(delivery, {
+        target: asked,
+        service,
+        manifest,
+        stage: 'live',
+        baseline,
+        signal,
+      });
       if (outcomeOf(verified.checks) === 'passed') {
         await noteVerification(delivery, target, manifest, verified);
         return { manifest, service };

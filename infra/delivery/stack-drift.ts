@@ -4,7 +4,7 @@ import { copyFor, identityOf } from '../contract/release.ts';
 import type { DeployedService } from '../contract/service.ts';
 import type { Environment } from '../contract/stack.ts';
 import type { Check } from '../contract/verification.ts';
-import { type Delivery, type DeliveryOptions, proverFor, type Target, targetsIn } from './delivery.ts';
+import { type Delivery, type DeliveryOptions, proverFor, runningOn, type Target, targetsIn } from './delivery.ts';
 import { driftOf, type StackDrift } from './drift.ts';
 import { type StackTruth, stackTruth } from './environment-state.ts';
 import { checkIdentity } from './http-checks.ts';
@@ -87,7 +87,7 @@ async function checksOf(
   if (runs === null) return [];
   const manifest = findRelease(facts, runs);
   const release = { ...identityOf(manifest), imageRef: copyFor(manifest, target.stack.cloud) };
-  const prover = proverFor(delivery, target);
+  const prover = proverFor(delivery, runningOn(target, service));
   const baseline = await prover.baseline(undefined);
   const run = signal === undefined ? {} : { signal };
   const controlPlane = await prover.prove({ service, release, stage: 'live', baseline }, run);

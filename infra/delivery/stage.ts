@@ -8,6 +8,7 @@ import { type Attempt, beforeAnything, GivesWay, isPassing, note, noteProof, typ
 import { proverFor } from './delivery.ts';
 import { overtaking } from './environment-state.ts';
 import { retryOf } from './retry.ts';
+import { isAsMade, settingsOf } from './settings.ts';
 import { stackFileOf } from './stack-state.ts';
 import { verifyService } from './verification.ts';
 
@@ -105,9 +106,8 @@ export async function deployTwice(
   const options = { report: delivery.report, guard, ...(signal === undefined ? {} : { signal }) };
   const deploy = async () => {
     const facts = await delivery.ledger.facts();
-    // Who rotates secrets or restores was asked for no approval, so nothing else may come along.
-    const asMade = asReleased === true || secrets !== undefined || restores !== undefined;
-    const own = asMade ? stackFileOf(facts, releaseIdOf(manifest), stack.name) : undefined;
+    const asMade = isAsMade({ asReleased, secrets, restores });
+    const own = asMade ? settingsOf(delivery, target, facts, releaseIdOf(manifest), before).stackFile : undefined;
     // What stays live keeps its settings until the candidate is proven.
     const stays = before?.release.releaseId ?? (replaced === undefined ? undefined : releaseIdOf(replaced));
     const isBeside = where.stage !== 'live' && stays !== undefined;
@@ -120,7 +120,8 @@ export async function deployTwice(
       ...(own === undefined ? {} : { stackFile: own }),
       ...(live === undefined ? {} : { liveStackFile: live }),
     };
-    const mayTakeAway = mayReplace === true || asReleased === true ? { mayReplace: true } : {};
+    // Only what was approved with that release may take a service away unasked: its own settings, not this checkout's.
+    const mayTakeAway = mayReplace === true || (asReleased === true && own !== undefined) ? { mayReplace: true } : {};
     const readsBack = restores === undefined ? {} : { readsBack: true };
     const request = { manifest, ...where, ...renewed, ...files, ...mayTakeAway, ...readsBack };
     return marked(attempt, () => delivery.deployer.deploy(stack, request, options));

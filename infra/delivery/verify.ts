@@ -10,6 +10,7 @@ import {
   type DeliveryOptions,
   type PredictionRows,
   proverFor,
+  runningOn,
   type Target,
   targetsIn,
 } from './delivery.ts';
@@ -110,7 +111,8 @@ async function verifyStack(delivery: Delivery, { target, manifest }: Expected, s
     return { stack: stack.name, release, seconds: secondsSince(), checks: [shared] };
   }
   // Nothing is deployed here: whatever operation the control plane shows last is the one to judge.
-  const baseline = await proverFor(delivery, target).baseline(undefined);
-  const verified = await verifyService(delivery, { target, service, manifest, stage: 'live', baseline, signal });
+  const asked = runningOn(target, service);
+  const baseline = await proverFor(delivery, asked).baseline(undefined);
+  const verified = await verifyService(delivery, { target: asked, service, manifest, stage: 'live', baseline, signal });
   return { stack: stack.name, release, seconds: secondsSince(), endpoint: service.endpoint, ...verified };
 }

@@ -38,6 +38,8 @@ export interface DeliveryProgram {
     readonly current?: CurrentRelease;
   }): PulumiFn;
   foundation(args: { readonly cloud: Cloud }): PulumiFn;
+  /** As the deployer's own. */
+  readonly runtimeIn?: Deployer['runtimeIn'];
 }
 
 export interface DeployerOptions extends EngineOptions {
@@ -89,11 +91,13 @@ export function createDeployer(options: DeployerOptions): Deployer {
   async function deployed(stack: ServiceStack): Promise<DeployedService | undefined> {
     const state = await engine.backend.state(stack.name);
     if (state?.outputs.endpoint === undefined) return undefined;
-    return parseOutputs(stack.name, deployedService, state.outputs);
+    const service = parseOutputs(stack.name, deployedService, state.outputs);
+    return state.runtime === undefined ? service : { ...service, runtime: state.runtime };
   }
 
   return {
     deployed,
+    ...(program.runtimeIn === undefined ? {} : { runtimeIn: program.runtimeIn }),
 
     async preview(stack, request, run = {}) {
       const steps: Step[] = [];

@@ -4,11 +4,15 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { DeliveryError } from '../contract/errors.ts';
+import { runtimeServing } from '../contract/replacement.ts';
+import type { RuntimeName } from '../contract/service.ts';
 
 export interface StackState {
   /** Of the last successful update; empty before it. Values that are secret are left out. */
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly resources: readonly { readonly urn: string; readonly type: string; readonly protected: boolean }[];
+  /** On which the outputs' service runs; absent where none of the resources answers requests, or nobody can tell which of several. */
+  readonly runtime?: RuntimeName | undefined;
   readonly pending: readonly PendingOperation[];
 }
 
@@ -94,6 +98,9 @@ const deployment = z.object({
       z.object({
         urn: z.string(),
         type: z.string(),
+        id: z.string().optional(),
+        /** Replaced already, and not deleted yet. */
+        delete: z.boolean().optional(),
         protect: z.boolean().optional(),
         outputs: z.record(z.string(), z.unknown()).optional(),
       }),
@@ -109,8 +116,10 @@ const exportedStack = z.object({ deployment: deployment.nullish() });
 function parseState(found: z.infer<typeof deployment> | null | undefined): StackState {
   const resources = found?.resources ?? [];
   const stack = resources.find((resource) => resource.type === 'pulumi:pulumi:Stack');
+  const outputs = Object.fromEntries(Object.entries(stack?.outputs ?? {}).filter(([, value]) => !isSecret(value)));
   return {
-    outputs: Object.fromEntries(Object.entries(stack?.outputs ?? {}).filter(([, value]) => !isSecret(value))),
+    outputs,
+    runtime: runtimeOf(resources, outputs.coordinates),
     resources: resources.map(({ urn, type, protect }) => ({ urn, type, protected: protect === true })),
     pending: (found?.pending_operations ?? []).map(({ resource, type }) => ({
       urn: resource.urn,
@@ -118,6 +127,20 @@ function parseState(found: z.infer<typeof deployment> | null | undefined): Stack
       operation: type,
     })),
   };
+}
+
+type Resource = NonNullable<NonNullable<z.infer<typeof deployment>['resources']>>[number];
+
+/** A change of runtime that was cut short leaves both services: the outputs name the one that they are of. */
+function runtimeOf(resources: readonly Resource[], coordinates: unknown): RuntimeName | undefined {
+  const serving = resources.flatMap((resource) => {
+    const runtime = resource.delete === true ? undefined : runtimeServing(resource.type);
+    return runtime === undefined ? [] : [{ runtime, id: resource.id }];
+  });
+  const runtimes = new Set(serving.map(({ runtime }) => runtime));
+  if (runtimes.size <= 1) return serving[0]?.runtime;
+  const named: readonly unknown[] = Object.values(coordinates ?? {});
+  return serving.find(({ id }) => id !== undefined && named.includes(id))?.runtime;
 }
 
 function isSecret(value: unknown): boolean {

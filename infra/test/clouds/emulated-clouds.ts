@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { settingsToGoBackTo } from '../../cli/deployer.ts';
+import { readable, settingsBeside } from '../../cli/deployer.ts';
 import { provers } from '../../clouds/index.ts';
 import { parseStackFile, type StackConfig } from '../../config.ts';
 import type { Clock, Deployer, Prover } from '../../contract/ports.ts';
@@ -141,8 +141,8 @@ function programOver(configs: ReadonlyMap<string, StackConfig>) {
         const found = configs.get(args.stack.name) ?? configs.get(`${args.stack.cloud}-dev`);
         if (found?.kind !== 'service') throw new Error(`no ${args.stack.name}`);
         const { name } = args.stack;
-        const config = stackFile === undefined ? found.config : settingsToGoBackTo(name, stackFile, found.config);
-        const liveConfig = liveStackFile === undefined ? config : settingsToGoBackTo(name, liveStackFile, config);
+        const config = stackFile === undefined ? found.config : (readable(name, stackFile) ?? found.config);
+        const liveConfig = liveStackFile === undefined ? config : settingsBeside(name, liveStackFile, config);
         return { ...(await serviceProgram({ ...args, config, liveConfig })) };
       },
     foundation:

@@ -1,5 +1,6 @@
 // A plan that takes a service away: no promotion of it without a reason that its approver is shown, and no leg goes further than that.
 import { expect, test } from 'vitest';
+import { digestOf } from '../../contract/canonical.ts';
 import type { PlanChange } from '../../contract/plan.ts';
 import { releaseIdOf } from '../../contract/release.ts';
 import { servingTypes } from '../../contract/replacement.ts';
@@ -56,13 +57,19 @@ test('a reason where nothing is taken away allows nothing', async () => {
   expect(world.mayReplace).toEqual([]);
 });
 
-test('a deployment may not unless it was told so; going back never asks', async () => {
-  const { world, delivery, release } = await provenInDev();
+test('a deployment may not unless it was told so; going back to a release never asks, where its own stack file is gone back to', async () => {
+  const { world, delivery } = await provenInDev();
   const second = await world.release();
   const third = await world.release();
   await deployRelease(delivery, second, 'dev', { mayReplace: true, stacks: ['gcp-dev'] });
   expect(world.mayReplace).toEqual([`gcp-dev ${releaseIdOf(second)}`]);
   world.behave('aws-dev', releaseIdOf(third), 'not-ready');
   await deployRelease(delivery, third, 'dev', { stacks: ['aws-dev'] });
-  expect(world.mayReplace).toEqual([`gcp-dev ${releaseIdOf(second)}`, `aws-dev ${release}`]);
+  expect(world.mayReplace).toEqual([`gcp-dev ${releaseIdOf(second)}`]);
+  const file = 'as it was released';
+  const infra = { program: digestOf('program'), stackConfigs: { 'aws-dev': digestOf(file) } };
+  const kept = await world.release({ infra }, { 'aws-dev': file });
+  await deployRelease(delivery, kept, 'dev', { stacks: ['aws-dev'] });
+  await deployRelease(delivery, third, 'dev', { stacks: ['aws-dev'] });
+  expect(world.mayReplace).toEqual([`gcp-dev ${releaseIdOf(second)}`, `aws-dev ${releaseIdOf(kept)}`]);
 });

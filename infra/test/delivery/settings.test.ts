@@ -1,13 +1,15 @@
 // Going back to a release is going back to its settings too; going forward takes what is checked out.
 import { expect, test } from 'vitest';
-import { settingsToGoBackTo } from '../../cli/deployer.ts';
+import { readable, settingsBeside } from '../../cli/deployer.ts';
 import { parseStackFile } from '../../config.ts';
 import { digestOf } from '../../contract/canonical.ts';
 import { type ReleaseManifest, releaseIdOf } from '../../contract/release.ts';
-import type { ServiceConfig } from '../../contract/service.ts';
+import type { RuntimeName, ServiceConfig } from '../../contract/service.ts';
+import type { Stack } from '../../contract/stack.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
 import { rollback } from '../../delivery/rollback.ts';
 import { rotateSecrets } from '../../delivery/rotate.ts';
+import { settingsFor } from '../../delivery/settings.ts';
 import { stackFileOf } from '../../delivery/stack-state.ts';
 import { World } from './world.ts';
 
@@ -102,12 +104,92 @@ test('a text that is not of the digest in the manifest, or was never kept, is no
 });
 
 test.each([
-  ['of the same runtime are gone back to', textOf(7), 7],
-  ['of another runtime are not', textOf(7, 'app-runner'), 50],
-  ['with a key that is gone are not', textOf(7).replace('cpu', 'cores'), 50],
-])('settings %s', (_, text, concurrency) => {
+  ['of the same runtime', textOf(7), 7],
+  ['of another runtime', textOf(7, 'app-runner'), 50],
+  ['with a key that is gone', textOf(7).replace('cpu', 'cores'), 50],
+])('beside a candidate, settings %s', (_, text, concurrency) => {
   const now = parseStackFile('gcp-dev', textOf(50));
-  expect(settingsToGoBackTo('gcp-dev', text, now.config as ServiceConfig).concurrency).toBe(concurrency);
+  expect(settingsBeside('gcp-dev', text, now.config as ServiceConfig).concurrency).toBe(concurrency);
+});
+
+test('a file that this checkout can read names its runtime, another none', () => {
+  expect(readable('gcp-dev', textOf(7))?.runtime).toBe('cloud-run');
+  expect(readable('gcp-dev', textOf(7).replace('cpu', 'cores'))).toBeUndefined();
+  expect(readable('gcp-dev', textOf(7, 'app-runner'))).toBeUndefined();
+});
+
+type Found = Pick<Parameters<typeof settingsFor>[0], 'file' | 'named' | 'runs' | 'here'>;
+const [runner, express] = ['app-runner', 'ecs-express'] as const;
+const own = 'its own';
+test.each<[string, Found, object]>([
+  ['all of one runtime', { file: own, named: runner, runs: runner, here: runner }, { stackFile: own, runtime: runner }],
+  [
+    'a runtime that is merged and not promoted',
+    { file: own, named: runner, runs: runner, here: express },
+    { stackFile: own, runtime: runner },
+  ],
+  ['a runtime that was left since', { file: own, named: runner, runs: express, here: express }, { runtime: express }],
+  [
+    'a runtime that the checkout has left again',
+    { file: own, named: runner, runs: express, here: runner },
+    { stackFile: own, runtime: runner },
+  ],
+  [
+    'nothing that runs',
+    { file: own, named: runner, runs: undefined, here: runner },
+    { stackFile: own, runtime: runner },
+  ],
+  [
+    'nothing that runs, and another here',
+    { file: own, named: runner, runs: undefined, here: express },
+    { runtime: express },
+  ],
+  ['no file', { file: undefined, named: undefined, runs: runner, here: express }, { runtime: express }],
+  ['one that can not be read', { file: own, named: undefined, runs: runner, here: runner }, { runtime: runner }],
+])('going back to the settings of a release, with %s', (_, found, expected) => {
+  expect(settingsFor({ stack: 'aws-prod', release: 'rel-1-0', ...found })).toEqual(expected);
+});
+
+test('going back is refused where its file can not be read and the checkout would bring another runtime', () => {
+  const found = { file: own, named: undefined, runs: runner, here: express } as const;
+  expect(() => settingsFor({ stack: 'aws-prod', release: 'rel-1-0', ...found })).toThrow(
+    "aws-prod: expected the stack file of rel-1-0; found one that this checkout can't read, and stacks/Pulumi.aws-prod.yaml here names ecs-express where app-runner runs",
+  );
+});
+
+test('a rollback from a checkout with a runtime that prod was never given stays on what runs, asks its prover, and may replace with its own file alone', async () => {
+  const world = new World();
+  const text = (concurrency: number) => ({ 'aws-prod': textOf(concurrency, 'app-runner') });
+  const make = (concurrency: number) =>
+    world.release(
+      { infra: { program: digestOf('program'), stackConfigs: digests(text(concurrency)) } },
+      text(concurrency),
+    );
+  const [first, second, bare] = [await make(50), await make(60), await world.release()];
+  const usual = world.delivery(['aws-prod']);
+  const asked: string[] = [];
+  const deployer = {
+    ...usual.deployer,
+    runtimeIn: (_: unknown, file: string) => /runtime: (.*)/.exec(file)?.[1] as RuntimeName,
+    deployed: async (stack: Stack) => {
+      const service = await usual.deployer.deployed(stack);
+      return service === undefined ? undefined : { ...service, runtime: runner };
+    },
+    deploy: (...[stack, request, options]: Parameters<typeof usual.deployer.deploy>) => {
+      asked.push(`${/concurrency: (\d+)/.exec(request.stackFile ?? '')?.[1]} ${request.mayReplace ?? 'asks'}`);
+      return usual.deployer.deploy(stack, request, options);
+    },
+  };
+  const before = { ...usual, deployer };
+  for (const manifest of [bare, first, second]) await deployRelease(before, world.letIntoProd(manifest), 'prod');
+  // Merged since; this checkout's prover of it would look in the wrong place.
+  const stacks = usual.stacks.map((target) => ({ ...target, runtime: express }));
+  const after = { ...before, stacks };
+  asked.length = 0;
+  const back = await rollback(after, 'prod', { reason: 'incident' });
+  expect(back.stacks).toMatchObject([{ state: 'healthy', runs: releaseIdOf(first) }]);
+  expect((await rotateSecrets(after, 'prod', { reason: 'leaked' }))[0]?.stacks).toMatchObject([{ state: 'healthy' }]);
+  expect(asked).toEqual(['50 true', '50 asks']);
 });
 
 test('rotating secrets takes the settings that run, whatever is checked out: nobody approved others', async () => {

@@ -51,6 +51,20 @@ test('a state file and an export of the CLI say the same: outputs without secret
   expect(parseExport(JSON.stringify({ version: 3, deployment }))).toEqual(state);
 });
 
+const runner = { urn: 'r', type: 'aws:apprunner/service:Service', id: 'arn:r' };
+const express = { urn: 'e', type: 'aws:ecs/expressGatewayService:ExpressGatewayService', id: 'arn:e' };
+test.each([
+  ['nothing', [], undefined],
+  ['one service', [runner], 'app-runner'],
+  ['one that is only to be deleted', [{ ...runner, delete: true }, express], 'ecs-express'],
+  ['two, of which the outputs name one', [express, runner], 'app-runner'],
+  ['two, of which the outputs name none', [{ ...runner, id: 'arn:other' }, { ...express }], undefined],
+])('a stack with %s runs on its runtime', (_, services, runtime) => {
+  const stack = { ...deployment.resources[0], outputs: { coordinates: { serviceArn: 'arn:r' } } };
+  const resources = [stack, ...services];
+  expect(parseExport(JSON.stringify({ version: 3, deployment: { resources } })).runtime).toBe(runtime);
+});
+
 test('a stack that was never deployed is empty', () => {
   expect(parseExport(JSON.stringify({ version: 3, deployment: { manifest: {} } }))).toEqual({
     outputs: {},
