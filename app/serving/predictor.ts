@@ -12,6 +12,8 @@ import { recordWriterOf } from '../model/record-writer.ts';
 import type { Model } from '../model/schema.ts';
 import { type AnswerText, answerTextOf } from './answer-text.ts';
 import { Batcher, blockRows } from './batcher.ts';
+import type { AnswerCache } from './cache/answer-cache.ts';
+import type { Explanation } from './explain/explain.ts';
 
 export interface Predictor {
   readonly model: Model;
@@ -33,6 +35,23 @@ export interface Predictor {
   predictInTurns(records: readonly unknown[], deadline?: number): Promise<PredictionRow[]>;
   /** The same in steps, without an object for each row, for who has many rows or little time. */
   readonly blocks: Blocks;
+  readonly explainable: Explainable;
+}
+
+/** What an explanation needs. */
+export interface Explainable {
+  /** The reference profile, unread. */
+  readonly profile: string;
+  /** Without a cache: the rows in between are nobody's. */
+  readonly engine: Engine;
+  readonly cache: AnswerCache<Explanation> | undefined;
+}
+
+/** What a predictor may remember. */
+export interface Remembering {
+  /** The engine with a memory. */
+  readonly engine: Engine;
+  readonly explanations: AnswerCache<Explanation>;
 }
 
 export interface Blocks {
@@ -58,7 +77,8 @@ const warmUpRounds = 3;
 const queueMicroseconds = 10;
 
 /** Answers only after it gave every golden answer. @throws AppError `golden-mismatch` or `network-unsupported`. */
-export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
+export function createPredictor(artifact: Artifact, plain: Engine, remembering?: Remembering): Predictor {
+  const engine = remembering?.engine ?? plain;
   const { model, digest, golden } = artifact;
   const features = featuresOf(model.inputs);
   const outputs = outputsOf(model);
@@ -153,6 +173,7 @@ export function createPredictor(artifact: Artifact, engine: Engine): Predictor {
       joins: savedByJoining(engine) > queueMicroseconds,
       text: answerTextOf(model, version, digest),
     },
+    explainable: { profile: artifact.profile, engine: plain, cache: remembering?.explanations },
   };
 }
 

@@ -19,8 +19,8 @@ export class RateLimit {
     this.perMinute = perMinute;
   }
 
-  /** Counts one request. @param now in ms, never going back. */
-  take(client: string, now: number): RateAnswer {
+  /** @param now in ms, never going back. @param count how many at once: all of them are counted, or none. */
+  take(client: string, now: number, count = 1): RateAnswer {
     let window = this.#windows.get(client);
     if (window === undefined || now - window.start >= windowMs) {
       this.#windows.delete(client);
@@ -28,8 +28,8 @@ export class RateLimit {
       window = { start: now, used: 0 };
       this.#windows.set(client, window);
     }
-    const isAllowed = window.used < this.perMinute;
-    if (isAllowed) window.used += 1;
+    const isAllowed = window.used + count <= this.perMinute;
+    if (isAllowed) window.used += count;
     return {
       isAllowed,
       remaining: this.perMinute - window.used,

@@ -5,13 +5,12 @@ import type { PredictionRow } from '../../model/prediction.ts';
 import { parseProfile, typicalRecord } from '../../model/profile.ts';
 import { randomFrom } from '../../model/random.ts';
 import type { Label } from '../../model/schema.ts';
-import { Batcher } from '../batcher.ts';
+import { Batcher, blockRows } from '../batcher.ts';
 import { rowKey } from '../cache/answer-cache.ts';
-import { explainableOf } from '../models/explainable.ts';
 import type { Predictor } from '../predictor.ts';
 import { planOf } from './shapley.ts';
 
-/** Rows of the engine for one record: all sets of up to 13 fields. Its answer waits that long, and the batcher lets others pass meanwhile. */
+/** Rows of the engine for one record: all sets of up to 13 fields. */
 const mostEvaluations = 8192;
 /** One for all: the same record has the same explanation wherever it is asked for. */
 const seed = 1;
@@ -36,23 +35,17 @@ export interface Explainer {
     readonly seed: number;
     readonly baseline: FeatureRecord;
   };
-  /** @param row what the model answers to the record. @throws AppError `input-invalid` where a record in between has no finite answer. */
-  explain(record: unknown, row: PredictionRow): Promise<Explanation>;
+  /**
+   * One at a time: a block of rows, then a turn for the event loop.
+   * @param row what the model answers to the record. @param deadline by `performance.now()`.
+   * @throws AppError `input-invalid` where a record in between has no finite answer; `deadline-exceeded`.
+   */
+  explain(record: unknown, row: PredictionRow, deadline: number): Promise<Explanation>;
 }
 
-const made = new WeakMap<Predictor, Explainer>();
-
-export function explainerOf(predictor: Predictor): Explainer {
-  const known = made.get(predictor);
-  if (known !== undefined) return known;
-  const explainer = make(predictor);
-  made.set(predictor, explainer);
-  return explainer;
-}
-
-function make(predictor: Predictor): Explainer {
+export function explainerFor(predictor: Predictor): Explainer {
   const { model, digest } = predictor;
-  const { engine, profile, cache } = explainableOf(predictor);
+  const { engine, profile, cache } = predictor.explainable;
   const { inputWidth, outputWidth } = engine;
   const batcher = new Batcher({ inputWidth, outputWidth, run: (inputs, rows) => engine.run(inputs, rows) });
   const features = featuresOf(model.inputs);
@@ -71,20 +64,20 @@ function make(predictor: Predictor): Explainer {
     return vector;
   }
 
-  /** The record where a set knows the field, the typical one elsewhere. */
-  function rowsBetween(vector: Float32Array): Float32Array {
-    const rows = new Float32Array(plan.evaluations * inputWidth);
-    for (let set = 0; set < plan.evaluations; set++) {
-      rows.set(typical, set * inputWidth);
+  const room = new Float32Array(blockRows * inputWidth);
+
+  /** Fills the room: the record where a set knows the field, the typical one elsewhere. */
+  function writeBetween(vector: Float32Array, first: number, sets: number): void {
+    for (let set = 0; set < sets; set++) {
+      room.set(typical, set * inputWidth);
       let from = 0;
       for (let field = 0; field < names.length; field++) {
         const end = ends[field] ?? inputWidth;
-        if (plan.coalitions[set * names.length + field] === 1)
-          rows.set(vector.subarray(from, end), set * inputWidth + from);
+        if (plan.coalitions[(first + set) * names.length + field] === 1)
+          room.set(vector.subarray(from, end), set * inputWidth + from);
         from = end;
       }
     }
-    return rows;
   }
 
   function explained(row: PredictionRow) {
@@ -99,16 +92,20 @@ function make(predictor: Predictor): Explainer {
 
   return {
     method: { name: 'baseline-shapley', kind: plan.kind, evaluations: plan.evaluations, seed, baseline },
-    async explain(record, row) {
+    async explain(record, row, deadline) {
       const vector = vectorOf(record);
       const key = rowKey(digest, vector, 0, inputWidth);
       const known = cache?.get(key);
       if (known !== undefined) return known;
       const { column, scale, ...what } = explained(row);
-      const answers = await batcher.submit(rowsBetween(vector), plan.evaluations);
-      const values = Float64Array.from({ length: plan.evaluations }, (_, set) =>
-        scale(answers[set * outputWidth + column] ?? Number.NaN),
-      );
+      const values = new Float64Array(plan.evaluations);
+      for (let first = 0; first < plan.evaluations; first += blockRows) {
+        const sets = Math.min(blockRows, plan.evaluations - first);
+        writeBetween(vector, first, sets);
+        const answers = await batcher.submit(room, sets, deadline);
+        for (let set = 0; set < sets; set++)
+          values[first + set] = scale(answers[set * outputWidth + column] ?? Number.NaN);
+      }
       if (!values.every(Number.isFinite)) {
         throw new AppError(
           'input-invalid',

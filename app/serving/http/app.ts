@@ -12,7 +12,7 @@ import type { Settings } from '../settings/settings.ts';
 import { exposition, root, version } from './about.ts';
 import { docs, openapi } from './docs.ts';
 import { failureHandler, methodNotAllowed, notFound } from './failure.ts';
-import type { Gate } from './gate.ts';
+import type { Charge, Gate } from './gate.ts';
 import { type LabelMoving, moveLabel } from './labels.ts';
 import { predict, predictPaths } from './predict.ts';
 import { quickPredict } from './quick-predict.ts';
@@ -24,6 +24,7 @@ export interface AppDependencies {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly gate: Gate;
+  readonly charge: Charge;
   readonly requestLog: RequestLog | undefined;
   readonly limits: Pick<Settings, 'bodyLimitBytes' | 'maxRows' | 'apiKeys' | 'adminKeys'>;
   readonly labels: LabelMoving;
@@ -35,6 +36,7 @@ export function createApp({
   metrics,
   log,
   gate,
+  charge,
   requestLog,
   limits,
   labels,
@@ -45,7 +47,7 @@ export function createApp({
 
   const body = jsonBody(limits.bodyLimitBytes);
   const statistics = createStatistics();
-  const context = { life, metrics, statistics, maxRows: limits.maxRows };
+  const context = { life, metrics, statistics, maxRows: limits.maxRows, charge };
   const reads = methodNotAllowed('GET', 'HEAD');
   const writes = methodNotAllowed('POST');
   app.route('/').get(root(life)).all(reads);

@@ -11,6 +11,9 @@ import type { Settings } from '../settings/settings.ts';
 /** @returns the refusal to answer with, `answered` when it was a preflight and has its answer, `undefined` to go on. */
 export type Gate = (request: IncomingMessage, response: ServerResponse) => AppError | 'answered' | undefined;
 
+/** Counts more against the client's limit than the one of the gate: for a request that costs as much as several. @throws AppError `rate-limited`. */
+export type Charge = (request: IncomingMessage, response: ServerResponse, more: number) => void;
+
 export type GateSettings = Pick<
   Settings,
   'apiKeys' | 'adminKeys' | 'rateLimitPerMinute' | 'trustProxy' | 'corsOrigins'
@@ -20,12 +23,51 @@ export type GateSettings = Pick<
 const plainTarget = /^(\/[!-"$-[\]-~]*|\*)$/;
 const absoluteForm = /^https?:\/\/[^/?#]*/i;
 
-export function createGate(settings: GateSettings, overload: Overload, metrics: Pick<Metrics, 'shed'>): Gate {
+export function createGate(
+  settings: GateSettings,
+  overload: Overload,
+  metrics: Pick<Metrics, 'shed'>,
+): { readonly gate: Gate; readonly charge: Charge } {
   const hasKeys = settings.apiKeys.length + settings.adminKeys.length > 0;
   const limit = settings.rateLimitPerMinute > 0 ? new RateLimit(settings.rateLimitPerMinute) : undefined;
   const origins = settings.corsOrigins.length > 0 ? settings.corsOrigins : undefined;
 
-  return (request, response) => {
+  /** @returns the refusal. */
+  function count(
+    request: IncomingMessage,
+    response: ServerResponse,
+    holder: string | undefined,
+    predictions: number,
+  ): AppError | undefined {
+    if (limit === undefined) return undefined;
+    const forwarded = request.headers['x-forwarded-for'];
+    const client =
+      holder === undefined
+        ? `address ${clientAddress(request.socket.remoteAddress ?? '', String(forwarded ?? ''), forwarded === undefined ? 0 : settings.trustProxy)}`
+        : `key ${holder}`;
+    const answer = limit.take(client, performance.now(), predictions);
+    const [policy, state] = rateHeaders(limit.perMinute, answer);
+    response.setHeader('ratelimit-policy', policy);
+    response.setHeader('ratelimit', state);
+    if (answer.isAllowed) return undefined;
+    response.setHeader('retry-after', String(answer.resetSeconds));
+    return new AppError(
+      'rate-limited',
+      `expected at most ${limit.perMinute} predictions a minute, found more; wait ${answer.resetSeconds} s`,
+    );
+  }
+
+  const admitted = (request: IncomingMessage) =>
+    admit(settings, scopeOf(pathOf(request)), () => presentedKey(request.rawHeaders));
+
+  const charge: Charge = (request, response, more) => {
+    if (limit === undefined || more === 0) return;
+    const admission = hasKeys ? admitted(request) : undefined;
+    const refusal = count(request, response, admission?.outcome === 'admitted' ? admission.holder : undefined, more);
+    if (refusal !== undefined) throw refusal;
+  };
+
+  const gate: Gate = (request, response) => {
     const malformed = framing(request);
     if (malformed !== undefined) {
       response.setHeader('connection', 'close');
@@ -34,7 +76,7 @@ export function createGate(settings: GateSettings, overload: Overload, metrics: 
     if (origins !== undefined && cors(origins, request, response)) return 'answered';
     let holder: string | undefined;
     if (hasKeys) {
-      const admission = admit(settings, scopeOf(pathOf(request)), () => presentedKey(request.rawHeaders));
+      const admission = admitted(request);
       if (admission.outcome === 'unauthorized') {
         response.setHeader('www-authenticate', 'Bearer');
         return new AppError(
@@ -48,24 +90,8 @@ export function createGate(settings: GateSettings, overload: Overload, metrics: 
     }
     // What is only read stays cheap, and health must be answered however busy it is.
     if (request.method !== 'POST') return undefined;
-    if (limit !== undefined) {
-      const forwarded = request.headers['x-forwarded-for'];
-      const client =
-        holder === undefined
-          ? `address ${clientAddress(request.socket.remoteAddress ?? '', String(forwarded ?? ''), forwarded === undefined ? 0 : settings.trustProxy)}`
-          : `key ${holder}`;
-      const answer = limit.take(client, performance.now());
-      const [policy, state] = rateHeaders(limit.perMinute, answer);
-      response.setHeader('ratelimit-policy', policy);
-      response.setHeader('ratelimit', state);
-      if (!answer.isAllowed) {
-        response.setHeader('retry-after', String(answer.resetSeconds));
-        return new AppError(
-          'rate-limited',
-          `expected at most ${limit.perMinute} predictions a minute, found more; wait ${answer.resetSeconds} s`,
-        );
-      }
-    }
+    const refusal = count(request, response, holder, 1);
+    if (refusal !== undefined) return refusal;
     const reason = overload.enter();
     if (reason === undefined) {
       response.once('close', overload.leave);
@@ -78,6 +104,8 @@ export function createGate(settings: GateSettings, overload: Overload, metrics: 
       'expected to answer in time, found too many predictions at once; ask again in a second',
     );
   };
+
+  return { gate, charge };
 }
 
 /**

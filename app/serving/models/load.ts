@@ -7,7 +7,6 @@ import { AppError } from '../../model/errors.ts';
 import type { Model } from '../../model/schema.ts';
 import type { AnswerCaches } from '../cache/caches.ts';
 import { createPredictor, type Predictor } from '../predictor.ts';
-import { keepExplainable } from './explainable.ts';
 import type { ModelLocation } from './locate.ts';
 import { type LabelledModel, Served } from './served.ts';
 
@@ -47,13 +46,11 @@ async function loadOne(
     throw new AppError(error.code, `${path.basename(directory)}: ${error.message}`, { cause: error });
   });
   const engine = await loadEngine(artifact, setting);
-  const cached =
-    caches === undefined
-      ? undefined
-      : (await import('../cache/cached-engine.ts')).cachedEngine(engine, artifact.digest, caches.predictions);
-  const predictor = createPredictor(artifact, cached?.engine ?? engine);
-  cached?.begin();
-  keepExplainable(predictor, { profile: artifact.profile, engine, cache: caches?.explanations });
+  if (caches === undefined) return createPredictor(artifact, engine);
+  const { predictions, explanations } = caches;
+  const cached = (await import('../cache/cached-engine.ts')).cachedEngine(engine, artifact.digest, predictions);
+  const predictor = createPredictor(artifact, engine, { engine: cached.engine, explanations });
+  cached.begin();
   return predictor;
 }
 

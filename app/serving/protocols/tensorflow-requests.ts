@@ -3,6 +3,7 @@
 import { describe, type Fields, isFields } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Model } from '../../model/schema.ts';
+import type { Explained } from '../explain/explaining.ts';
 import { type Reading, tooManyRows } from '../http/inference.ts';
 
 /** The one way a model is asked; TensorFlow's own name for it. */
@@ -29,11 +30,15 @@ export function readPredict(body: Fields, model: Model, maxRows: number): Predic
   return { form: 'rows', records: instances.map((row: unknown) => recordOf(row, model)) };
 }
 
+export interface ExplainReading extends Reading {
+  readonly explained?: Explained;
+}
+
 /** Records in one `:explain`: each is thousands of rows for the engine. */
 export const mostExplained = 16;
 
 /** `:explain`, KServe's: rows as for `:predict`. @throws AppError `input-invalid`, `rows-too-many`. */
-export function readExplain(body: Fields, model: Model, maxRows: number): Reading {
+export function readExplain(body: Fields, model: Model, maxRows: number): ExplainReading {
   const reading = readPredict(body, model, maxRows);
   if (reading.form === 'columns') throw invalid('`inputs`: expected `instances`, a list of rows, to explain each');
   return reading;

@@ -3,6 +3,7 @@
 import type { Express, Request, RequestHandler } from 'express';
 import { AppError } from '../../model/errors.ts';
 import type { Model } from '../../model/schema.ts';
+import type { Explaining } from '../explain/explaining.ts';
 import { methodNotAllowed } from '../http/failure.ts';
 import { type InferenceContext, inferring, type Reading } from '../http/inference.ts';
 import { sendJson } from '../http/json.ts';
@@ -10,7 +11,14 @@ import { type Asked, modelCalled } from '../models/called.ts';
 import { answerJson } from './answer.ts';
 import { bytesBody, parseJson } from './body.ts';
 import { classifications, metadata, outputs, predictions, regressions, status } from './tensorflow-answers.ts';
-import { mostExplained, type PredictReading, readExamples, readExplain, readPredict } from './tensorflow-requests.ts';
+import {
+  type ExplainReading,
+  mostExplained,
+  type PredictReading,
+  readExamples,
+  readExplain,
+  readPredict,
+} from './tensorflow-requests.ts';
 
 const verbs = ['predict', 'classify', 'regress', 'explain'] as const;
 type Verb = (typeof verbs)[number];
@@ -66,6 +74,12 @@ export function addTensorflowServing(app: Express, context: InferenceContext, bo
 function inferencesOf(context: InferenceContext): Readonly<Record<Verb, RequestHandler>> {
   const which = (request: Request) => partsOf(request).asked;
   const json = ({ body }: Request) => parseJson(body);
+  // Loaded by the first who asks: no prediction needs it.
+  let loading: Promise<Explaining> | undefined;
+  const explaining = () => {
+    loading ??= import('../explain/explaining.ts').then(({ Explaining }) => new Explaining());
+    return loading;
+  };
   return {
     predict: inferring<PredictReading>(context, {
       which,
@@ -89,27 +103,20 @@ function inferencesOf(context: InferenceContext): Readonly<Record<Verb, RequestH
       },
       answer: (response, _predictor, rows) => answerJson(response, regressions(rows)),
     }),
-    explain: inferring<Reading>(context, {
+    explain: inferring<ExplainReading>(context, {
       which,
       read: (request, { model }) => readExplain(json(request), model, Math.min(context.maxRows, mostExplained)),
-      async answer(response, predictor, rows, { records }) {
-        // Loaded by the first who asks: no prediction needs it.
-        const { explainerOf } = await import('../explain/explain.ts');
-        const explainer = explainerOf(predictor);
-        const explanations: object[] = [];
-        for (const [index, row] of rows.entries()) {
-          if (response.destroyed) return;
-          explanations.push(await explainer.explain(records[index], row));
-        }
-        const { model, version, digest } = predictor;
-        const { method } = explainer;
-        await answerJson(response, {
-          ...predictions(model, rows),
-          explanations,
-          method,
-          model: { name: model.name, version, digest },
-        });
+      async also(response, predictor, rows, reading, until) {
+        // Each record costs thousands of rows: it counts as a request, the first of them did at the gate.
+        context.charge(response.req, response, reading.records.length - 1);
+        return { ...reading, explained: await (await explaining()).explain(predictor, reading.records, rows, until) };
       },
+      answer: (response, { model, version, digest }, rows, { explained }) =>
+        answerJson(response, {
+          ...predictions(model, rows),
+          ...explained,
+          model: { name: model.name, version, digest },
+        }),
     }),
   };
 }
