@@ -1,7 +1,7 @@
 // What this checkout would change beside another commit, without any cloud: that commit's own program and stack files bring emulated clouds
 // up, as plain Pulumi would, and this checkout's are previewed on them, policy pack included.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../contract/clock.ts';
@@ -12,6 +12,7 @@ import { foundationOf } from '../contract/stack.ts';
 import { settleAll } from '../delivery/settle.ts';
 import { git, runGit } from '../ledger/git-command.ts';
 import { plainPulumiEnvironment } from '../pulumi/workspace.ts';
+import { linkPackages } from '../rehearsal/link-packages.ts';
 import { openDeployer } from './deployer.ts';
 import { defaultTimeScale } from './emulated-clouds.ts';
 import { type CliEnvironment, readEnvironment, type Variables } from './environment.ts';
@@ -39,7 +40,7 @@ export async function previewAgainst(watched: Watched, ref: string): Promise<Com
   const { startClouds } = await import('../rehearsal/clouds.ts');
   try {
     await git([...worktree, 'add', '--detach', '--quiet', base, commit]);
-    await symlink(join(environment.checkout, 'node_modules'), join(base, 'node_modules'), 'dir');
+    await linkPackages(environment.checkout, base);
     report({ message: `bringing up what ${commit.slice(0, 12)} declares, on emulated clouds` });
     const clouds = await startClouds({
       project: environment.checkout,

@@ -1,11 +1,11 @@
 // The stage: a fresh git checkout of this project with a `.trireme` of its own, in which Dana, a developer, commits.
 // Whatever the user's own checkout holds, commits or not, the rehearsal's releases come from clean commits with known authors.
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { DeliveryError } from '../contract/errors.ts';
+import { linkPackages } from './link-packages.ts';
 
 const run = promisify(execFile);
 
@@ -27,11 +27,7 @@ export async function createCheckout(project: string, root: string, searchPath: 
     await mkdir(path.dirname(path.join(root, file)), { recursive: true });
     await cp(path.join(project, file), path.join(root, file), { verbatimSymlinks: true });
   }
-  // A package of which another version lies at the top lies in the workspace that needs it.
-  for (const folder of ['.', 'app', 'infra']) {
-    const installed = path.join(project, folder, 'node_modules');
-    if (existsSync(installed)) await symlink(installed, path.join(root, folder, 'node_modules'), 'dir');
-  }
+  await linkPackages(project, root);
   await git('init', '--quiet', '--initial-branch=main');
   // A link named like the ignored folder is not ignored by a pattern that ends in a slash.
   await writeFile(path.join(root, '.git', 'info', 'exclude'), 'node_modules\n');
