@@ -10,7 +10,7 @@ export type Fault =
   | 'resets in the middle of an answer'
   | 'answers 500'
   | 'answers 503 with Retry-After'
-  | 'sheds what is beyond eight at once'
+  | 'sheds what is beyond two at once'
   | 'does not know the key'
   | 'forbids'
   | 'does not know the model'
@@ -23,7 +23,7 @@ export const faults: readonly Fault[] = [
   'resets in the middle of an answer',
   'answers 500',
   'answers 503 with Retry-After',
-  'sheds what is beyond eight at once',
+  'sheds what is beyond two at once',
   'does not know the key',
   'forbids',
   'does not know the model',
@@ -118,8 +118,8 @@ export class Cloud {
       case 'answers 503 with Retry-After':
         response.writeHead(503, { ...json, 'retry-after': '1' });
         return void response.end('{"error":"too many predictions at once","code":"overloaded"}');
-      case 'sheds what is beyond eight at once':
-        if (this.#inWork < 8) break;
+      case 'sheds what is beyond two at once':
+        if (this.#inWork < 2) break;
         this.shed += 1;
         response.writeHead(503, { ...json, 'retry-after': '1' });
         return void response.end('{"error":"too many predictions at once","code":"overloaded"}');
@@ -139,7 +139,7 @@ export class Cloud {
     response.once('close', () => {
       this.#inWork -= 1;
     });
-    const delayMs = this.#fault === 'sheds what is beyond eight at once' ? sheddingMs : this.#delayMs;
+    const delayMs = this.#fault === 'sheds what is beyond two at once' ? sheddingMs : this.#delayMs;
     const asked: unknown = JSON.parse((await buffer(request)).toString() || '[]');
     const records = (Array.isArray(asked) ? asked : [asked]) as { readonly x: number }[];
     const predictions = records.map(({ x }, index) => ({ predictionId: String(index), value: x * 2 }));

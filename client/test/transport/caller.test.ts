@@ -202,12 +202,13 @@ describe('an overload', () => {
   });
 
   it('of the only cloud loses no call: what has no room there waits here', async () => {
-    const [cloud] = await clouds('sheds what is beyond eight at once');
+    const [cloud] = await clouds('sheds what is beyond two at once');
     if (cloud === undefined) return expect.unreachable();
     const client = clientOf([cloud], { timeoutMs: 60_000, tryTimeoutMs: 60_000 });
-    expect(await load(500, 60, async (x) => (await client.predict({ x })).prediction.value)).toEqual([]);
+    expect(await load(300, 20, async (x) => (await client.predict({ x })).prediction.value)).toEqual([]);
     expect(cloud.shed).toBeGreaterThan(0);
-    expect(cloud.received).toBe(500 + cloud.shed);
+    expect(cloud.received).toBe(300 + cloud.shed);
     expect(client.endpoints()).toMatchObject([{ circuit: 'closed', failing: 0 }]);
-  });
+    // Those that were shed come back after one to two seconds, some of them twice.
+  }, 60_000);
 });
