@@ -17,7 +17,7 @@ export interface Engine {
   readonly parts?: readonly Engine[];
   /** Why it was chosen. */
   readonly choice?: Choice;
-  /** Gives back at once what the collector of garbage would not see; it is not asked again. */
+  /** For one that is let go before it served: gives back at once what the collector of garbage does not see. It is not asked again. */
   dispose?(): void;
 }
 

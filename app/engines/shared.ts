@@ -25,9 +25,6 @@ export function sharing(
     outputWidth: first.engine.outputWidth,
     parts,
     choice,
-    dispose() {
-      for (const part of parts) part.dispose?.();
-    },
     run(inputs, rows) {
       let { engine } = first;
       for (const step of steps) if (rows >= step.fromRows) engine = step.engine;

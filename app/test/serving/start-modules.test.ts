@@ -50,6 +50,8 @@ describe('what is loaded when the service is ready', () => {
       '/serving/tracing/export.ts',
       '/@opentelemetry/',
       '/serving/workers/work',
+      '/engines/compiled.ts',
+      '/engines/tfjs.ts',
       '/@tensorflow/',
       '/onnxruntime',
     ])
