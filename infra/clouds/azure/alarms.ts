@@ -154,7 +154,7 @@ function metricAlarm(
 }
 
 function errorAlarm(
-  { parent, group, tags, stack }: Place,
+  { parent, regional, tags, stack }: Place,
   { site, workspace, channel }: Watched,
   { errorRatePercent }: AlarmConfig,
 ): ScheduledQueryRule {
@@ -162,7 +162,7 @@ function errorAlarm(
   return new ScheduledQueryRule(
     'errors',
     {
-      resourceGroupName: group.name,
+      ...regional,
       ruleName: `${serviceName(stack)}-errors`,
       kind: 'LogAlert',
       description: `More than ${errorRatePercent} % of the answers were 5xx over five minutes.`,

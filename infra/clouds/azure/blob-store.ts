@@ -1,9 +1,9 @@
 // A container of blobs on Azure that keeps what was overwritten, opens to logins only, and never to the public.
-import type { ResourceGroup } from '@pulumi/azure-native/resources/resourceGroup.js';
 import { BlobContainer } from '@pulumi/azure-native/storage/blobContainer.js';
 import { BlobServiceProperties } from '@pulumi/azure-native/storage/blobServiceProperties.js';
 import { StorageAccount } from '@pulumi/azure-native/storage/storageAccount.js';
 import type { ComponentResource, Input, Output } from '@pulumi/pulumi';
+import type { Place } from './place.ts';
 
 export interface BlobStore {
   readonly account: StorageAccount;
@@ -21,7 +21,7 @@ const deletedFor = { enabled: true, days: 30 };
 export function createBlobStore(
   name: string,
   store: {
-    readonly group: ResourceGroup;
+    readonly regional: Place['regional'];
     readonly accountName: Input<string>;
     readonly containerName: string;
     readonly copies: 'Standard_LRS' | 'Standard_GRS';
@@ -29,11 +29,11 @@ export function createBlobStore(
   },
   options: { readonly parent: ComponentResource; readonly protect: boolean },
 ): BlobStore {
-  const inGroup = { resourceGroupName: store.group.name };
+  const inGroup = { resourceGroupName: store.regional.resourceGroupName };
   const account = new StorageAccount(
     name,
     {
-      ...inGroup,
+      ...store.regional,
       accountName: store.accountName,
       kind: 'StorageV2',
       sku: { name: store.copies },

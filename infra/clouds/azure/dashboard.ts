@@ -62,7 +62,7 @@ function chartOf({ title, of, metrics }: Chart, id: string) {
 }
 
 export function createDashboard(
-  { parent, group, tags, stack, config }: Place,
+  { parent, regional, tags, stack, config }: Place,
   { site, plan }: { readonly site: WebApp; readonly plan: AppServicePlan },
 ): Dashboard | undefined {
   if (!config.dashboard) return undefined;
@@ -70,7 +70,7 @@ export function createDashboard(
   return new Dashboard(
     'dashboard',
     {
-      resourceGroupName: group.name,
+      ...regional,
       dashboardName: serviceName(stack),
       properties: { lenses: [{ order: 0, parts }] },
       tags: { ...tags, 'hidden-title': serviceName(stack) },

@@ -35,7 +35,7 @@ export interface Database {
 }
 
 export function createDatabase(place: Place, identity: UserAssignedIdentity | undefined): Database | undefined {
-  const { parent, group, tags, config } = place;
+  const { parent, group, regional, tags, config } = place;
   if (config.database === undefined || identity === undefined) return undefined;
   const { engine } = config.database;
   const password = new RandomPassword(
@@ -49,7 +49,7 @@ export function createDatabase(place: Place, identity: UserAssignedIdentity | un
     // Its name is made up, and another one after a destroy: a deleted vault's name stays taken for days.
     'secrets',
     {
-      resourceGroupName: group.name,
+      ...regional,
       properties: {
         tenantId: identity.tenantId,
         sku: { family: 'A', name: 'standard' },
@@ -85,9 +85,9 @@ export function createDatabase(place: Place, identity: UserAssignedIdentity | un
 
 /** What a server of either engine is asked for. */
 function serverArgs(place: Place, { size, storageGiB }: DatabaseConfig, password: RandomPassword) {
-  const { group, tags } = place;
+  const { regional, tags } = place;
   return {
-    resourceGroupName: group.name,
+    ...regional,
     serverName: serverName(place),
     sku: { name: size, tier: tierOf(size) ?? size },
     storage: { storageSizeGB: storageGiB, autoGrow: 'Enabled' },

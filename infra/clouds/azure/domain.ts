@@ -43,7 +43,7 @@ export function securedBinding(site: string, domain: string, thumbprint: string)
  * deleted, so all three go with their group.
  */
 export function createDomain(
-  { parent, group, tags, stack, config }: Place,
+  { parent, group, regional, tags, stack, config }: Place,
   { site, plan }: { readonly site: WebApp; readonly plan: AppServicePlan },
 ): Domain | undefined {
   const { domain } = config;
@@ -63,7 +63,7 @@ export function createDomain(
   );
   const certificate = new Certificate(
     'certificate',
-    { resourceGroupName: group.name, name: domain, canonicalName: domain, serverFarmId: plan.id, tags },
+    { ...regional, name: domain, canonicalName: domain, serverFarmId: plan.id, tags },
     { ...options, dependsOn: [binding] },
   );
   const secured = new Deployment(

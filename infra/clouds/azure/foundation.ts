@@ -169,7 +169,13 @@ function createState(
   if (!config.stateBucket) return undefined;
   return createBlobStore(
     'state',
-    { group, accountName: interpolate`${project}state${suffix}`, containerName: 'state', copies: 'Standard_GRS', tags },
+    {
+      regional: { resourceGroupName: group.name, location: config.region },
+      accountName: interpolate`${project}state${suffix}`,
+      containerName: 'state',
+      copies: 'Standard_GRS',
+      tags,
+    },
     { parent, protect: true },
   );
 }

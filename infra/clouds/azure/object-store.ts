@@ -14,12 +14,12 @@ export interface ObjectStore extends BlobStore {
 }
 
 export function createObjectStore(place: Place, identity: UserAssignedIdentity | undefined): ObjectStore | undefined {
-  const { parent, group, tags, stack, config, nameSuffix } = place;
+  const { parent, regional, tags, stack, config, nameSuffix } = place;
   if (!config.objectStore || identity === undefined) return undefined;
   const store = createBlobStore(
     'store',
     {
-      group,
+      regional,
       accountName: interpolate`${project}${stack.environment}${nameSuffix}`,
       containerName: project,
       copies: 'Standard_LRS',

@@ -8,11 +8,11 @@ import { readyPath } from '../../contract/service.ts';
 import { serviceName } from '../names.ts';
 import type { Place } from './place.ts';
 
-export function createWorkspace({ parent, group, tags, stack, config }: Place): Workspace {
+export function createWorkspace({ parent, regional, tags, stack, config }: Place): Workspace {
   return new Workspace(
     'logs',
     {
-      resourceGroupName: group.name,
+      ...regional,
       workspaceName: serviceName(stack),
       sku: { name: 'PerGB2018' },
       retentionInDays: config.logRetentionDays,
@@ -54,7 +54,7 @@ export interface UptimeCheck {
 
 /** @param endpoint base URL, as people ask it. */
 export function createUptimeCheck(
-  { parent, group, tags, stack, config }: Place,
+  { parent, regional, tags, stack, config }: Place,
   workspace: Workspace,
   endpoint: Input<string>,
 ): UptimeCheck | undefined {
@@ -62,7 +62,7 @@ export function createUptimeCheck(
   const component = new Component(
     'insights',
     {
-      resourceGroupName: group.name,
+      ...regional,
       resourceName: serviceName(stack),
       applicationType: 'web',
       kind: 'web',
@@ -77,7 +77,7 @@ export function createUptimeCheck(
   const test = new WebTest(
     'uptime-check',
     {
-      resourceGroupName: group.name,
+      ...regional,
       webTestName: `${serviceName(stack)}-ready`,
       syntheticMonitorId: `${serviceName(stack)}-ready`,
       webTestKind: 'standard',

@@ -8,6 +8,11 @@ import { project } from '../names.ts';
 export interface Place {
   readonly parent: ComponentResource;
   readonly group: ResourceGroup;
+  /**
+   * Where a regional resource is. Said on each: what is left out, azure-native takes from its own state, so that another region in a
+   * stack file would change nothing.
+   */
+  readonly regional: { readonly resourceGroupName: Output<string>; readonly location: string };
   readonly tags: Readonly<Record<string, string>>;
   readonly stack: Stack;
   readonly config: ServiceConfig;

@@ -18,7 +18,7 @@ export interface PrivateAccess {
 
 /** @param target the site whose endpoint it is, and its slot's name for a slot's. */
 export function createPrivateAccess(
-  { parent, group, tags, stack, config }: Place,
+  { parent, group, regional, tags, stack, config }: Place,
   network: NetworkNames,
   target: { readonly siteId: Output<string>; readonly slot?: string },
 ): PrivateAccess | undefined {
@@ -29,7 +29,7 @@ export function createPrivateAccess(
   const endpoint = new PrivateEndpoint(
     `private-${part}`,
     {
-      resourceGroupName: group.name,
+      ...regional,
       privateEndpointName: name,
       subnet: { id: subnet },
       privateLinkServiceConnections: [{ name, privateLinkServiceId: target.siteId, groupIds: [part] }],

@@ -66,14 +66,16 @@ export class AttachedProvider {
       .setSupportsAutonamingConfiguration(true);
   }
 
-  check(request: requests.CheckRequest): requests.CheckResponse {
+  check(request: requests.CheckRequest, peer: string): requests.CheckResponse {
     const model = this.#modelOf(request);
     const proposed = request.getAutonaming()?.getProposedName();
-    const news = withName(model.naming, fromStruct(request.getNews()), fromStruct(request.getOlds()), {
+    const recorded = fromStruct(request.getOlds());
+    const named = withName(model.naming, fromStruct(request.getNews()), recorded, {
       name: nameOf(request),
       seed: request.getRandomseed_asU8(),
       ...(proposed === undefined || proposed === '' ? {} : { proposed }),
     });
+    const news = { ...model.defaults?.(named, recorded, this.#configOf(peer)), ...named };
     const faults = checkInputs(this.#schema, model.module, news);
     if (faults.length > 0) return checkResponse(news, faults);
     const inputs = model.normalize?.(news) ?? news;

@@ -40,7 +40,7 @@ function handlers(attached: AttachedProvider): Record<string, HandleUnary> {
     checkConfig: unary((request: requests.CheckRequest) => attached.checkConfig(request)),
     diffConfig: unary((request: requests.DiffRequest) => attached.diffConfig(request)),
     configure: unary((request: requests.ConfigureRequest, peer) => attached.configure(request, peer)),
-    check: unary((request: requests.CheckRequest) => attached.check(request)),
+    check: unary((request: requests.CheckRequest, peer) => attached.check(request, peer)),
     diff: unary((request: requests.DiffRequest) => attached.diff(request)),
     create: unary((request: requests.CreateRequest, peer) => attached.create(request, peer)),
     read: unary((request: requests.ReadRequest, peer) => attached.read(request, peer)),

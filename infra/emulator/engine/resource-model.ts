@@ -39,6 +39,8 @@ export interface ResourceModel {
   replacesFrom?(olds: Properties, news: Properties): readonly string[];
   /** Outputs beyond the class's own that are not known before creation: optional inputs that the cloud fills. */
   readonly computed?: readonly string[];
+  /** What the provider says where the program says nothing, from the recorded inputs and its own configuration. */
+  defaults?(inputs: Properties, recorded: Properties, config: Properties): Properties;
   /** The inputs as the provider keeps them: a document given as an object becomes its JSON. */
   normalize?(inputs: Properties): Properties;
   /** What the declarations can't say: ranges, patterns, enumerated strings. Sees values that may be `unresolved`. */

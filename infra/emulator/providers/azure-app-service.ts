@@ -59,6 +59,7 @@ function site(world: AppServiceWorld, subscription: AzureSubscription, kind: Sit
     // The parts of the resource's path, and its location.
     replaceOnChanges: ['name', 'slot', 'resourceGroupName', 'location'],
     computed: ['location', 'customDomainVerificationId'],
+    defaults: (...asked) => subscription.defaultLocation(...asked),
     validate: siteFaults,
     async create(inputs, context) {
       const id = kind.idOf(inputs);

@@ -94,6 +94,8 @@ function deployment(subscription: AzureSubscription): ResourceModel {
     module: 'resources/deployment',
     type: 'Microsoft.Resources/deployments',
     named: 'deploymentName',
+    // A group's has none: https://learn.microsoft.com/rest/api/resources/deployments/create-or-update
+    located: false,
     validate: (inputs) => [
       // https://learn.microsoft.com/rest/api/resources/deployments/create-or-update
       ...pattern(inputs, 'deploymentName', /^[-\w._()]{1,64}$/),

@@ -36,7 +36,13 @@ export function armResource(subscription: AzureSubscription, kind: ArmKind): Res
     shelf: subscription.shelf(kind.type),
     naming: { property: named, style: kind.style ?? 'dashed' },
     replaceOnChanges: ['resourceGroupName', named, ...(located ? ['location'] : []), ...(kind.replaceOnChanges ?? [])],
-    ...(located ? { computed: ['location'] } : {}),
+    ...(located
+      ? {
+          computed: ['location'],
+          defaults: (...asked: Parameters<AzureSubscription['defaultLocation']>) =>
+            subscription.defaultLocation(...asked),
+        }
+      : {}),
     ...(kind.validate === undefined ? {} : { validate: kind.validate }),
     idOf: (inputs) => kind.idOf?.(inputs) ?? subscription.resourceId(inputs, kind.type, text(inputs, named) ?? ''),
     alreadyExists: (id) => `cannot create already existing resource '${id}'`,

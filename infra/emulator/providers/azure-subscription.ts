@@ -99,6 +99,16 @@ export class AzureSubscription {
     return `${this.groupId(text(inputs, 'resourceGroupName') ?? '')}/providers/${type}/${name}`;
   }
 
+  /**
+   * Of a regional resource whose program says no location: the recorded one, else the provider's, else its group's, in `azure-native`'s order.
+   * https://github.com/pulumi/pulumi-azure-native/blob/master/provider/pkg/provider/provider.go, `getDefaultLocation`
+   */
+  defaultLocation(inputs: Properties, recorded: Properties, config: Properties): Properties {
+    const group = this.groups.get(this.groupId(text(inputs, 'resourceGroupName') ?? ''));
+    const location = text(recorded, 'location') ?? text(config, 'location') ?? text(group?.inputs, 'location');
+    return location === undefined ? {} : { location };
+  }
+
   /** The resource's own location, else the provider's, else its group's. @throws CloudRefusal when the group does not exist. */
   location(inputs: Properties, { config }: Pick<ResourceContext, 'config'>): string {
     const name = text(inputs, 'resourceGroupName') ?? '';

@@ -104,6 +104,7 @@ function registry(subscription: AzureSubscription): ResourceModel {
     naming: { property: 'registryName', style: 'plain' },
     replaceOnChanges: ['registryName', 'resourceGroupName', 'location'],
     computed: ['location'],
+    defaults: (...asked) => subscription.defaultLocation(...asked),
     validate: (inputs) => [
       // https://learn.microsoft.com/rest/api/containerregistry/registries/create
       ...pattern(inputs, 'registryName', /^[a-zA-Z0-9]{5,50}$/),
@@ -160,6 +161,7 @@ function appServicePlan(subscription: AzureSubscription): ResourceModel {
     naming: { property: 'name', style: 'dashed' },
     replaceOnChanges: ['name', 'resourceGroupName', 'location', 'reserved', 'hyperV', 'isXenon'],
     computed: ['location'],
+    defaults: (...asked) => subscription.defaultLocation(...asked),
     // https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules#microsoftweb
     validate: (inputs) => pattern(inputs, 'name', /^[\w-]{1,60}$/),
     idOf: (inputs) => subscription.resourceId(inputs, 'Microsoft.Web/serverfarms', text(inputs, 'name') ?? ''),

@@ -17,11 +17,12 @@ export function inItsAccount<Account>(
   };
   return Object.fromEntries(
     Object.entries(modelsOf({})).map(([type, described]): [string, ResourceModel] => {
-      const of = ({ config }: ResourceContext) => modelsOf(config)[type] ?? described;
+      const of = ({ config }: Pick<ResourceContext, 'config'>) => modelsOf(config)[type] ?? described;
       return [
         type,
         {
           ...described,
+          defaults: (inputs, recorded, config) => of({ config }).defaults?.(inputs, recorded, config) ?? {},
           create: (inputs, context) => of(context).create(inputs, context),
           read: (id, inputs, context) => of(context).read(id, inputs, context),
           update: (id, inputs, context, previous) => of(context).update(id, inputs, context, previous),

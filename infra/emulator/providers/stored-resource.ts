@@ -49,7 +49,7 @@ export class Shelf {
 export interface StoredResource
   extends Pick<
     ResourceModel,
-    'module' | 'naming' | 'replaceOnChanges' | 'replacesFrom' | 'computed' | 'normalize' | 'validate'
+    'module' | 'naming' | 'replaceOnChanges' | 'replacesFrom' | 'computed' | 'defaults' | 'normalize' | 'validate'
   > {
   readonly shelf: Shelf;
   idOf(inputs: Properties, context: ResourceContext): string;
@@ -102,13 +102,14 @@ export function storedResource(resource: StoredResource): ResourceModel {
 }
 
 function described(resource: StoredResource): Omit<ResourceModel, 'create' | 'read' | 'update' | 'delete'> {
-  const { module, replaceOnChanges, replacesFrom, naming, computed, normalize, validate } = resource;
+  const { module, replaceOnChanges, replacesFrom, naming, computed, defaults, normalize, validate } = resource;
   return {
     module,
     replaceOnChanges,
     ...(replacesFrom === undefined ? {} : { replacesFrom }),
     ...(naming === undefined ? {} : { naming }),
     ...(computed === undefined ? {} : { computed }),
+    ...(defaults === undefined ? {} : { defaults }),
     ...(normalize === undefined ? {} : { normalize }),
     ...(validate === undefined ? {} : { validate }),
   };

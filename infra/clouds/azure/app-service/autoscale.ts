@@ -41,14 +41,14 @@ export function cpuProfile({ minInstances, maxInstances, cpuTarget }: Scaled, pl
 }
 
 export function createAutoscale(
-  { parent, group, tags, stack, config }: Place,
+  { parent, regional, tags, stack, config }: Place,
   plan: AppServicePlan,
 ): AutoscaleSetting | undefined {
   if (!scales(config)) return undefined;
   return new AutoscaleSetting(
     'autoscale',
     {
-      resourceGroupName: group.name,
+      ...regional,
       autoscaleSettingName: serviceName(stack),
       name: serviceName(stack),
       // Left out, it is off.

@@ -55,7 +55,8 @@ export class AzurePredictionService extends ComponentResource implements Predict
     const tags = tagsFor(stack.environment, config.labels);
     const group = createGroup(this, { ...args, config }, tags);
     const nameSuffix = output(args.foundation.details).apply((details) => details.nameSuffix ?? '');
-    const place: Place = { parent: this, group, tags, stack, config, nameSuffix };
+    const regional = { resourceGroupName: group.name, location: config.region };
+    const place: Place = { parent: this, group, regional, tags, stack, config, nameSuffix };
     const plan = createPlan(place, planForBoth({ config: args.config, liveConfig: ofSite.config }, stack));
     const secretsIdentity = createSecretsIdentity(place);
     const made = createMade(place, secretsIdentity);
@@ -107,14 +108,14 @@ function createGroup(
 }
 
 /** One plan's workers run the site and its slot. */
-function createPlan({ parent, group, tags, stack, config }: Place, size: PlanSize | undefined): AppServicePlan {
+function createPlan({ parent, regional, tags, stack, config }: Place, size: PlanSize | undefined): AppServicePlan {
   if (size === undefined) {
     throw new DeliveryError('config-invalid', `${stack.name}: no App Service plan has that cpu and memoryMiB`);
   }
   return new AppServicePlan(
     'plan',
     {
-      resourceGroupName: group.name,
+      ...regional,
       name: serviceName(stack),
       kind: 'linux',
       reserved: true,
@@ -127,11 +128,11 @@ function createPlan({ parent, group, tags, stack, config }: Place, size: PlanSiz
 }
 
 /** Whom Key Vault and the object store know; its right to read a vault of somebody else's is given by whoever owns that. */
-function createSecretsIdentity({ parent, group, tags, stack, config }: Place): UserAssignedIdentity | undefined {
+function createSecretsIdentity({ parent, regional, tags, stack, config }: Place): UserAssignedIdentity | undefined {
   if (!needsIdentity(config)) return undefined;
   return new UserAssignedIdentity(
     'secrets-identity',
-    { resourceGroupName: group.name, resourceName: `${serviceName(stack)}-secrets`, tags },
+    { ...regional, resourceName: `${serviceName(stack)}-secrets`, tags },
     { parent },
   );
 }
@@ -192,7 +193,7 @@ function siteArgs(
   const secretsIdentity = needsIdentity(config) ? needs.secretsIdentity : undefined;
   const { outboundSubnet } = networkOf(config);
   return {
-    resourceGroupName: place.group.name,
+    ...place.regional,
     serverFarmId: plan.id,
     // A slot's kind must be its site's.
     kind: 'app,linux,container',

@@ -124,7 +124,7 @@ async function foundationStack(
 
 async function azureStack(config: ServiceConfig, foundation: Shared): Promise<Stack> {
   return inline(`azure-${config.exposure}`, async () => {
-    const provider = await cloudRegistry.azure.provider(region, config.account);
+    const provider = await cloudRegistry.azure.provider(config.region, config.account);
     const stack = { name: 'azure-prod', cloud: 'azure', environment: 'prod' } as const;
     const args = { stack, config, foundation, release, stage: 'live' } as const;
     const service = new AzurePredictionService('service', args, { provider });
@@ -143,6 +143,27 @@ async function resourcesOf(stack: Stack): Promise<readonly string[]> {
   const { deployment } = await stack.exportStack();
   const { resources = [] } = deployment as { resources?: { type: string }[] };
   return resources.map(({ type }) => type.split(':').at(-1) ?? '');
+}
+
+/** What Pulumi's state says is in the stack's region, but for its group. */
+async function regionalOf(stack: Stack): Promise<readonly string[]> {
+  const { deployment } = await stack.exportStack();
+  const { resources = [] } = deployment as {
+    resources?: { urn: string; type: string; inputs?: { location?: unknown } }[];
+  };
+  return resources
+    .filter(({ type, inputs }) => inputs?.location === region && !/:(ResourceGroup|azure-native)$/.test(type))
+    .map(({ urn }) => urn);
+}
+
+async function replacedBy(stack: Stack): Promise<readonly string[]> {
+  const replaced: string[] = [];
+  await stack.preview({
+    onEvent({ resourcePreEvent }) {
+      if (resourcePreEvent?.metadata.op === 'replace') replaced.push(resourcePreEvent.metadata.urn);
+    },
+  });
+  return replaced;
 }
 
 describe('Azure with every optional key, on the real engine', () => {
@@ -171,6 +192,13 @@ describe('Azure with every optional key, on the real engine', () => {
     });
     expect((await stack.up()).summary.resourceChanges).toEqual({ same: create + adopted });
     expect((await stack.refresh()).summary.resourceChanges).toEqual({ same: create + adopted });
+
+    // Another region is another place for everything that is in one, also where the foundation has the group.
+    const regional = await regionalOf(stack);
+    expect(regional.length).toBeGreaterThan(10);
+    const moved = await azureStack({ ...everything, region: 'northeurope' }, given);
+    expect(await replacedBy(moved)).toEqual(expect.arrayContaining([...regional]));
+
     await stack.destroy();
     expect(await resourcesOf(stack)).toEqual([]);
     expect(clouds.bench.host.pids()).toEqual([]);
