@@ -46,7 +46,8 @@ export async function deployStack(
   };
   const found = await foundOn(common);
   if (found instanceof DeliveryError) {
-    return settle({ ...common, before: undefined, replaced: undefined }, 'skipped', nothing, toldWhole(found));
+    const unbegun = { ...common, before: undefined, replaced: undefined };
+    return refusedIf(found, await settle(unbegun, 'skipped', nothing, toldWhole(found)));
   }
   const begun = await begin({ ...common, ...found, replaced: undefined });
   if ('state' in begun) return begun;
@@ -70,7 +71,7 @@ async function foundOn({
     const before = await delivery.deployer.deployed(target.stack);
     if (!isAsMade(road)) return { before, target };
     const facts = await delivery.ledger.facts();
-    const { runtime } = settingsOf(delivery, target, facts, releaseIdOf(manifest), before);
+    const { runtime } = settingsOf(delivery, target, facts, releaseIdOf(manifest), before, road);
     return { before, target: { ...target, runtime } };
   } catch (error) {
     if (error instanceof DeliveryError && error.code !== 'interrupted') return error;
@@ -201,10 +202,14 @@ async function lost(attempt: Attempt, error: unknown): Promise<StackOutcome> {
     // A refusal that came late, by the ledger say, does not mean that nothing was begun.
     const known = state === 'skipped' && attempt.cloud.touched ? 'unknown' : state;
     const ended = await settle(attempt, known, nothing, await withoutShare(attempt, error, toldWhole(error)));
-    return ended.state === 'skipped' && error.code === 'refused' ? { ...ended, refused: true } : ended;
+    return refusedIf(error, ended);
   }
   await settle(attempt, 'unknown', nothing, await withoutShare(attempt, error, messageOf(error)));
   throw error;
+}
+
+function refusedIf({ code }: DeliveryError, ended: StackOutcome): StackOutcome {
+  return ended.state === 'skipped' && code === 'refused' ? { ...ended, refused: true } : ended;
 }
 
 /** A share is not left behind by an attempt that was lost; one that gave way has none of its own. @returns why, and what became of it. */

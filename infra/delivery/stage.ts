@@ -107,7 +107,9 @@ export async function deployTwice(
   const deploy = async () => {
     const facts = await delivery.ledger.facts();
     const asMade = isAsMade({ asReleased, secrets, restores });
-    const own = asMade ? settingsOf(delivery, target, facts, releaseIdOf(manifest), before).stackFile : undefined;
+    const own = asMade
+      ? settingsOf(delivery, target, facts, releaseIdOf(manifest), before, { secrets, restores }).stackFile
+      : undefined;
     // What stays live keeps its settings until the candidate is proven.
     const stays = before?.release.releaseId ?? (replaced === undefined ? undefined : releaseIdOf(replaced));
     const isBeside = where.stage !== 'live' && stays !== undefined;

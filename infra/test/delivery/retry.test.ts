@@ -79,7 +79,7 @@ describe('a release that failed on a stack', () => {
 
   it('is none that failed in a rotation or a restoration: it was good when it came, and is left as it is', async () => {
     const { world, delivery, asked } = await watched();
-    const manifest = await world.release();
+    const manifest = await world.releaseWithFiles();
     await deployRelease(delivery, manifest, 'dev');
     world.behave('gcp-dev', releaseIdOf(manifest), 'not-ready');
     const [rotated] = await rotateSecrets(delivery, 'dev', { reason: 'leaked' });

@@ -40,7 +40,7 @@ async function running() {
       ]),
     ),
   };
-  const manifest = await world.release();
+  const manifest = await world.releaseWithFiles();
   await deployRelease(delivery, manifest, 'dev');
   await deployRelease(delivery, world.letIntoProd(manifest), 'prod');
   asked.length = 0;

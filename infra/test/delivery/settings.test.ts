@@ -7,6 +7,7 @@ import { type ReleaseManifest, releaseIdOf } from '../../contract/release.ts';
 import type { RuntimeName, ServiceConfig } from '../../contract/service.ts';
 import type { Stack } from '../../contract/stack.ts';
 import { deployRelease } from '../../delivery/deploy.ts';
+import { restoreStacks } from '../../delivery/restore.ts';
 import { rollback } from '../../delivery/rollback.ts';
 import { rotateSecrets } from '../../delivery/rotate.ts';
 import { settingsFor } from '../../delivery/settings.ts';
@@ -155,6 +156,41 @@ test('going back is refused where its file can not be read and the checkout woul
   expect(() => settingsFor({ stack: 'aws-prod', release: 'rel-1-0', ...found })).toThrow(
     "aws-prod: expected the stack file of rel-1-0; found one that this checkout can't read, and stacks/Pulumi.aws-prod.yaml here names ecs-express where app-runner runs",
   );
+});
+
+test.each([
+  ['has none', undefined, undefined, 'none in the ledger'],
+  ['has one that can not be read', own, undefined, "one that this checkout can't read"],
+  ['has one of another runtime than runs', own, express, 'one of ecs-express where app-runner runs'],
+] as const)(
+  'who asks for no approval brings nothing but what was approved: refused where the ledger %s',
+  (_, file, named, found) => {
+    const asked = {
+      stack: 'aws-prod',
+      release: 'rel-1-0',
+      file,
+      named,
+      runs: runner,
+      here: runner,
+      onlyOwn: true,
+    } as const;
+    expect(() => settingsFor(asked)).toThrow(
+      `aws-prod: expected the stack file that rel-1-0 was made with; found ${found}`,
+    );
+  },
+);
+
+test('a rotation and a restoration of a release whose stack file nobody kept are refused, and touch nothing', async () => {
+  const { world, delivery, given } = watched();
+  const bare = await world.release();
+  await deployRelease(delivery, world.letIntoProd(bare), 'prod');
+  given.length = 0;
+  const [rotated] = await rotateSecrets(delivery, 'prod', { reason: 'leaked' });
+  const [restored] = await restoreStacks(delivery, 'prod', { reason: 'changed by hand' });
+  for (const outcome of [rotated, restored]) {
+    expect(outcome?.stacks).toMatchObject([{ state: 'skipped', refused: true }]);
+  }
+  expect(given).toEqual([]);
 });
 
 test('a rollback from a checkout with a runtime that prod was never given stays on what runs, asks its prover, and may replace with its own file alone', async () => {

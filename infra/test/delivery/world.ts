@@ -1,5 +1,6 @@
 // A hand-written world for delivery: clouds in memory that behave as told, a ledger with real fact ids, a clock that never waits.
 import { randomUUID } from 'node:crypto';
+import { digestOf } from '../../contract/canonical.ts';
 import { DeliveryError } from '../../contract/errors.ts';
 import {
   chainHash,
@@ -182,6 +183,13 @@ export class World {
     this.released.set(releaseIdOf(manifest), manifest);
     for (const { ref } of manifest.image.copies) this.images.set(ref, manifest.image.digest);
     return manifest;
+  }
+
+  /** One whose stack files the ledger holds, as it does of every release that is made today. */
+  async releaseWithFiles(): Promise<ReleaseManifest> {
+    const texts = Object.fromEntries(everyStack.map((stack) => [stack, `file of ${stack}`]));
+    const digests = Object.fromEntries(Object.entries(texts).map(([stack, text]) => [stack, digestOf(text)]));
+    return this.release({ infra: { program: digestOf('program'), stackConfigs: digests } }, texts);
   }
 
   states(stack: StackName): string[] {
