@@ -106,13 +106,15 @@ export async function startService(
     metrics,
     started,
     reload() {
-      // Loaded while developing alone.
-      reloading ??= import('./models/reload.ts').then(({ reloader }) =>
-        reloader(life, locate, settings, caches, log, () => {
-          metrics.loaded(life.models, identity);
-          reloaded?.();
-        }),
-      );
+      // Loaded while developing alone. What is wished for before it is ready waits until it is: the models that load may be the ones before.
+      reloading ??= started
+        .then(() => import('./models/reload.ts'))
+        .then(({ reloader }) =>
+          reloader(life, locate, settings, caches, log, () => {
+            metrics.loaded(life.models, identity);
+            reloaded?.();
+          }),
+        );
       return reloading.then((again) => again());
     },
     stop({ grace }) {

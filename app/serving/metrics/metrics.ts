@@ -115,7 +115,11 @@ export function createMetrics({ inFlight, overall }: MetricsSources = { inFlight
   const spanCells = new Map<SpanOutcome, CounterCell>();
   const httpCells = new Map<string, HistogramCell>();
   const refusals = new Map<string, CounterCell>();
-  const cellsOf = new WeakMap<Predictor, ReturnType<typeof predictorCells>>();
+  type PredictorCells = ReturnType<typeof predictorCells>;
+  /** By name and version: a model that comes back is counted where it was. */
+  const cellsCalled = new Map<string, PredictorCells>();
+  /** The same, found without making a text for each request. */
+  const cellsOf = new WeakMap<Predictor, PredictorCells>();
   function predictorCells(predictor: Predictor) {
     const labels = labelsOf(predictor);
     const { model } = predictor;
@@ -141,7 +145,9 @@ export function createMetrics({ inFlight, overall }: MetricsSources = { inFlight
   function cellsFor(predictor: Predictor) {
     let cells = cellsOf.get(predictor);
     if (cells === undefined) {
-      cells = predictorCells(predictor);
+      const called = `${predictor.model.name} ${predictor.version}`;
+      cells = cellsCalled.get(called) ?? predictorCells(predictor);
+      cellsCalled.set(called, cells);
       cellsOf.set(predictor, cells);
     }
     return cells;

@@ -24,3 +24,17 @@ export function labelMove(model: string, label: string, version: unknown): Label
 export function moved(served: Served, { model, label, version }: LabelMove): Served {
   return served.moved(label, modelCalled(served, { name: model, version }));
 }
+
+/** The labels that were moved while `loading` was made of what is stated: they stay where they were moved to, as far as that is served still. */
+export function keepingMoves(before: Served, now: Served, loading: Served): Served {
+  let kept = loading;
+  for (const model of loading.names) {
+    for (const label of modelLabels) {
+      const meant = now.labelled(model, label);
+      if (meant === undefined || meant === before.labelled(model, label)) continue;
+      const same = loading.versionsOf(model).find(({ digest }) => digest === meant.digest);
+      if (same !== undefined) kept = kept.moved(label, same);
+    }
+  }
+  return kept;
+}
