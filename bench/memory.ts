@@ -1,12 +1,23 @@
-// How much memory a process and everything it started hold, each shared page counted once (Linux: proportional set size).
+// How much memory a process and everything it started hold (Linux): now, each shared page counted once, and at most so far.
 import { readdir, readFile } from 'node:fs/promises';
 
-/** In bytes; `undefined` where `/proc` does not tell. Processes that end while they are looked at count as nothing. */
+/** Proportional set size, in bytes; `undefined` where `/proc` does not tell. Processes that end while they are looked at count as nothing. */
 export async function proportionalSetSize(root: number): Promise<number | undefined> {
   const members = await family(root);
   if (members.size === 0) return undefined;
   const sizes = await Promise.all([...members].map(ownBytes));
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/**
+ * The most resident memory each ever had, together: shared pages count for everybody, as they do for the limit of a container with one process.
+ * In bytes; `undefined` where `/proc` does not tell. VmHWM: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+ */
+export async function peakResident(root: number): Promise<number | undefined> {
+  const members = await family(root);
+  if (members.size === 0) return undefined;
+  const texts = await Promise.all([...members].map((pid) => readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')));
+  return texts.reduce((sum, text) => sum + 1024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0), 0);
 }
 
 async function parentOfEach(): Promise<Map<number, number>> {

@@ -1,6 +1,9 @@
 // Reads HTTP answers off a bare socket, and only what it must: the status, and where the body ends.
 import { connect, type Socket } from 'node:net';
 
+/** How long a server may say nothing when it should answer: longer is no measurement. */
+export const patienceMs = 30_000;
+
 /** The bytes of a request to a server on this machine. */
 export function requestBytes(
   port: number,
@@ -18,7 +21,7 @@ export function openSocket(port: number): Promise<Socket> {
   });
 }
 
-/** @param answered called for each whole answer, with how its body begins. @returns what takes the socket's data. */
+/** @param answered called for each whole answer, with how its body begins. @returns what takes the socket's data. @throws Error there for what is no answer to one request. */
 export function answerReader(answered: (status: number, start: string) => void): (chunk: Buffer) => void {
   let missing = 0;
   let status = 0;
@@ -42,6 +45,7 @@ export function answerReader(answered: (status: number, start: string) => void):
       chunk = chunk.subarray(headEnd + 4);
     }
     missing -= chunk.length;
+    if (missing < 0) throw new Error(`expected one answer; found ${-missing} bytes more than content-length says`);
     if (missing === 0) answered(status, start);
   };
 }

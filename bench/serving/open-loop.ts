@@ -2,7 +2,7 @@
 // had to wait for a free connection counts that wait too: what wrk2 calls corrected for coordinated omission, https://github.com/giltene/wrk2.
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { answerReader } from './answers.ts';
+import { answerReader, patienceMs } from './answers.ts';
 
 export interface OpenLoopResult {
   /** In ms, of every request, from when it was due to its whole answer; ascending. */
@@ -11,12 +11,13 @@ export interface OpenLoopResult {
   readonly sample: string;
 }
 
-/** @param rate requests a second. @throws Error when the server closes a connection. */
+/** @param rate requests a second. @param patience for the last answers. @throws Error when the server closes a connection, or does not answer. */
 export async function openLoop(
   sockets: readonly Socket[],
   request: Uint8Array,
   rate: number,
   milliseconds: number,
+  patience = patienceMs,
 ): Promise<OpenLoopResult> {
   const total = Math.floor((rate * milliseconds) / 1000);
   const latencies = new Float64Array(total);
@@ -25,16 +26,23 @@ export async function openLoop(
   let answered = 0;
   let failed = 0;
   let sample = '';
-  let lost: Error | undefined;
+  let lost: unknown;
   const cleanups = sockets.map((socket) => {
-    const reader = answerReader((status, last) => {
+    const read = answerReader((status, last) => {
       latencies[answered++] = performance.now() - (dueOf.get(socket) ?? Number.NaN);
       if (status !== 200) failed++;
       sample = last;
       idle.push(socket);
     });
+    const reader = (chunk: Buffer) => {
+      try {
+        read(chunk);
+      } catch (error) {
+        lost ??= error;
+      }
+    };
     const gone = () => {
-      lost = new Error('the server closed a connection');
+      lost ??= new Error('the server closed a connection');
     };
     socket.on('data', reader).on('close', gone);
     idle.push(socket);
@@ -53,6 +61,8 @@ export async function openLoop(
       socket.write(request);
       now = performance.now();
     }
+    if (performance.now() > started + milliseconds + patience)
+      lost ??= new Error(`the server owes answers ${patience / 1000} s after the slice`);
     // Not a timer: those are a millisecond late, which is more than an answer takes.
     await turn();
   }

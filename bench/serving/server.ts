@@ -5,6 +5,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { family } from '../memory.ts';
+import { patienceMs } from './answers.ts';
+import type { Answer } from './golden.ts';
 
 const startWithinMs = 60_000;
 
@@ -37,10 +39,12 @@ export async function startServer(program: Program, asked: Asked): Promise<Runni
   const started = performance.now();
   const child = spawn(command, args, { cwd: program.cwd, env: program.env, stdio: ['ignore', 'pipe', 'inherit'] });
   try {
-    const port = await Promise.race([listening(child, program.port), failing(child, args[0] ?? command)]);
-    const init = { method: 'POST', headers: asked.headers, body: new Uint8Array(asked.body) };
+    const late = sleep(startWithinMs, undefined, { ref: false }).then(() => {
+      throw new Error(`${args[0]} did not listen in ${startWithinMs / 1000} s`);
+    });
+    const port = await Promise.race([listening(child, program.port), failing(child, args[0] ?? command), late]);
     for (let last = 'nothing'; performance.now() - started < startWithinMs; ) {
-      const response = await fetch(`http://127.0.0.1:${port}${asked.path}`, init).catch(() => undefined);
+      const response = await send(port, asked).catch(() => undefined);
       const text = await response?.text();
       if (response?.status === 200)
         return { child, pid: child.pid ?? 0, port, seconds: (performance.now() - started) / 1000 };
@@ -53,6 +57,20 @@ export async function startServer(program: Program, asked: Asked): Promise<Runni
     child.kill('SIGKILL');
     throw error;
   }
+}
+
+function send(port: number, { path, headers, body }: Asked): Promise<Response> {
+  const init = { method: 'POST', headers, body: new Uint8Array(body), signal: AbortSignal.timeout(patienceMs) };
+  return fetch(`http://127.0.0.1:${port}${path}`, init);
+}
+
+/** Asks once. @throws Error unless the answer is 200. */
+export async function answerOf({ port }: RunningServer, asked: Asked): Promise<Answer> {
+  const response = await send(port, asked);
+  const body = Buffer.from(await response.arrayBuffer());
+  if (response.status !== 200)
+    throw new Error(`${asked.path}: expected 200; found ${response.status}: ${body.toString().slice(0, 200)}`);
+  return { headers: response.headers, body };
 }
 
 export async function stopServer({ child }: RunningServer): Promise<void> {
