@@ -7,7 +7,8 @@ import { digestOf } from '../contract/canonical.ts';
 import { DeliveryError } from '../contract/errors.ts';
 import { builtFrom, type ReleaseManifest, releaseIdOf } from '../contract/release.ts';
 import { firstDifference, type ImageFiles, imageFilesOf } from '../image/difference.ts';
-import { entersImage } from '../image/image-paths.ts';
+import { entersImage, makesImage } from '../image/image-paths.ts';
+import type { BuiltImage } from '../image/layout.ts';
 import { changedPaths } from '../image/source.ts';
 import { runGit } from '../ledger/git-command.ts';
 import type { RegistryClient } from '../registry/client.ts';
@@ -24,7 +25,10 @@ export interface Rebuilt {
 /** Installs what a lock file names into a folder. */
 export type Install = (folder: string, bench: Bench) => Promise<void>;
 
-/** @throws DeliveryError `errored` where it can't be built here: the commit or a model is missing, or the tree was dirty. */
+/**
+ * What lays it out and writes it is this checkout's.
+ * @throws DeliveryError `errored` where it can't be built here: the commit or a model is missing, the tree was dirty, or it is another image and this checkout's builder is another one too.
+ */
 export async function rebuild(
   bench: Bench,
   client: Pick<RegistryClient, 'pullImage'>,
@@ -57,16 +61,43 @@ export async function rebuild(
     const models = await storedModels(bench, checkout, manifest);
     const engine = image.builder === 'layout' ? undefined : options.engine;
     const built = await buildImage(apart, { ...source, commit }, models, { ...options, engine });
-    const differences = [
-      ...(await differencesOf({ checkout, own }, manifest, built.buildId)),
+    const stated = [
+      ...(await differencesOf({ checkout, own }, manifest)),
       ...(await enteredSince(environment.checkout, manifest)),
-      ...(await imageDifference(client, manifest, built.image.layout, join(folder, 'published'))),
     ];
-    return { digest: built.image.digest, differences };
+    const { digest, layout } = built.image;
+    const buildId = compared([['build id', manifest.build.buildId, built.buildId]]);
+    // Whether a release that its commit bears out was altered, only the builder that made it can tell.
+    const other = digest === image.digest || stated.length > 0 ? [] : await otherBuilder(bench, manifest, built.image);
+    if (other.length > 0)
+      throw unable(manifest, `it was built otherwise than here: ${other.join('; ')}`, ofItsOwn(commit));
+    const differences = [
+      ...[...buildId, ...stated],
+      ...(await imageDifference(client, manifest, layout, join(folder, 'published'))),
+    ];
+    return { digest, differences };
   } finally {
     for (const made of new Set([checkout, own])) await runGit([...git, 'remove', '--force', made]);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** In what the builder of this checkout is another than that of the release, so that the same files may give another image. */
+async function otherBuilder(
+  { environment }: Bench,
+  manifest: ReleaseManifest,
+  { builderVersion }: Pick<BuiltImage, 'builderVersion'>,
+): Promise<string[]> {
+  const { image } = manifest;
+  const changed = (await changedPaths(environment.checkout, builtFrom(manifest), 'HEAD')) ?? [];
+  return [
+    ...compared([[`the ${image.builder} builder`, image.builderVersion, builderVersion]]),
+    ...changed.filter(makesImage).map((path) => `${path} has changed since`),
+  ];
+}
+
+function ofItsOwn(commit: string): string {
+  return `audit it from a checkout of its own commit, with the builder it names: git worktree add ../audit ${commit}`;
 }
 
 async function imageDifference(
@@ -84,11 +115,10 @@ async function imageDifference(
   return [`image: ${(await firstDifference(published, rebuilt)) ?? 'another digest'}`];
 }
 
-/** Lock file, Pulumi program and stack files of that commit, and the name that the build gives itself. */
+/** Lock file, Pulumi program and stack files of that commit. */
 async function differencesOf(
   { checkout, own }: { readonly checkout: string; readonly own: string },
   { build, infra }: ReleaseManifest,
-  buildId: string,
 ): Promise<string[]> {
   const fileDigest = (...path: string[]) => readFile(join(...path)).then(digestOf, () => 'no such file');
   const stacks = await Promise.all(
@@ -97,13 +127,15 @@ async function differencesOf(
         [`stack file ${name}`, expected, await fileDigest(own, 'stacks', `Pulumi.${name}.yaml`)] as const,
     ),
   );
-  const compared: readonly (readonly [what: string, expected: string, found: string])[] = [
-    ['build id', build.buildId, buildId],
+  return compared([
     ['lock file', build.lockfile, await fileDigest(checkout, 'package-lock.json')],
     ['Pulumi program', infra.program, await programDigest(own)],
     ...stacks,
-  ];
-  return compared
+  ]);
+}
+
+function compared(pairs: readonly (readonly [what: string, expected: string, found: string])[]): string[] {
+  return pairs
     .filter(([, expected, found]) => expected !== found)
     .map(([what, expected, found]) => `${what}: expected ${expected}; found ${found}`);
 }

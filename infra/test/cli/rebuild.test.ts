@@ -133,6 +133,27 @@ describe('building a release once more', () => {
     expect(differences).toEqual(['image: layer 1 of 3: srv/node_modules/lib/index.js: other content']);
   });
 
+  it.each([
+    ['another version of it', { builderVersion: '1' }, {}, 'the layout builder: expected 1; found 2'],
+    ['other code', {}, { 'infra/image/context.ts': '' }, 'infra/image/context.ts has changed since'],
+  ])('can not tell an image by another builder from an altered one: %s', async (_name, said, later, words) => {
+    await writeFiles(checkout, later);
+    await commitAll(checkout, 'ada', 'A newer builder');
+    const image = { ...manifest.image, ...said };
+    // The image of that builder: what this one makes is the same, and says so.
+    expect((await again({ image })).differences).toEqual([]);
+    const digest = digestOf('by another builder');
+    await expect(again({ image: { ...image, digest } })).rejects.toMatchObject({
+      code: 'errored',
+      message: expect.stringContaining(words),
+      hint: expect.stringContaining(`git worktree add ../audit ${manifest.source.commit}`),
+    });
+    // What its commit belies was altered, whoever built it.
+    const build = { ...manifest.build, lockfile: digestOf('other') };
+    const { differences } = await again({ image: { ...image, digest }, build });
+    expect(differences).toContainEqual(expect.stringMatching(/^lock file: /));
+  });
+
   it('names what the manifest says otherwise than its commit', async () => {
     const other = digestOf('other');
     const { build } = manifest;
