@@ -1,8 +1,11 @@
 // Which changes need a new image, and when a release takes the one before it.
 import { readFile } from 'node:fs/promises';
+import { dirname, posix } from 'node:path';
+import { preProcessFile } from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { entersImage } from '../../image/image-paths.ts';
 import { type ReuseQuestion, reasonsForNewImage } from '../../image/reuse.ts';
+import { stripTypes } from '../../image/strip.ts';
 import { digest, manifest } from '../attestation/sample-release.ts';
 
 describe('what enters the image', () => {
@@ -38,6 +41,29 @@ describe('what enters the image', () => {
     'Dockerfile.old',
     'docs/package.json',
   ])('%s does not', (path) => expect(entersImage(path)).toBe(false));
+
+  test('everything does that a program loads to lay an image out, but for what no image shows', async () => {
+    const loaded = new Set<string>();
+    const visit = async (path: string): Promise<void> => {
+      if (loaded.has(path)) return;
+      loaded.add(path);
+      const { importedFiles } = preProcessFile(
+        stripTypes({ path, text: await readFile(path, 'utf8') }).text,
+        true,
+        true,
+      );
+      const own = importedFiles.filter(({ fileName }) => fileName.startsWith('.'));
+      await Promise.all(own.map(({ fileName }) => visit(posix.join(dirname(path), fileName.replace(/js$/, 'ts')))));
+    };
+    await visit('infra/image/context.ts');
+    expect([...loaded].filter((path) => !entersImage(path)).sort()).toEqual([
+      // The names of releases hang on how it writes: it can't change.
+      'infra/contract/canonical.ts',
+      'infra/contract/errors.ts',
+      'infra/contract/stack.ts',
+      'infra/ledger/git-command.ts',
+    ]);
+  });
 
   test('everything that the Dockerfile copies from its context does, or is compared by itself', async () => {
     const dockerfile = await readFile(new URL('../../../Dockerfile', import.meta.url), 'utf8');
