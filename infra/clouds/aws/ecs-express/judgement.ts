@@ -83,13 +83,20 @@ export function judge(
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html */
 const rolledBack = 'ROLLBACK_SUCCESSFUL';
 
-/** Whose image tells what the service is meant to run: what the newest deployment put there, or what it was rolled back to. */
+/**
+ * Whose image tells what the service is meant to run: what the newest deployment put there, or what it was rolled back to, which is what the
+ * last success put there. The API names no order of what is active.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html
+ */
 export function revisionToRead({
   deployments,
   activeRevisions,
 }: Pick<EcsObservation, 'deployments' | 'activeRevisions'>): string | undefined {
   const latest = newest(deployments);
-  return (latest?.status === rolledBack ? undefined : latest?.revisionArn) ?? activeRevisions[0];
+  if (latest?.status !== rolledBack) return latest?.revisionArn ?? activeRevisions[0];
+  const succeeded = newest(deployments.filter(({ status }) => status === 'SUCCESSFUL'))?.revisionArn;
+  const isActive = succeeded !== undefined && activeRevisions.includes(succeeded);
+  return isActive ? succeeded : (activeRevisions.find((arn) => arn !== latest.revisionArn) ?? activeRevisions[0]);
 }
 
 export function newest(deployments: readonly EcsDeployment[]): EcsDeployment | undefined {

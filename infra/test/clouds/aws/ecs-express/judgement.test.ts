@@ -246,6 +246,20 @@ describe('what ECS says about a deployment', () => {
     const back = [deployment('new', 'ROLLBACK_SUCCESSFUL', 2), old];
     expect(revisionToRead({ deployments: back, activeRevisions: ['arn:active'] })).toBe('arn:active');
   });
+
+  it.each([
+    ['the last success', ['old', 'new'], [old]],
+    ['the last success of several', ['ancient', 'old', 'new'], [old, deployment('ancient', 'SUCCESSFUL', 0)]],
+    ['the one that failed is not it', ['new', 'other'], []],
+    ['a success that is gone', ['other', 'new'], [old]],
+  ])('reads what a roll-back went back to, whatever the order of what is active: %s', (_what, active, before) => {
+    const deployments = [...before, deployment('new', 'ROLLBACK_SUCCESSFUL', 2)];
+    const arns = active.map((id) => arn('service-revision', id));
+    const expected = active.includes('old') ? 'old' : 'other';
+    for (const activeRevisions of [arns, arns.toReversed()]) {
+      expect(revisionToRead({ deployments, activeRevisions })).toBe(arn('service-revision', expected));
+    }
+  });
 });
 
 describe('which of a task’s containers is the service’s own', () => {
