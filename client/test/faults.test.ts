@@ -5,7 +5,7 @@ import { Cloud, type Fault, faults } from './cloud.ts';
 import { load } from './load.ts';
 
 /** For all faults together. */
-const calls = 5000;
+const calls = 10_000;
 const atOnce = 32;
 let clouds: readonly [Cloud, Cloud, Cloud];
 
