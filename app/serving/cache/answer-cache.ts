@@ -7,15 +7,27 @@ export interface CacheCells {
   readonly eviction: CounterCell;
 }
 
+export interface Bounds<V> {
+  /** How many are kept, at least 1. */
+  readonly entries: number;
+  /** Of keys and answers together; an answer larger than that is not kept. */
+  readonly bytes: number;
+  /** About how many an answer takes beside its key. */
+  bytesOf(answer: V): number;
+}
+
+/** What an entry takes beside its key's text and its answer: the map's place for it, two heads of objects. */
+const entryBytes = 150;
+
 export class AnswerCache<V> {
-  readonly #entries: number;
+  readonly #bounds: Bounds<V>;
   readonly #cells: CacheCells;
   /** In the order they were asked for. */
   readonly #answers = new Map<string, V>();
+  #bytes = 0;
 
-  /** @param entries how many are kept, at least 1. */
-  constructor(entries: number, cells: CacheCells) {
-    this.#entries = entries;
+  constructor(bounds: Bounds<V>, cells: CacheCells) {
+    this.#bounds = bounds;
     this.#cells = cells;
   }
 
@@ -32,14 +44,27 @@ export class AnswerCache<V> {
   }
 
   set(key: string, answer: V): void {
-    this.#answers.delete(key);
+    const before = this.#answers.get(key);
+    if (before !== undefined) this.#forget(key, before);
+    const { entries, bytes } = this.#bounds;
+    const size = this.#sizeOf(key, answer);
+    if (size > bytes) return;
     this.#answers.set(key, answer);
-    if (this.#answers.size <= this.#entries) return;
-    for (const oldest of this.#answers.keys()) {
-      this.#answers.delete(oldest);
+    this.#bytes += size;
+    for (const [oldest, one] of this.#answers) {
+      if (this.#answers.size <= entries && this.#bytes <= bytes) return;
+      this.#forget(oldest, one);
       this.#cells.eviction.value += 1;
-      return;
     }
+  }
+
+  #forget(key: string, answer: V): void {
+    this.#answers.delete(key);
+    this.#bytes -= this.#sizeOf(key, answer);
+  }
+
+  #sizeOf(key: string, answer: V): number {
+    return entryBytes + key.length + this.#bounds.bytesOf(answer);
   }
 }
 

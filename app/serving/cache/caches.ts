@@ -8,10 +8,20 @@ export interface AnswerCaches {
   readonly explanations: AnswerCache<Explanation>;
 }
 
+/** Of each: beside the model it leaves room in the smallest instance. */
+const mostBytes = 64 * 2 ** 20;
+
 /** @param entries of each, at least 1. */
 export function answerCaches(entries: number, metrics: Pick<Metrics, 'answerCache'>): AnswerCaches {
   return {
-    predictions: new AnswerCache(entries, metrics.answerCache('prediction')),
-    explanations: new AnswerCache(entries, metrics.answerCache('explanation')),
+    predictions: new AnswerCache(
+      { entries, bytes: mostBytes, bytesOf: (row) => row.byteLength },
+      metrics.answerCache('prediction'),
+    ),
+    // An explanation takes about as much as its text.
+    explanations: new AnswerCache(
+      { entries, bytes: mostBytes, bytesOf: (one) => JSON.stringify(one).length },
+      metrics.answerCache('explanation'),
+    ),
   };
 }

@@ -109,7 +109,7 @@ export const table = {
     'ANSWER_CACHE_ENTRIES',
     whole(0, 1_000_000),
     '0',
-    'predictions, and as many explanations, that a process remembers by model and exact input; 0 remembers none',
+    'predictions, and as many explanations, that a process remembers by model and exact input, 64 MiB of each at most; 0 remembers none',
   ),
   maxConnections: setting(
     'MAX_CONNECTIONS',

@@ -8,10 +8,13 @@ function cells() {
 }
 const counted = ({ hit, miss, eviction }: ReturnType<typeof cells>) => [hit.value, miss.value, eviction.value];
 
+/** Bounded by number alone. */
+const few = (entries: number) => ({ entries, bytes: Number.POSITIVE_INFINITY, bytesOf: () => 0 });
+
 describe('the answer cache', () => {
   it('keeps as many as it may; the one asked for longest ago makes room', () => {
     const counts = cells();
-    const cache = new AnswerCache<number>(2, counts);
+    const cache = new AnswerCache<number>(few(2), counts);
     cache.set('a', 1);
     cache.set('b', 2);
     expect(cache.get('a')).toBe(1);
@@ -20,6 +23,24 @@ describe('the answer cache', () => {
     cache.set('c', 4);
     expect([cache.get('a'), cache.get('c')]).toEqual([1, 4]);
     expect(counted(counts)).toEqual([5, 1, 1]);
+  });
+
+  it('keeps as much as it may: keys and answers count, replaced and forgotten ones no more', () => {
+    const counts = cells();
+    // An entry with a key of 50 characters and an answer of 100 is taken for 300 bytes.
+    const key = (name: string) => name.repeat(50);
+    const cache = new AnswerCache<number>({ entries: 1000, bytes: 900, bytesOf: (answer) => answer }, counts);
+    const kept = () => ['a', 'b', 'c', 'd'].filter((name) => cache.get(key(name)) !== undefined).join('');
+    for (const name of ['a', 'b', 'c']) cache.set(key(name), 100);
+    cache.set(key('b'), 100);
+    expect([kept(), counts.eviction.value]).toEqual(['abc', 0]);
+    cache.set(key('d'), 101);
+    expect([kept(), counts.eviction.value]).toEqual(['cd', 2]);
+    // Larger than all that may be kept: nothing makes room for it.
+    cache.set(key('a'), 1000);
+    expect([kept(), counts.eviction.value]).toEqual(['cd', 2]);
+    cache.set(key('a'), 100);
+    expect([kept(), counts.eviction.value]).toEqual(['ad', 3]);
   });
 
   it('tells rows apart by model and every byte', () => {
@@ -49,7 +70,7 @@ describe('an engine that remembers', () => {
 
   it('asks for what it does not know, in one run, and answers in the order asked', () => {
     const counts = cells();
-    const { engine, begin } = cachedEngine(doubling, 'd', new AnswerCache(10, counts));
+    const { engine, begin } = cachedEngine(doubling, 'd', new AnswerCache(few(10), counts));
     expect(run(engine, 1, 1)).toEqual([2, 2]);
     expect(counted(counts)).toEqual([0, 0, 0]);
     begin();
@@ -65,7 +86,7 @@ describe('an engine that remembers', () => {
   });
 
   it('meets no answer of another model', () => {
-    const cache = new AnswerCache<Float32Array>(10, cells());
+    const cache = new AnswerCache<Float32Array>(few(10), cells());
     const [one, two] = [
       cachedEngine(doubling, 'd', cache),
       cachedEngine({ ...doubling, run: (inputs) => inputs }, 'e', cache),
@@ -77,7 +98,7 @@ describe('an engine that remembers', () => {
 
   it('is right when it holds less than one request has', () => {
     const counts = cells();
-    const { engine, begin } = cachedEngine(doubling, 'd', new AnswerCache(2, counts));
+    const { engine, begin } = cachedEngine(doubling, 'd', new AnswerCache(few(2), counts));
     begin();
     expect(run(engine, 1, 2, 3, 4)).toEqual([2, 4, 6, 8]);
     expect(run(engine, 4, 1)).toEqual([8, 2]);
