@@ -9,6 +9,8 @@ export interface Outputs {
   readonly width: number;
   /** Names of the numbers in a row that must be finite, in order. */
   readonly fields: readonly string[];
+  /** Whether JSON can say every number of the row. */
+  isFinite(values: Float32Array, offset: number): boolean;
   /** @returns the row; `undefined` when a number in it is not finite, which JSON can't say. */
   row(values: Float32Array, offset: number): PredictionRow | undefined;
 }
@@ -19,6 +21,7 @@ export function outputsOf(model: Model): Outputs {
     return {
       width: 1,
       fields: ['value'],
+      isFinite: (values, offset) => Number.isFinite((values[offset] ?? Number.NaN) * std + mean),
       row(values, offset) {
         const value = (values[offset] ?? Number.NaN) * std + mean;
         return Number.isFinite(value) ? { value } : undefined;
@@ -27,19 +30,37 @@ export function outputsOf(model: Model): Outputs {
   }
   const { classes } = model;
   const fields = classes.map(({ slug }) => `p_${slug}`);
+  const width = classes.length;
   return {
-    width: classes.length,
+    width,
     fields,
+    isFinite(values, offset) {
+      for (let at = offset; at < offset + width; at++) if (!Number.isFinite(values[at])) return false;
+      return true;
+    },
     row(values, offset) {
-      let best = 0;
+      const best = likeliestOf(values, offset, width);
       const probabilities: Record<string, number> = {};
       for (const [index, field] of fields.entries()) {
         const probability = values[offset + index] ?? Number.NaN;
         if (!Number.isFinite(probability)) return undefined;
         probabilities[field] = probability;
-        if (probability > (values[offset + best] ?? 0)) best = index;
       }
       return { label: classes[best]?.label ?? '', confidence: values[offset + best] ?? 0, ...probabilities };
     },
   };
+}
+
+/** @returns which of the classes, the first where several are as likely. */
+export function likeliestOf(values: Float32Array, offset: number, width: number): number {
+  let best = 0;
+  let highest = values[offset] ?? Number.NaN;
+  for (let index = 1; index < width; index++) {
+    const one = values[offset + index] ?? Number.NaN;
+    if (one > highest) {
+      best = index;
+      highest = one;
+    }
+  }
+  return best;
 }

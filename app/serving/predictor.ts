@@ -8,7 +8,7 @@ import { type Artifact, shortDigest } from '../model/artifact.ts';
 import { AppError } from '../model/errors.ts';
 import { featuresOf } from '../model/features.ts';
 import { outputsOf, type PredictionRow } from '../model/prediction.ts';
-import { recordWriterOf } from '../model/record-writer.ts';
+import { type ColumnWriter, columnWriterOf, recordWriterOf } from '../model/record-writer.ts';
 import type { Model } from '../model/schema.ts';
 import { type AnswerText, answerTextOf } from './answer-text.ts';
 import { Batcher, blockRows } from './batcher.ts';
@@ -59,6 +59,12 @@ export interface Blocks {
   readonly outputWidth: number;
   /** @returns false for a record that `predict` must be asked about: it takes it after all, or says why not. */
   write(record: unknown, inputs: Float32Array, row: number): boolean;
+  /** The same of whole columns: false for columns whose rows `read` must be asked about. */
+  readonly writeColumns: ColumnWriter;
+  /** The numbers of records, in turns with the event loop where they are many. @throws AppError `input-invalid` with what is wrong with which record. */
+  read(records: readonly unknown[]): Promise<Float32Array>;
+  /** @throws AppError `input-invalid` for a row whose answer is not finite. */
+  check(answers: Float32Array, rows: number): void;
   /** At once; the answer holds until the next call. */
   run(inputs: Float32Array, rows: number): Float32Array;
   /** For engines where many rows at once are cheaper, and for many rows whatever the engine: they take turns with the event loop. */
@@ -107,16 +113,14 @@ export function createPredictor(artifact: Artifact, plain: Engine, remembering?:
   function say(answers: Float32Array, from: number, to: number, rows: PredictionRow[]): void {
     for (let index = from; index < to; index++) {
       const row = outputs.row(answers, index * outputs.width);
-      if (row === undefined) {
-        throw new AppError(
-          'input-invalid',
-          refusal(model.name, [
-            `record ${index}: expected inputs with a finite prediction, found values so far from the training data that it has none`,
-          ]),
-        );
-      }
+      if (row === undefined) throw endless(index);
       rows.push(row);
     }
+  }
+
+  function endless(index: number): AppError {
+    const fault = `record ${index}: expected inputs with a finite prediction, found values so far from the training data that it has none`;
+    return new AppError('input-invalid', refusal(model.name, [fault]));
   }
 
   function predict(records: readonly unknown[]): PredictionRow[] {
@@ -132,21 +136,23 @@ export function createPredictor(artifact: Artifact, plain: Engine, remembering?:
   const run: Engine['run'] = (inputs, rows) => engine.run(inputs, rows);
   const batcher = new Batcher({ inputWidth: features.width, outputWidth: outputs.width, run });
 
-  async function predictInTurns(records: readonly unknown[], deadline?: number): Promise<PredictionRow[]> {
+  async function readInTurns(records: readonly unknown[]): Promise<Float32Array> {
     const inputs = new Float32Array(records.length * features.width);
     const faults: string[] = [];
-    const isLong = records.length > blockRows;
-    const blocks = Array.from({ length: Math.ceil(records.length / blockRows) }, (_, index) => index * blockRows);
-    for (const from of blocks) {
+    for (let from = 0; from < records.length; from += blockRows) {
       if (!read(records, from, Math.min(from + blockRows, records.length), inputs, faults)) break;
-      if (isLong) await turn();
+      if (records.length > blockRows) await turn();
     }
     if (faults.length > 0) throw new AppError('input-invalid', refusal(model.name, faults));
-    const answers = await batcher.submit(inputs, records.length, deadline);
+    return inputs;
+  }
+
+  async function predictInTurns(records: readonly unknown[], deadline?: number): Promise<PredictionRow[]> {
+    const answers = await batcher.submit(await readInTurns(records), records.length, deadline);
     const rows: PredictionRow[] = [];
-    for (const from of blocks) {
+    for (let from = 0; from < records.length; from += blockRows) {
       say(answers, from, Math.min(from + blockRows, records.length), rows);
-      if (isLong) await turn();
+      if (records.length > blockRows) await turn();
     }
     return rows;
   }
@@ -168,6 +174,11 @@ export function createPredictor(artifact: Artifact, plain: Engine, remembering?:
       inputWidth: features.width,
       outputWidth: outputs.width,
       write: (record, inputs, row) => write(record, inputs, row * features.width),
+      writeColumns: columnWriterOf(model.inputs),
+      read: readInTurns,
+      check(answers, rows) {
+        for (let row = 0; row < rows; row++) if (!outputs.isFinite(answers, row * outputs.width)) throw endless(row);
+      },
       run,
       batcher,
       joins: savedByJoining(engine) > queueMicroseconds,

@@ -2,7 +2,11 @@
 import type { ServerResponse } from 'node:http';
 
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  const text = JSON.stringify(value);
+  sendText(response, status, JSON.stringify(value));
+}
+
+/** @param text JSON. */
+export function sendText(response: ServerResponse, status: number, text: string): void {
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
   response.setHeader('content-length', Buffer.byteLength(text));

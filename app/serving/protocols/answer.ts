@@ -2,7 +2,7 @@
 import { promisify } from 'node:util';
 import { deflate, gzip } from 'node:zlib';
 import type { Request, Response } from 'express';
-import { sendJson } from '../http/json.ts';
+import { sendText } from '../http/json.ts';
 
 /** Shorter answers travel faster than they compress: a few packets either way. */
 export const compressedFrom = 8192;
@@ -10,9 +10,13 @@ export const compressedFrom = 8192;
 const compressors = { gzip: promisify(gzip), deflate: promisify(deflate) };
 
 export async function answerJson(response: Response, value: object): Promise<void> {
-  const encoding = acceptedEncoding(response.req);
-  if (encoding === undefined) return sendJson(response, 200, value);
-  await answerBytes(response, 'application/json', Buffer.from(JSON.stringify(value)));
+  await answerText(response, JSON.stringify(value));
+}
+
+/** @param text JSON. */
+export async function answerText(response: Response, text: string): Promise<void> {
+  if (acceptedEncoding(response.req) === undefined) return sendText(response, 200, text);
+  await answerBytes(response, 'application/json', Buffer.from(text));
 }
 
 export async function answerBytes(response: Response, type: string, bytes: Buffer): Promise<void> {

@@ -88,23 +88,30 @@ export const fixed: ReadonlyMap<string, Fixed> = new Map(Object.entries(sized));
 export const numericDatatypes: readonly string[] = [...fixed.keys()].filter((name) => name !== 'BOOL');
 
 /** @returns the elements; what is wrong with the bytes, in words, when they are not `datatype`. */
-export function readBinary(bytes: Buffer, datatype: string): readonly Element[] | string {
+export function readBinary(bytes: Buffer, datatype: string): readonly Element[] | Float64Array | string {
   const type = fixed.get(datatype);
   if (type === undefined) return readStrings(bytes);
   if (bytes.length % type.bytes !== 0) {
     return `a multiple of ${type.bytes} bytes, the size of ${datatype}, found ${bytes.length}`;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const elements = new Array<Element>(bytes.length / type.bytes);
-  for (let index = 0; index < elements.length; index++) elements[index] = type.read(view, index * type.bytes);
+  const count = bytes.length / type.bytes;
+  if (datatype === 'BOOL') return Array.from({ length: count }, (_, index) => type.read(view, index));
+  const elements = new Float64Array(count);
+  for (let index = 0; index < count; index++) elements[index] = Number(type.read(view, index * type.bytes));
   return elements;
 }
 
-export function writeBinary(elements: readonly Element[], datatype: string): Buffer {
+/** As `JSON.stringify` of an array of them. */
+export function writeJson(elements: readonly Element[] | Float32Array): string {
+  return elements instanceof Float32Array ? `[${elements.join(',')}]` : JSON.stringify(elements);
+}
+
+export function writeBinary(elements: readonly Element[] | Float32Array, datatype: string): Buffer {
   const type = fixed.get(datatype);
   if (type === undefined) {
     return Buffer.concat(
-      elements.flatMap((element) => {
+      Array.from<Element>(elements).flatMap((element) => {
         const text = Buffer.from(String(element));
         const length = Buffer.alloc(4);
         length.writeUInt32LE(text.length);
@@ -114,7 +121,8 @@ export function writeBinary(elements: readonly Element[], datatype: string): Buf
   }
   const bytes = Buffer.alloc(elements.length * type.bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (const [index, element] of elements.entries()) type.write(view, index * type.bytes, element);
+  for (let index = 0; index < elements.length; index++)
+    type.write(view, index * type.bytes, elements[index] as Element);
   return bytes;
 }
 

@@ -2,10 +2,9 @@
 import { describe, type Fields, isFields } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Model } from '../../model/schema.ts';
-import type { Reading } from '../http/inference.ts';
 import { parseJson } from './body.ts';
 import { type OutputTensor, outputTensorsOf } from './output-tensors.ts';
-import { BinaryTail, readTensors, refused } from './tensors.ts';
+import { BinaryTail, readTensors, refused, type Table } from './tensors.ts';
 
 export interface WantedOutput {
   readonly tensor: OutputTensor;
@@ -13,9 +12,12 @@ export interface WantedOutput {
   /** The classification extension: that many of the likeliest classes as `score:index:label`; 0 for the numbers. */
   readonly classes: number;
 }
-export interface InferRequest extends Reading {
+export interface InferRequest {
   readonly id: string | undefined;
   readonly outputs: readonly WantedOutput[];
+  readonly table: Table;
+  /** The client gives up that long after the request arrived. */
+  readonly timeoutMs: number | undefined;
 }
 
 /** @param headerLength `Inference-Header-Content-Length`. @throws AppError `body-malformed`, `input-invalid`, `rows-too-many`. */
@@ -38,7 +40,7 @@ export function readInferRequest(
   const read = {
     id: typeof id === 'string' ? id : undefined,
     outputs: readOutputs(outputs, options, model, faults),
-    records: readTensors(inputs, tail, model, maxRows, faults),
+    table: readTensors(inputs, tail, model, maxRows, faults),
     // Microseconds; 0 is none. https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_schedule_policy.md
     timeoutMs: timeout > 0 ? timeout / 1000 : undefined,
   };

@@ -2,18 +2,19 @@
 // https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 import type { Express, Request, RequestHandler } from 'express';
 import { methodNotAllowed } from '../http/failure.ts';
-import { type InferenceContext, inferring } from '../http/inference.ts';
+import { answering, type InferenceContext } from '../http/inference.ts';
 import { sendJson } from '../http/json.ts';
 import type { Identity } from '../identity.ts';
 import { type Asked, modelCalled } from '../models/called.ts';
 import type { Served } from '../models/served.ts';
 import { tellChoice } from '../models/tell.ts';
 import type { Predictor } from '../predictor.ts';
-import { answerBytes, answerJson } from './answer.ts';
+import { answerBytes, answerText } from './answer.ts';
 import { bytesBody } from './body.ts';
-import { readInferRequest } from './infer-request.ts';
+import { type InferRequest, readInferRequest } from './infer-request.ts';
 import { inferAnswer } from './infer-response.ts';
 import { outputTensorsOf } from './output-tensors.ts';
+import { noteRows, predictTable } from './predict-table.ts';
 
 const extensions = ['binary_tensor_data', 'classification', 'parameters', 'schedule_policy', 'statistics'];
 const lengthHeader = 'inference-header-content-length';
@@ -43,14 +44,17 @@ export function addOpenInference(
   });
 
   const body = bytesBody(bodyLimitBytes);
-  const infer = inferring(context, {
+  const infer = answering<InferRequest, Float32Array>(context, {
     which: askedBy,
     read: (request, { model }) =>
       readInferRequest(request.body, headerOf(request, lengthHeader), model, context.maxRows),
-    answer(response, predictor, rows, reading) {
-      const { header, binary } = inferAnswer(predictor, rows, reading);
-      if (binary.length === 0) return answerJson(response, header);
-      const json = Buffer.from(JSON.stringify(header));
+    rowsIn: ({ table }) => table.rows,
+    predict: (_response, { blocks }, { table }, deadline) => predictTable(blocks, table, deadline),
+    note: noteRows,
+    answer(response, predictor, answers, reading) {
+      const { header, binary } = inferAnswer(predictor, answers, reading);
+      if (binary.length === 0) return answerText(response, header);
+      const json = Buffer.from(header);
       response.setHeader(lengthHeader, json.length);
       return answerBytes(response, 'application/octet-stream', Buffer.concat([json, ...binary]));
     },

@@ -1,4 +1,4 @@
-// Reads the tensors of an Open Inference request into records, and says everything that is wrong with them.
+// Reads the tensors of an Open Inference request into columns, and says everything that is wrong with them.
 import { describe, type Fields, isFields } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Model, ModelInput } from '../../model/schema.ts';
@@ -25,19 +25,21 @@ export class BinaryTail {
   }
 }
 
-type Column = readonly unknown[];
+/** A value a row. */
+type Column = ArrayLike<unknown>;
 
-/** @param maxRows no record beyond it is built: a shape may claim any number. @throws AppError `input-invalid`, `rows-too-many`. */
-export function readTensors(
-  inputs: unknown,
-  tail: BinaryTail,
-  model: Model,
-  maxRows: number,
-  faults: string[],
-): readonly object[] {
+/** What a request's tensors hold: of each input that was given as many values as there are rows. */
+export interface Table {
+  readonly rows: number;
+  readonly columns: ReadonlyMap<string, Column>;
+}
+const nothing: Table = { rows: 0, columns: new Map() };
+
+/** @throws AppError `input-invalid`, `rows-too-many`. */
+export function readTensors(inputs: unknown, tail: BinaryTail, model: Model, maxRows: number, faults: string[]): Table {
   if (!Array.isArray(inputs) || inputs.length === 0) {
     faults.push(`\`inputs\`: expected a list of tensors, found ${describe(inputs)}`);
-    return [];
+    return nothing;
   }
   const columns = new Map<string, Column>();
   for (const tensor of inputs) {
@@ -56,9 +58,9 @@ export function readTensors(
     if (column.length !== rows)
       faults.push(`\`${name}\`: expected ${rows} rows as in the other inputs, found ${column.length}`);
   }
-  if (faults.length > 0) return [];
+  if (faults.length > 0) return nothing;
   if (rows > maxRows) throw tooManyRows(maxRows, rows);
-  return recordsOf(columns, rows);
+  return { rows, columns };
 }
 
 export function refused(faults: readonly string[], model: Model): AppError {
@@ -67,7 +69,8 @@ export function refused(faults: readonly string[], model: Model): AppError {
   return new AppError('input-invalid', `${shown}${more}. What the model takes: GET /v2/models/${model.name}`);
 }
 
-function recordsOf(columns: ReadonlyMap<string, Column>, rows: number): readonly object[] {
+/** The rows as records: what is wrong with a value is said of a record's field. */
+export function recordsOf({ columns, rows }: Table): readonly object[] {
   const records: Record<string, unknown>[] = [];
   const entries = [...columns];
   for (let row = 0; row < rows; row++) {
@@ -79,7 +82,10 @@ function recordsOf(columns: ReadonlyMap<string, Column>, rows: number): readonly
 }
 
 /** @returns the elements, from JSON or from the tail; in words what was expected and found when they are neither. */
-function elementsOf({ datatype, data, parameters }: Fields, tail: BinaryTail): readonly unknown[] | string {
+function elementsOf(
+  { datatype, data, parameters }: Fields,
+  tail: BinaryTail,
+): readonly unknown[] | Float64Array | string {
   if (parameters !== undefined && !isFields(parameters))
     return `\`parameters\` to be an object, found ${describe(parameters)}`;
   const size = parameters?.binary_data_size;
@@ -98,7 +104,7 @@ function elementsOf({ datatype, data, parameters }: Fields, tail: BinaryTail): r
 
 function readColumn(
   { datatype, shape }: Fields,
-  elements: readonly unknown[] | string,
+  elements: readonly unknown[] | Float64Array | string,
   input: ModelInput,
   faults: string[],
 ): Column {
@@ -119,16 +125,17 @@ function readColumn(
     faults.push(`\`${input.name}\`: expected ${elements}`);
     return [];
   }
-  const isNested = elements.length > 0 && elements.every((one) => Array.isArray(one) && one.length === 1);
-  const values = isNested ? elements.flat() : elements;
+  const isNested =
+    Array.isArray(elements) && elements.length > 0 && elements.every((one) => Array.isArray(one) && one.length === 1);
+  const values: readonly unknown[] | Float64Array = isNested ? elements.flat() : elements;
   if (rows !== undefined && values.length !== rows)
     faults.push(`\`${input.name}\`: expected ${rows} values, as its shape says, found ${values.length}`);
   const range = fixed.get(String(datatype))?.whole;
   if (range !== undefined) {
     const [least, most] = range;
-    const wrong = values.find(
-      (value) => typeof value === 'number' && !(Number.isInteger(value) && value >= least && value <= most),
-    );
+    const isWrong = (value: unknown) =>
+      typeof value === 'number' && !(Number.isInteger(value) && value >= least && value <= most);
+    const wrong = Array.isArray(values) ? values.find(isWrong) : (values as Float64Array).find(isWrong);
     if (wrong !== undefined) {
       const limits =
         most === Number.MAX_SAFE_INTEGER ? 'that JSON carries exactly, up to 2^53' : `from ${least} to ${most}`;

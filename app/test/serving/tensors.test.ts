@@ -9,6 +9,7 @@ import { readInferRequest } from '../../serving/protocols/infer-request.ts';
 import { inferAnswer } from '../../serving/protocols/infer-response.ts';
 import { metadata, outputs, predictions, regressions } from '../../serving/protocols/tensorflow-answers.ts';
 import { readPredict } from '../../serving/protocols/tensorflow-requests.ts';
+import { recordsOf } from '../../serving/protocols/tensors.ts';
 
 const colour: ModelInput = { kind: 'categorical', name: 'colour', missing: 'refuse', categories: ['red', 'weiß'] };
 const age: ModelInput = {
@@ -53,12 +54,12 @@ describe('a binary tensor', () => {
   ])('of %s is read as it was written', (datatype, elements, size) => {
     const bytes = writeBinary(elements, datatype);
     expect(bytes).toHaveLength(size);
-    expect(readBinary(bytes, datatype)).toEqual(elements);
+    expect([...readBinary(bytes, datatype)]).toEqual(elements);
   });
 
   it('of half precision is read, its smallest and its infinite numbers too', () => {
     const bytes = Buffer.from(new Uint16Array([0x3c00, 0xc000, 0x3555, 0x0001, 0x7bff, 0xfc00, 0x7e00]).buffer);
-    expect(readBinary(bytes, 'FP16')).toEqual([
+    expect([...readBinary(bytes, 'FP16')]).toEqual([
       1,
       -2,
       0.333251953125,
@@ -89,7 +90,7 @@ describe('an Open Inference request', () => {
   it('mixes binary and JSON tensors', () => {
     const start = json(header);
     const body = Buffer.concat([start, writeBinary(['red', 'weiß'], 'BYTES')]);
-    expect(readInferRequest(body, String(start.length), model, 10).records).toEqual([
+    expect(recordsOf(readInferRequest(body, String(start.length), model, 10).table)).toEqual([
       { colour: 'red', age: 1 },
       { colour: 'weiß', age: 200 },
     ]);
@@ -97,12 +98,12 @@ describe('an Open Inference request', () => {
 
   it('may leave out what is imputed', () => {
     const inputs = [{ name: 'colour', datatype: 'BYTES', shape: [1], data: ['red'] }];
-    expect(readInferRequest(json({ inputs }), undefined, model, 10).records).toEqual([{ colour: 'red' }]);
+    expect(recordsOf(readInferRequest(json({ inputs }), undefined, model, 10).table)).toEqual([{ colour: 'red' }]);
   });
 
   it('is the tensor alone for a model of one number', () => {
     const read = readInferRequest(writeBinary([20, 40], 'FP64'), '0', modelOf(age), 10);
-    expect(read.records).toEqual([{ age: 20 }, { age: 40 }]);
+    expect(recordsOf(read.table)).toEqual([{ age: 20 }, { age: 40 }]);
     expect(read.outputs.map(({ binary }) => binary)).toEqual([true]);
   });
 
@@ -135,13 +136,13 @@ describe('an Open Inference request', () => {
 
   it('is answered with one value a row', () => {
     const request = readInferRequest(
-      json({ inputs: [{ name: 'age', datatype: 'FP64', shape: [1], data: [1] }] }),
+      json({ inputs: [{ name: 'age', datatype: 'FP64', shape: [2], data: [1, 2] }] }),
       undefined,
       model,
       10,
     );
-    const { header: answer, binary } = inferAnswer({ model, version: 'v' } as Predictor, rows, request);
-    expect([answer, binary]).toEqual([
+    const { header: answer, binary } = inferAnswer({ model, version: 'v' }, Float32Array.of(1.5, -2), request);
+    expect([JSON.parse(answer), binary]).toEqual([
       {
         model_name: 'price',
         model_version: 'v',
