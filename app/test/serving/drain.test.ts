@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { imageWith, wineArtifact } from '../wine.ts';
+import { endGrace, runWithHeldGrace } from './held-grace.ts';
 import { type RunningService, runService, settled } from './process.ts';
 
 let cwd: string;
@@ -63,6 +64,8 @@ async function stopUnderLoad(service: RunningService, probeEveryMs: number) {
       () => true,
     );
   }
+  // One that was on its way.
+  send();
   const outcomes = await Promise.all(sent);
   agent.destroy();
   const after = outcomes.slice(before);
@@ -76,12 +79,13 @@ async function stopUnderLoad(service: RunningService, probeEveryMs: number) {
 
 describe('stopping under load', () => {
   it('loses no request: it answers until the balancer knows, asks clients to reconnect, and ends with 0', async () => {
-    // Long beside 0.3 s, so that a busy machine's balancer knows in time.
-    const service = await ready({ DRAIN_GRACE_SECONDS: '4' });
+    const service = await runWithHeldGrace(cwd);
+    expect((await settled(service)).status).toBe(200);
     const { lost, refused, answeredAfter, closedAfter } = await stopUnderLoad(service, 300);
     expect({ lost, refused }).toEqual({ lost: 0, refused: 0 });
     expect(answeredAfter).toBeGreaterThan(0);
     expect(closedAfter).toBeGreaterThan(0);
+    endGrace([service.process.pid]);
     expect(await service.ended).toEqual({ code: 0, signal: null });
     expect(service.lines.map(({ message }) => message)).toEqual(['listening', 'ready', 'draining', 'stopped']);
   });

@@ -6,6 +6,7 @@ import { MetricsSum } from '../../../serving/workers/metrics.ts';
 import { processCount, recentRestarts } from '../../../serving/workers/policy.ts';
 import { linearArtifact } from '../../linear.ts';
 import { buildDocument, imageWith, wineArtifact } from '../../wine.ts';
+import { endGrace, runWithHeldGrace } from '../held-grace.ts';
 import { type RunningService, runService, settled } from '../process.ts';
 
 describe('the policy for processes', () => {
@@ -85,7 +86,7 @@ describe('two processes behind one port', () => {
   }
 
   it('share requests and metrics, replace one that is killed while the other answers, and drain on SIGTERM', async () => {
-    const service = await runService(cwd, { WORKERS: '2', DRAIN_GRACE_SECONDS: '3' });
+    const service = await runWithHeldGrace(cwd, { WORKERS: '2' });
     expect((await settled(service)).status).toBe(200);
     const [first = 0] = pids(service);
     expect(pids(service)).toHaveLength(2);
@@ -104,8 +105,10 @@ describe('two processes behind one port', () => {
     expect(await (await fetch(`${service.url}/metrics`)).text()).toMatch(/^worker_restarts_total 1$/m);
 
     service.process.kill('SIGTERM');
-    await expect.poll(() => messages(service)).toContain('draining');
+    const draining = () => messages(service).filter((message) => message === 'draining');
+    await expect.poll(draining).toHaveLength(2);
     expect(await many(service, 4)).toEqual([200, 200, 200, 200]);
+    endGrace(pids(service).filter((pid) => pid !== first));
     expect(await service.ended).toEqual({ code: 0, signal: null });
     expect(service.lines.filter(({ message }) => message === 'stopped')).toHaveLength(2);
   });
@@ -155,9 +158,7 @@ describe('two processes behind one port', () => {
     expect(messages(service).filter((message) => message === 'label moved')).toHaveLength(2 * 25);
     const [first = 0] = pids(service);
     process.kill(first, 'SIGKILL');
-    await expect
-      .poll(() => messages(service).filter((message) => message === 'ready'), { timeout: 10_000 })
-      .toHaveLength(3);
+    await expect.poll(() => messages(service).filter((message) => message === 'ready')).toHaveLength(3);
     expect(await champions()).toEqual([two.digest]);
     expect(await champions()).toEqual([two.digest]);
   });
