@@ -47,11 +47,13 @@ const judges: readonly Judge[] = [
   },
   {
     name: 'schemathesis',
+    // The number of examples is for its fuzzing and its sequences of requests: with 25 it sends 9069 requests, with 10 still 8804. The rest, each
+    // operation's every keyword right and wrong, does not depend on it, nor on the seed; every check looks at every answer.
     requirements: 'requirements.txt',
     command: (url) => [
       'schemathesis',
       ...['--config-file', `${here}schemathesis.toml`],
-      ...['run', `${url}/openapi.json`, '--checks', 'all', '--max-examples', '25', '--seed', '1', '--no-color'],
+      ...['run', `${url}/openapi.json`, '--checks', 'all', '--max-examples', '10', '--seed', '1', '--no-color'],
     ],
   },
 ];
