@@ -17,6 +17,7 @@ import { type Cloud, foundationOf, type Stack as ServiceStack } from '../contrac
 import { driftOf } from './drift.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { ignoreDroppedEngineCalls } from './engine-calls.ts';
+import { Judged } from './judged.ts';
 import { changesSomething, nameOf, planOf, type Step, stepOf } from './plan.ts';
 import { policyWarnings, type Violation, violationOf } from './policy-pack.ts';
 import { refusalOf } from './refusals.ts';
@@ -50,24 +51,30 @@ export function createDeployer(options: DeployerOptions): Deployer {
   ignoreDroppedEngineCalls();
   const engine = new Engine(options);
   const { program } = options;
-  /** Stacks whose next update this process has seen a preview of, and what that would take away. */
-  const judged = new Map<string, readonly string[]>();
+  const judged = new Judged();
 
   /**
    * A rule that is broken must stop an update before it begins, not between two resources, and so must a service that would be taken away
-   * unsaid. What this process has judged once, in whatever release, is judged by the update alone; so is what is not known before it. A
-   * vendor's refusal is left to the update to meet.
+   * unsaid. What is not known before the update is judged by that alone. A vendor's refusal is left to the update to meet.
    */
   async function judgeFirst(stack: ServiceStack, request: DeploymentRequest, run: RunOptions): Promise<void> {
-    if (options.policyPack !== undefined && !judged.has(stack.name)) {
-      const steps: Step[] = [];
-      const program = await serviceProgram(stack, request);
-      const failure = await engine.run(stack.name, program, run, 'preview', collect(steps));
-      if (failure?.kind === 'error') throw failure.error;
-      judged.set(stack.name, replacementLines([planOf(stack.name, steps)]));
-    }
-    const lines = judged.get(stack.name) ?? [];
+    const lines = judged.of(stack.name, request) ?? (await wouldTakeAway(stack, request, run));
+    judged.note(stack.name, request, lines);
     if (lines.length > 0 && request.mayReplace !== true) throw refusedReplacement(lines, stack.environment);
+  }
+
+  async function wouldTakeAway(
+    stack: ServiceStack,
+    request: DeploymentRequest,
+    run: RunOptions,
+  ): Promise<readonly string[]> {
+    const steps: Step[] = [];
+    const program = await serviceProgram(stack, request);
+    // What a restoration finds in the cloud decides what it changes.
+    const operation = request.readsBack === true ? 'restore-preview' : 'preview';
+    const failure = await engine.run(stack.name, program, run, operation, collect(steps));
+    if (failure?.kind === 'error') throw failure.error;
+    return replacementLines([planOf(stack.name, steps)]);
   }
 
   async function serviceProgram(stack: ServiceStack, request: DeploymentRequest): Promise<PulumiFn> {
@@ -110,7 +117,7 @@ export function createDeployer(options: DeployerOptions): Deployer {
       });
       if (failure === undefined) {
         const plan = planOf(stack.name, steps, policyWarnings(violations));
-        judged.set(stack.name, replacementLines([plan]));
+        judged.note(stack.name, request, replacementLines([plan]));
         return plan;
       }
       throw failure.kind === 'rejected'
@@ -155,8 +162,8 @@ export function createDeployer(options: DeployerOptions): Deployer {
       // Refused half-way is as rejected by a vendor: what was changed must be proven, or taken back.
       const isHalfDone = failure?.kind === 'error' && failure.error.code === 'refused' && hasBegun;
       if (failure?.kind === 'error' && !isHalfDone) throw failure.error;
-      // What was to be taken away is gone, or will be asked about anew.
-      if (judged.has(stack.name)) judged.set(stack.name, []);
+      // What was to be taken away is gone, or will be asked about anew. What is beside it takes nothing away.
+      if (request.stage === 'live') judged.forget(stack.name);
       const service = await deployed(stack);
       return {
         outcome: failure === undefined ? 'applied' : 'rejected',

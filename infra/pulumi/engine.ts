@@ -17,8 +17,8 @@ export interface EngineOptions extends BackendOptions {
   readonly policyPack?: PolicyPack | undefined;
 }
 
-/** `drift` is a refresh that writes nothing, and takes no lock either; `restore` an update that reads every resource back first. */
-export type Operation = 'preview' | 'drift' | 'up' | 'restore' | 'destroy';
+/** `drift` is a refresh that writes nothing, and takes no lock either; `restore` an update that reads every resource back first, as its preview does. */
+export type Operation = 'preview' | 'restore-preview' | 'drift' | 'up' | 'restore' | 'destroy';
 /** Locks are dealt with here: nobody else hears of one, but in an error. */
 export type Ending = Exclude<Failure, { kind: 'locked' | 'lock-unreadable' }>;
 
@@ -127,9 +127,10 @@ export class Engine {
     const signal = run.signal === undefined ? stop.signal : AbortSignal.any([run.signal, stop.signal]);
     setMaxListeners(0, signal);
     let programFault: { readonly error: unknown } | undefined;
-    const judges = operation === 'preview' || operation === 'up' || operation === 'restore';
+    const isPreview = operation === 'preview' || operation === 'restore-preview';
+    const judges = isPreview || operation === 'up' || operation === 'restore';
     const pack = judges ? this.#options.policyPack : undefined;
-    const served = await pack?.serve({ isPreview: operation === 'preview' });
+    const served = await pack?.serve({ isPreview });
     const guarded = async () => {
       try {
         return await program();
@@ -166,6 +167,7 @@ export class Engine {
     try {
       const stack = await this.#open(name, guarded, served?.variables);
       if (operation === 'preview') await stack.preview(options);
+      else if (operation === 'restore-preview') await stack.preview({ ...options, refresh: true });
       else if (operation === 'drift') await stack.previewRefresh(options);
       else if (operation === 'up') await stack.up(options);
       else if (operation === 'restore') await stack.up({ ...options, refresh: true });
@@ -223,8 +225,8 @@ interface Removals {
 
 const deadLockRemovals = 5;
 
-function changesNothing(operation: Operation | 'refresh'): operation is 'preview' | 'drift' {
-  return operation === 'preview' || operation === 'drift';
+function changesNothing(operation: Operation | 'refresh'): operation is 'preview' | 'restore-preview' | 'drift' {
+  return operation === 'preview' || operation === 'restore-preview' || operation === 'drift';
 }
 
 function interruptedError(stack: string): DeliveryError {

@@ -17,7 +17,7 @@ export interface PolicyEngine {
   readonly reports: string[];
   run(stack: string, operation: 'preview' | 'up', program: PulumiFn, pack?: boolean): Promise<Ending | undefined>;
   /** Delivery's own way in, for every stack the same program. */
-  deployer(program: PulumiFn): Deployer;
+  deployer(program: PulumiFn, pack?: boolean): Deployer;
   resources(stack: string): Promise<readonly string[]>;
   /** Replaces policy.yaml. */
   policy(text: string): Promise<void>;
@@ -50,10 +50,10 @@ export async function policyEngine(): Promise<PolicyEngine> {
   return {
     reports,
     run: (stack, operation, program, pack = true) => (pack ? judging : bare).run(stack, program, { report }, operation),
-    deployer: (program) =>
+    deployer: (program, pack = true) =>
       createDeployer({
         ...common,
-        policyPack: attachedPack(policyFile),
+        ...(pack ? { policyPack: attachedPack(policyFile) } : {}),
         program: { service: () => program, foundation: () => program },
       }),
     resources: async (stack) => ((await bare.backend.state(stack))?.resources ?? []).map(({ urn }) => urn),

@@ -185,13 +185,19 @@ describe('the real engine with the policy pack', () => {
     const account = 'trireme-elsewhere';
     const first = await engine.deployer(() => serviceOf(image, account)).deploy(stack, request);
     expect(first).toMatchObject({ outcome: 'applied' });
-    const moved = engine.deployer(() => serviceOf(image, account, 'europe-west4'));
+    let place = 'europe-west4';
+    const moved = engine.deployer(() => serviceOf(image, account, place));
     await expect(moved.deploy(stack, request)).rejects.toMatchObject({
       code: 'refused',
       message: expect.stringContaining('azure-prod: its service on cloud-run is made anew'),
     });
     expect(await moved.deploy(stack, { ...request, mayReplace: true })).toMatchObject({ outcome: 'applied' });
-    // Done, it is not asked about again.
+    // Done, it is not asked about again; what another release would take away is.
     expect(await moved.deploy(stack, request)).toMatchObject({ outcome: 'applied' });
+    place = 'us-east1';
+    await expect(moved.deploy(stack, { ...request, manifest: release(2) })).rejects.toMatchObject({ code: 'refused' });
+    // Nor is it the policy pack's to ask.
+    const bare = engine.deployer(() => serviceOf(image, account, place), false);
+    await expect(bare.deploy(stack, request)).rejects.toMatchObject({ code: 'refused' });
   });
 });

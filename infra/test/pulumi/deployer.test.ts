@@ -166,6 +166,16 @@ describe('a deployment through the real engine', () => {
     expect(await anew.deployed(gcp)).toMatchObject({ revision: 'thing-gcp-dev' });
   });
 
+  test('a restoration is judged by what the cloud shows: what it may not do is refused before the state is written', async () => {
+    const deployer = await deployerWith({ protect: true });
+    await deployer.deploy(gcp, r1);
+    const state = join(checkout, 'state', '.pulumi', 'stacks', 'tiny', 'gcp-dev.json');
+    const before = await readFile(state, 'utf8');
+    const changed = await deployerWith({ protect: true, vendor: { read: (inputs) => ({ ...inputs, zone: 'south' }) } });
+    await expect(changed.deploy(gcp, { ...r1, readsBack: true })).rejects.toMatchObject({ code: 'refused' });
+    expect(await readFile(state, 'utf8')).toBe(before);
+  });
+
   test('what a failed first deployment left is destroyed although it is protected: the next one can begin anew', async () => {
     const create = ({ label }: { label?: unknown }) => (label === 'gcp-dev-two' ? 'CREATE_FAILED' : undefined);
     const deployer = await deployerWith({ protect: true, second: true, vendor: { create } });

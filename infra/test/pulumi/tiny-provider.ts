@@ -20,6 +20,8 @@ export interface Vendor {
   create?: (inputs: Properties) => Promise<string | undefined> | string | undefined;
   update?: (inputs: Properties) => Promise<string | undefined> | string | undefined;
   check?: (inputs: Properties) => string | undefined;
+  /** What somebody changed by hand, of what the thing was given. */
+  read?: (inputs: Properties) => Properties;
 }
 
 /** Changing `zone` replaces a thing; every other property is updated in place. `address` is computed. */
@@ -102,8 +104,11 @@ export async function startTinyProvider(vendor: Vendor): Promise<{ port: number;
     read: unary((request: InstanceType<typeof provider.ReadRequest>) => {
       const response = new provider.ReadResponse();
       response.setId(request.getId());
-      response.setProperties(request.getProperties());
-      response.setInputs(request.getInputs());
+      const byHand = vendor.read?.(plain(request.getInputs()));
+      response.setProperties(
+        byHand === undefined ? request.getProperties() : struct({ ...plain(request.getProperties()), ...byHand }),
+      );
+      response.setInputs(byHand === undefined ? request.getInputs() : struct(byHand));
       return response;
     }),
     delete: unary(() => empty),
