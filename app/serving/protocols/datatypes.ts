@@ -1,11 +1,21 @@
 // The protocol's datatypes: what each may hold in JSON, and its bytes in the binary tensor extension (little-endian, row-major).
 // https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
+import { endianness } from 'node:os';
 
 /** An element as it is in a record or a prediction row. */
 export type Element = number | string | boolean;
 
+/** The numbers of a binary tensor. */
+export type Numbers = Float32Array | Float64Array;
+
 interface Fixed {
   readonly bytes: number;
+  /** The same bytes as an array of this machine, where it counts so. */
+  readonly array?: new (
+    buffer: ArrayBufferLike,
+    offset: number,
+    length: number,
+  ) => Numbers;
   /** Smallest and largest of a whole-number type, as far as a JavaScript number is exact. */
   readonly whole?: readonly [number, number];
   read(view: DataView, at: number): Element;
@@ -72,15 +82,19 @@ const sized: Readonly<Record<string, Fixed>> = {
   FP16: { bytes: 2, read: (view, at) => halfOf(view.getUint16(at, true)), write: () => {} },
   FP32: {
     bytes: 4,
+    array: Float32Array,
     read: (view, at) => view.getFloat32(at, true),
     write: (view, at, it) => view.setFloat32(at, Number(it), true),
   },
   FP64: {
     bytes: 8,
+    array: Float64Array,
     read: (view, at) => view.getFloat64(at, true),
     write: (view, at, it) => view.setFloat64(at, Number(it), true),
   },
 };
+
+const isLittleEndian = endianness() === 'LE';
 
 /** By the client's word: a map, where what every object has is not found. */
 export const fixed: ReadonlyMap<string, Fixed> = new Map(Object.entries(sized));
@@ -88,14 +102,16 @@ export const fixed: ReadonlyMap<string, Fixed> = new Map(Object.entries(sized));
 export const numericDatatypes: readonly string[] = [...fixed.keys()].filter((name) => name !== 'BOOL');
 
 /** @returns the elements; what is wrong with the bytes, in words, when they are not `datatype`. */
-export function readBinary(bytes: Buffer, datatype: string): readonly Element[] | Float64Array | string {
+export function readBinary(bytes: Buffer, datatype: string): readonly Element[] | Numbers | string {
   const type = fixed.get(datatype);
   if (type === undefined) return readStrings(bytes);
   if (bytes.length % type.bytes !== 0) {
     return `a multiple of ${type.bytes} bytes, the size of ${datatype}, found ${bytes.length}`;
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = bytes.length / type.bytes;
+  if (type.array !== undefined && isLittleEndian && bytes.byteOffset % type.bytes === 0)
+    return new type.array(bytes.buffer, bytes.byteOffset, count);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (datatype === 'BOOL') return Array.from({ length: count }, (_, index) => type.read(view, index));
   const elements = new Float64Array(count);
   for (let index = 0; index < count; index++) elements[index] = Number(type.read(view, index * type.bytes));
@@ -119,6 +135,8 @@ export function writeBinary(elements: readonly Element[] | Float32Array, datatyp
       }),
     );
   }
+  if (elements instanceof Float32Array && datatype === 'FP32' && isLittleEndian)
+    return Buffer.from(elements.buffer, elements.byteOffset, elements.byteLength);
   const bytes = Buffer.alloc(elements.length * type.bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let index = 0; index < elements.length; index++)

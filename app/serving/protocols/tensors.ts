@@ -3,7 +3,7 @@ import { describe, type Fields, isFields } from '../../model/document.ts';
 import { AppError } from '../../model/errors.ts';
 import type { Model, ModelInput } from '../../model/schema.ts';
 import { tooManyRows } from '../http/inference.ts';
-import { fixed, numericDatatypes, readBinary } from './datatypes.ts';
+import { fixed, type Numbers, numericDatatypes, readBinary } from './datatypes.ts';
 
 /** Bytes after the JSON of a request, taken by its tensors one after the other. */
 export class BinaryTail {
@@ -11,7 +11,8 @@ export class BinaryTail {
   #at = 0;
 
   constructor(bytes: Buffer) {
-    this.#bytes = bytes;
+    // Where it begins is the length of a JSON text: moved, so that a tensor's numbers stand where this machine reads them at once.
+    this.#bytes = bytes.byteOffset % 8 === 0 || bytes.length === 0 ? bytes : moved(bytes);
   }
 
   get left(): number {
@@ -23,6 +24,12 @@ export class BinaryTail {
     this.#at += size;
     return this.#bytes.subarray(from, this.#at);
   }
+}
+
+function moved(bytes: Buffer): Buffer {
+  const place = new Uint8Array(bytes.length);
+  place.set(bytes);
+  return Buffer.from(place.buffer);
 }
 
 /** A value a row. */
@@ -82,10 +89,7 @@ export function recordsOf({ columns, rows }: Table): readonly object[] {
 }
 
 /** @returns the elements, from JSON or from the tail; in words what was expected and found when they are neither. */
-function elementsOf(
-  { datatype, data, parameters }: Fields,
-  tail: BinaryTail,
-): readonly unknown[] | Float64Array | string {
+function elementsOf({ datatype, data, parameters }: Fields, tail: BinaryTail): readonly unknown[] | Numbers | string {
   if (parameters !== undefined && !isFields(parameters))
     return `\`parameters\` to be an object, found ${describe(parameters)}`;
   const size = parameters?.binary_data_size;
@@ -104,7 +108,7 @@ function elementsOf(
 
 function readColumn(
   { datatype, shape }: Fields,
-  elements: readonly unknown[] | Float64Array | string,
+  elements: readonly unknown[] | Numbers | string,
   input: ModelInput,
   faults: string[],
 ): Column {
@@ -127,7 +131,7 @@ function readColumn(
   }
   const isNested =
     Array.isArray(elements) && elements.length > 0 && elements.every((one) => Array.isArray(one) && one.length === 1);
-  const values: readonly unknown[] | Float64Array = isNested ? elements.flat() : elements;
+  const values: readonly unknown[] | Numbers = isNested ? elements.flat() : elements;
   if (rows !== undefined && values.length !== rows)
     faults.push(`\`${input.name}\`: expected ${rows} values, as its shape says, found ${values.length}`);
   const range = fixed.get(String(datatype))?.whole;
@@ -135,7 +139,7 @@ function readColumn(
     const [least, most] = range;
     const isWrong = (value: unknown) =>
       typeof value === 'number' && !(Number.isInteger(value) && value >= least && value <= most);
-    const wrong = Array.isArray(values) ? values.find(isWrong) : (values as Float64Array).find(isWrong);
+    const wrong = Array.isArray(values) ? values.find(isWrong) : (values as Numbers).find(isWrong);
     if (wrong !== undefined) {
       const limits =
         most === Number.MAX_SAFE_INTEGER ? 'that JSON carries exactly, up to 2^53' : `from ${least} to ${most}`;

@@ -57,6 +57,22 @@ describe('a binary tensor', () => {
     expect([...readBinary(bytes, datatype)]).toEqual(elements);
   });
 
+  it.each([
+    ['FP32', [0.5, -1]],
+    ['FP64', [0.1, -0]],
+  ])('of %s is the same wherever its bytes begin', (datatype, elements) => {
+    const bytes = writeBinary(elements, datatype);
+    for (let before = 0; before < 9; before++) {
+      const moved = Buffer.concat([Buffer.alloc(before), bytes]).subarray(before);
+      expect([...readBinary(moved, datatype)]).toEqual(elements);
+    }
+  });
+
+  it('of numbers of 32 bits is written as one of them each would be', () => {
+    const numbers = Float32Array.of(9, 0.1, -0, 3e38);
+    expect(writeBinary(numbers.subarray(1), 'FP32')).toEqual(writeBinary([...numbers.subarray(1)], 'FP32'));
+  });
+
   it('of half precision is read, its smallest and its infinite numbers too', () => {
     const bytes = Buffer.from(new Uint16Array([0x3c00, 0xc000, 0x3555, 0x0001, 0x7bff, 0xfc00, 0x7e00]).buffer);
     expect([...readBinary(bytes, 'FP16')]).toEqual([
