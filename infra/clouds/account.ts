@@ -1,5 +1,6 @@
 // Where a login leads: whose account, project or subscription it is, and what it may see there. Reads; switches on only what it is told to.
 import type { RuntimeName } from '../contract/service.ts';
+import type { Environment } from '../contract/stack.ts';
 
 export interface Login {
   /** AWS account id, Google project, Azure subscription id. */
@@ -28,8 +29,10 @@ export interface AccountWords {
   /** `account`, `project`, `subscription`. */
   readonly unit: string;
   readonly logIn: string;
-  /** Where environments share one: what of each other's their deployers reach nevertheless; absent: nothing. */
-  readonly shares?: string;
+  /** Where environments share one: what of each other's their deployers and containers reach nevertheless, as docs/real-clouds.md says it. */
+  readonly shares: string;
+  /** Of an environment's secrets, those whose names leave them to other environments' deployers in the same place; absent: names alone don't say. */
+  unguarded?(secrets: readonly string[], environment: Environment): readonly string[];
   /** How `names` are switched on by hand. */
   switchOnByHand(names: readonly string[], account: string): string;
   /** Where what the product offers by region is listed. */

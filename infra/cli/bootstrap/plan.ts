@@ -88,14 +88,14 @@ function accountSteps({ login, words, config }: BootstrapFacts): readonly Bootst
 /** Rights end with an environment's names where they can; with its account they do for certain. */
 function sharedSteps({ cloud, login, words, config, github }: BootstrapFacts): readonly BootstrapStep[] {
   const deploys = config.github !== undefined || !('missing' in github);
-  if ('missing' in login || !deploys || words.shares === undefined) return [];
+  if ('missing' in login || !deploys) return [];
   const homes = environments.map((environment) => config.accounts[environment] ?? login.account);
   if (new Set(homes).size === homes.length) return [];
   return [
     {
       what: 'environments apart',
       state: 'left',
-      said: `${environments.join(' and ')} share a ${words.unit}: their deployers reach each other’s ${words.shares}, and nothing else of each other’s`,
+      said: `${environments.join(' and ')} share a ${words.unit}: their deployers and containers reach each other’s ${words.shares}; of everything else only their own`,
       repair: `trireme:accounts in stacks/Pulumi.${foundationOf(cloud)}.yaml gives each its own`,
     },
   ];

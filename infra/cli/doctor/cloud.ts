@@ -1,7 +1,8 @@
 // One cloud as it is against what the stack files say: login, account, region, registry, foundation, rights to read. Pure.
 import type { AccountWords, Login } from '../../clouds/account.ts';
+import { project } from '../../clouds/names.ts';
 import type { RuntimeContract } from '../../contract/runtime.ts';
-import { type Cloud, foundationOf } from '../../contract/stack.ts';
+import { type Cloud, type Environment, foundationOf } from '../../contract/stack.ts';
 import { fault, good, type Judged, note } from './finding.ts';
 
 /** An answer, or the vendor's words why there is none. */
@@ -13,6 +14,9 @@ export interface StackLook {
   readonly region: string;
   /** Where it shall live; `undefined`: wherever is logged in to. */
   readonly account: string | undefined;
+  readonly environment: Environment;
+  /** By the vendor's names. */
+  readonly secrets: readonly string[];
   /** Does the region have the product? `undefined` in it: the vendor does not say. */
   readonly offered: Answered<boolean | undefined>;
   /** Asked as a prover asks, how many services there are. */
@@ -49,6 +53,7 @@ export function judgeCloud(look: CloudLook): readonly Judged[] {
     ...foundationFindings(look),
     ...readFindings(look),
     ...newAccountFindings(look),
+    ...sharedSecretFindings(look, login),
   ];
 }
 
@@ -142,4 +147,26 @@ function newAccountFindings({ emulated, stacks }: CloudLook): readonly Judged[] 
       'in a new account: `trireme:runtime: ecs-express` in stacks/Pulumi.aws-dev.yaml and stacks/Pulumi.aws-prod.yaml',
     ),
   ];
+}
+
+/** In one account for all, rights end where names do: docs/real-clouds.md, "What keeps dev from prod". */
+function sharedSecretFindings({ cloud, emulated, stacks, words }: CloudLook, { account }: Login): readonly Judged[] {
+  if (emulated || words.unguarded === undefined) return [];
+  const homes = stacks.map((stack) => ({ ...stack, home: stack.account ?? account }));
+  return homes
+    .filter(({ environment }) => environment === 'prod')
+    .flatMap(({ name, environment, secrets, home }) => {
+      const open = [...new Set(words.unguarded?.(secrets, environment))];
+      const others = homes.filter((other) => other.environment !== environment && other.home === home);
+      if (open.length === 0 || others.length === 0) return [];
+      const beside = others.map((other) => other.environment).join(' and ');
+      return [
+        note(
+          `secrets of ${name}`,
+          `names that keep ${beside}’s deployer from them`,
+          `${open.join(', ')}: in a ${words.unit} shared with ${beside}, whose deployer can let others read them, or delete them`,
+          `give ${environment} its own ${words.unit}: trireme:accounts in stacks/Pulumi.${foundationOf(cloud)}.yaml; or call them ${project}-${environment}-…`,
+        ),
+      ];
+    });
 }

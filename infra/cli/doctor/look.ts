@@ -53,7 +53,7 @@ async function lookAt(
   return { ...common, login, stacks, switchedOff, foundation, registry };
 }
 
-type Stated = Pick<StackLook, 'name' | 'contract' | 'region' | 'account'>;
+type Stated = Pick<StackLook, 'name' | 'contract' | 'region' | 'account' | 'environment' | 'secrets'>;
 
 function stacksOf(files: StackFiles, cloud: Cloud): readonly Stated[] {
   const home = foundationIn(files, cloud);
@@ -63,7 +63,10 @@ function stacksOf(files: StackFiles, cloud: Cloud): readonly Stated[] {
       const found = parseStackFile(stack.name, files.texts[stack.name] ?? '');
       if (found.kind !== 'service') return [];
       const account = found.config.account ?? home?.accounts[stack.environment];
-      return [{ name: stack.name, contract: runtimeRegistry[runtime].contract, region: found.config.region, account }];
+      const { region, secrets } = found.config;
+      const { name, environment } = stack;
+      const { contract } = runtimeRegistry[runtime];
+      return [{ name, contract, region, account, environment, secrets: Object.values(secrets) }];
     });
 }
 

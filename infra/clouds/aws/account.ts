@@ -7,7 +7,7 @@ export const awsWords: AccountWords = {
   vendor: 'AWS',
   unit: 'account',
   logIn: 'aws sso login',
-  shares: 'Route 53 health checks',
+  shares: 'Route 53 health checks, and secrets that neither name nor tag says are of one of them',
   switchOnByHand: () => '',
   regions: 'https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html',
 };

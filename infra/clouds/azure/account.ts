@@ -11,6 +11,7 @@ export const azureWords: AccountWords = {
   vendor: 'Azure',
   unit: 'subscription',
   logIn: 'az login',
+  shares: 'networks of the subscription, which either may join',
   switchOnByHand: (names, account) =>
     names.map((name) => `az provider register --namespace ${name} --subscription ${account}`).join(' && '),
   regions: 'https://azure.microsoft.com/explore/global-infrastructure/products-by-region',

@@ -3,12 +3,15 @@ import { z } from 'zod';
 import type { AccountWords, CloudAccount, Login } from '../account.ts';
 import { ask } from '../connection.ts';
 import { googleAccessToken } from './access-token.ts';
+import { ownSecrets, secretVersion } from './secret-names.ts';
 
 export const gcpWords: AccountWords = {
   vendor: 'Google Cloud',
   unit: 'project',
-  // https://cloud.google.com/iam/docs/conditions-resource-attributes: of these, conditions know no names.
-  shares: 'Cloud Run services, alarms and log sinks',
+  // https://cloud.google.com/iam/docs/conditions-resource-attributes: of the first three, conditions know no names.
+  shares: 'Cloud Run services, alarms and log sinks, and secrets whose names do not say that they are of one of them',
+  unguarded: (secrets, environment) =>
+    secrets.map((named) => secretVersion(named).secret).filter((name) => !name.startsWith(ownSecrets(environment))),
   logIn: 'gcloud auth application-default login, and export GOOGLE_PROJECT=<project>',
   switchOnByHand: (names, account) => `gcloud services enable ${names.join(' ')} --project ${account}`,
   regions: 'https://cloud.google.com/run/docs/locations',

@@ -5,6 +5,7 @@ import { actionsOf, deployers, environmentOf } from '../grants.ts';
 import { serviceName } from '../names.ts';
 import { stateRights } from '../state-rights.ts';
 import { type GcpGrant, grants } from './grant-list.ts';
+import { ownSecrets } from './secret-names.ts';
 
 /** The permissions of an identity's custom role that is bound there, sorted; none: no role is needed there. */
 export function permissionsOf(identity: DeployIdentity, where: GcpGrant['where']): readonly string[] {
@@ -35,7 +36,7 @@ export interface Condition {
 export function projectCondition(identity: DeployIdentity, project: string): Condition {
   const environment = environmentOf(identity);
   const service = serviceName({ environment });
-  const others = environments.filter((one) => one !== environment).map((one) => serviceName({ environment: one }));
+  const others = environments.filter((one) => one !== environment).map(ownSecrets);
   const own = [
     onlyWhere(
       'type',
@@ -57,7 +58,7 @@ export function projectCondition(identity: DeployIdentity, project: string): Con
       onlyWhere(
         'type',
         'secretmanager.googleapis.com/Secret',
-        `resource.name.extract('/secrets/${other}-{rest}') == ''`,
+        `resource.name.extract('/secrets/${other}{rest}') == ''`,
       ),
     ),
   ];
@@ -69,7 +70,7 @@ export function projectCondition(identity: DeployIdentity, project: string): Con
       onlyWhere(
         'type',
         'secretmanager.googleapis.com/SecretVersion',
-        `resource.name.extract('/secrets/{name}/').startsWith('${service}-')`,
+        `resource.name.extract('/secrets/{name}/').startsWith('${ownSecrets(environment)}')`,
       ),
       ...(deployers.includes(identity) ? own : []),
     ].join(' && '),

@@ -4,6 +4,7 @@ import type { Account } from '@pulumi/gcp/serviceaccount/account.js';
 import type { cloudrunv2 } from '@pulumi/gcp/types/input.js';
 import type { ComponentResource } from '@pulumi/pulumi';
 import type { PredictionServiceArgs, ServiceConfig } from '../../../contract/service.ts';
+import { secretVersion } from '../secret-names.ts';
 
 interface Reader {
   readonly secret: string;
@@ -40,10 +41,4 @@ export function secretVariables(config: ServiceConfig): cloudrunv2.ServiceTempla
   return Object.entries(config.secrets)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, secret]) => ({ name, valueSource: { secretKeyRef: secretVersion(secret) } }));
-}
-
-/** `<secret>` or `<secret>:<version>`; a pinned version makes a rotation a deployment, as it should be. */
-function secretVersion(named: string): { secret: string; version: string } {
-  const [secret = named, version = 'latest'] = named.split(':');
-  return { secret, version };
 }

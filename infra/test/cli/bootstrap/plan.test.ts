@@ -117,10 +117,22 @@ describe('the plan of a bootstrap', () => {
   test.each<[string, Partial<BootstrapFacts>]>([
     ['prod has its own', { config: { ...ready.config, accounts: { prod: '2' } } }],
     ['nobody deploys from GitHub', { config: bare, github: { missing: 'no token' } }],
-    ['rights end with a group', { words: accountWords.azure }],
   ])('environments are apart: %s', (_, change) => {
     const steps = planBootstrap({ ...ready, ...change }).steps.map(({ what }) => what);
     expect(steps).not.toContain('environments apart');
+  });
+
+  test.each([
+    ['aws', 'Route 53 health checks, and secrets that neither name nor tag says are of one of them'],
+    [
+      'gcp',
+      'Cloud Run services, alarms and log sinks, and secrets whose names do not say that they are of one of them',
+    ],
+    ['azure', 'networks of the subscription, which either may join'],
+  ] as const)('environments that share what they live in reach of each other’s, on %s: %s', (cloud, reached) => {
+    const { steps } = planBootstrap({ ...ready, cloud, words: accountWords[cloud] });
+    const said = steps.find(({ what }) => what === 'environments apart')?.said;
+    expect(said).toMatch(new RegExp(`reach each other’s ${reached}; of everything else only their own$`));
   });
 
   test('Pulumi’s own service needs no passphrase', () => {

@@ -8,6 +8,8 @@ const stack: StackLook = {
   contract: { name: 'app-runner', product: 'App Runner' },
   region: 'eu-west-1',
   account: '1',
+  environment: 'dev',
+  secrets: [],
   offered: { value: true },
   read: { value: 2 },
 };
@@ -22,7 +24,7 @@ const well: CloudLook = {
   registry: { value: true },
 };
 const withStack = (change: Partial<StackLook>) => ({ stacks: [{ ...stack, ...change }] });
-const prod = { ...stack, name: 'aws-prod', account: '2' };
+const prod: StackLook = { ...stack, name: 'aws-prod', environment: 'prod', account: '2' };
 
 describe('a cloud', () => {
   test('that is as it should be has nothing but good in it', () => {
@@ -128,6 +130,33 @@ describe('a cloud', () => {
     ],
   ])('%s is no new account', (_, change) => {
     expect(judgeCloud({ ...well, ...change }).map(({ subject }) => subject)).not.toContain('App Runner');
+  });
+
+  const shared: StackLook = {
+    ...prod,
+    name: 'gcp-prod',
+    account: undefined,
+    secrets: ['api-key:3', 'trireme-prod-token'],
+  };
+  const google: Partial<CloudLook> = { cloud: 'gcp', words: accountWords.gcp };
+
+  test('that dev and prod share names the secrets of prod whose names do not say so', () => {
+    const found = judgeCloud({ ...well, ...google, stacks: [stack, shared] });
+    expect(found.find(({ subject }) => subject === 'secrets of gcp-prod')).toMatchObject({
+      outcome: 'note',
+      found: expect.stringMatching(/^api-key: in a project shared with dev, /),
+      repair: expect.stringContaining('trireme-prod-…'),
+    });
+  });
+
+  test.each<[string, Partial<CloudLook>]>([
+    ['whose prod has its own project', { ...google, stacks: [stack, { ...shared, account: '2' }] }],
+    ['whose names say it', { ...google, stacks: [stack, { ...shared, secrets: ['trireme-prod-token:2'] }] }],
+    ['without another environment', { ...google, stacks: [shared] }],
+    ['where names alone do not say', { stacks: [stack, shared] }],
+    ['emulated', { ...google, emulated: true, stacks: [stack, shared] }],
+  ])('%s leaves no secret of prod to others', (_, change) => {
+    expect(judgeCloud({ ...well, ...change }).map(({ subject }) => subject)).not.toContain('secrets of gcp-prod');
   });
 
   test('whose state was not looked at says nothing of its foundation', () => {
