@@ -18,9 +18,9 @@ import { driftOf } from './drift.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { ignoreDroppedEngineCalls } from './engine-calls.ts';
 import { Judged } from './judged.ts';
+import { type Ended, endedOf, isOnlyNotDeleted } from './not-deleted.ts';
 import { changesSomething, nameOf, planOf, type Step, stepOf } from './plan.ts';
 import { policyWarnings, type Violation, violationOf } from './policy-pack.ts';
-import { refusalOf } from './refusals.ts';
 import { stateRecovery } from './stack-recovery.ts';
 
 /** The two Pulumi programs, as functions of what the stack files do not say. */
@@ -174,9 +174,13 @@ export function createDeployer(options: DeployerOptions): Deployer {
 
     async foundation(cloud, run = {}) {
       const name = foundationOf(cloud);
-      const failure = await engine.run(name, program.foundation({ cloud }), run, 'up');
+      const ended: Ended[] = [];
+      const failure = await engine.run(name, program.foundation({ cloud }), run, 'up', (event) => {
+        const one = endedOf(event);
+        if (one !== undefined) ended.push(one);
+      });
       if (failure?.kind === 'error') throw failure.error;
-      if (failure !== undefined && !failure.diagnostics.every((one) => refusalOf(one, name)?.kind === 'in-use')) {
+      if (failure !== undefined && !isOnlyNotDeleted(ended, failure.diagnostics, name)) {
         throw new DeliveryError('failed', `${name}: ${failure.diagnostics.join('; ')}`, {
           hint: 'correct it and run the same command again: what was made stays',
         });
