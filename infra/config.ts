@@ -8,6 +8,7 @@ import { ecsExpress } from './clouds/aws/ecs-express/runtime.ts';
 import { awsFoundationFaults } from './clouds/aws/limits.ts';
 import { appServiceFaults } from './clouds/azure/app-service/limits.ts';
 import { appService } from './clouds/azure/app-service/runtime.ts';
+import { tagFaults } from './clouds/azure/place.ts';
 import { cloudRunFaults } from './clouds/gcp/cloud-run/limits.ts';
 import { cloudRun } from './clouds/gcp/cloud-run/runtime.ts';
 import { labelFaults } from './clouds/gcp/labels.ts';
@@ -76,9 +77,10 @@ const limits: Readonly<Record<RuntimeName, (config: ServiceConfig, stack: Stack)
   'cloud-run': cloudRunFaults,
   'app-service': appServiceFaults,
 };
-const foundationLimits: Readonly<Partial<Record<Cloud, (config: FoundationConfig) => string[]>>> = {
+const foundationLimits: Readonly<Record<Cloud, (config: FoundationConfig) => string[]>> = {
   aws: awsFoundationFaults,
   gcp: ({ labels }) => labelFaults(labels),
+  azure: ({ labels }) => tagFaults(labels),
 };
 const contracts: Readonly<Record<RuntimeName, RuntimeContract>> = {
   'app-runner': appRunner,

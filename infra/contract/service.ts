@@ -135,7 +135,8 @@ export const foundationConfig = z.strictObject({
   alarmEmail: z.email().optional(),
   /** Make the versioned bucket in which Pulumi keeps its state. */
   stateBucket: z.boolean().default(false),
-  labels,
+  /** A foundation is of one cloud, and its names are that vendor's to judge. */
+  labels: z.record(z.string().min(1), z.string()).default({}),
 });
 export type FoundationConfig = z.infer<typeof foundationConfig>;
 

@@ -26,6 +26,25 @@ export function tagsFor(environment: string, labels: Readonly<Record<string, str
   return Object.fromEntries(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/**
+ * What a tag may not be. Names that differ in case alone are one: https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources#limitations
+ */
+export function tagFaults(labels: Readonly<Record<string, string>>): string[] {
+  const own = tagsFor('', {});
+  const keys = Object.keys(labels);
+  return [
+    ...keys
+      .filter((key) => key.toLowerCase() in own && !(key in own))
+      .map((key) => `labels.${key}: expected a name that the platform does not use itself; found \`${key}\``),
+    ...keys
+      .filter((key) => /[<>%&\\?/]/.test(key) || key.length > 512)
+      .map((key) => `labels.${key}: expected a name without <>%&\\?/, at most 512 characters; found \`${key}\``),
+    ...Object.entries(labels)
+      .filter(([, value]) => value.length > 256)
+      .map(([key, value]) => `labels.${key}: expected at most 256 characters; found \`${value}\``),
+  ];
+}
+
 /** ISO 8601, as Azure Monitor takes it: `PT5M`. */
 export function minutesOf(seconds: number): string {
   return `PT${Math.ceil(seconds / 60)}M`;

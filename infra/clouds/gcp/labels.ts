@@ -13,9 +13,16 @@ export function labelsOf(own: Readonly<Record<string, string>>, owner: string): 
 /** What a label may not be. https://cloud.google.com/resource-manager/docs/labels-overview#requirements */
 export function labelFaults(labels: Readonly<Record<string, string>>): string[] {
   const taken = Object.keys(labels).filter((key) => key in labelsOf({}, ''));
-  const wrong = Object.entries(labels).filter(([, value]) => !/^[\p{Ll}\p{Lo}\p{N}_-]*$/u.test(value));
+  const misnamed = Object.keys(labels).filter((key) => !/^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u.test(key));
+  const wrong = Object.entries(labels).filter(([, value]) => !/^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u.test(value));
   return [
     ...taken.map((key) => `labels.${key}: expected a name that the platform does not use itself; found \`${key}\``),
-    ...wrong.map(([key, value]) => `labels.${key}: expected lower-case letters, digits, - and _; found \`${value}\``),
+    ...misnamed.map(
+      (key) =>
+        `labels.${key}: expected a name of lower-case letters, digits, - and _, a letter first, at most 63; found \`${key}\``,
+    ),
+    ...wrong.map(
+      ([key, value]) => `labels.${key}: expected lower-case letters, digits, - and _, at most 63; found \`${value}\``,
+    ),
   ];
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { parseStackFile } from '../../config.ts';
 import { serviceConfigKeys } from '../../contract/service.ts';
 
@@ -174,10 +175,34 @@ describe('a malformed stack file', () => {
       /: labels\.team: expected at most 63 characters; found "x+"$/,
     ],
     [
-      'a label in capitals for all',
+      'a label with a sign AWS refuses',
       'aws-foundation',
-      `${awsFoundation}  trireme:labels: {Team: x}\n`,
-      /: labels\.Team: expected/,
+      `${awsFoundation}  trireme:labels: {"cost;centre": x}\n`,
+      /: labels\.cost;centre: expected a name of at most 128 letters.*; found `cost;centre`$/,
+    ],
+    [
+      'a label in capitals on Google Cloud',
+      'gcp-foundation',
+      `config:\n  trireme:region: europe-west1\n  trireme:labels: {CostCenter: x}\n`,
+      /: labels\.CostCenter: expected a name of lower-case letters.*; found `CostCenter`$/,
+    ],
+    [
+      'a label too long on Google Cloud',
+      'gcp-foundation',
+      `config:\n  trireme:region: europe-west1\n  trireme:labels: {team: ${'x'.repeat(64)}}\n`,
+      /: labels\.team: expected lower-case letters.*at most 63/,
+    ],
+    [
+      'a label with a sign Azure refuses',
+      'azure-foundation',
+      `config:\n  trireme:region: westeurope\n  trireme:labels: {cost/centre: x}\n`,
+      /: labels\.cost\/centre: expected a name without/,
+    ],
+    [
+      'a label of the platform, whose case Azure does not see',
+      'azure-foundation',
+      `config:\n  trireme:region: westeurope\n  trireme:labels: {Environment: x}\n`,
+      /: labels\.Environment: expected a name that the platform does not use itself; found `Environment`$/,
     ],
     [
       'no address',
@@ -311,5 +336,19 @@ describe('a malformed stack file', () => {
 
   it('may hold what the engine notes about its secrets', () => {
     expect(faultOf('aws-dev', `${awsDev}encryptionsalt: v1:x\n`)).toBe('no fault');
+  });
+});
+
+describe('labels of a foundation', () => {
+  it.each([
+    ['aws', '{CostCenter: "Wine + Co", "team:name": x}'],
+    ['azure', '{CostCenter: "a;b", "cost centre": x}'],
+    ['gcp', '{cost_center: x, équipe: vin}'],
+  ] as const)('are what its cloud takes: %s %s', (cloud, labels) => {
+    const text = `config:\n  trireme:region: somewhere\n  trireme:labels: ${labels}\n`;
+    expect(parseStackFile(`${cloud}-foundation`, text)).toMatchObject({
+      kind: 'foundation',
+      config: { labels: parse(labels) },
+    });
   });
 });
