@@ -1,7 +1,7 @@
 // What the ledger holds: facts, in order, each chained to the one before.
 import { z } from 'zod';
 import { canonicalJson, sha256 } from './canonical.ts';
-import { planChange, planWarnings } from './plan.ts';
+import { planChange, planStays, planWarnings } from './plan.ts';
 import { predictionPreview } from './preview.ts';
 import { releaseManifest } from './release.ts';
 import { stages } from './service.ts';
@@ -93,7 +93,12 @@ export const fact = z.discriminatedUnion('kind', [
       promotion: z.string(),
       plans: z.record(
         z.string(),
-        z.strictObject({ fingerprint: z.string(), changes: z.array(planChange), warnings: planWarnings }),
+        z.strictObject({
+          fingerprint: z.string(),
+          changes: z.array(planChange),
+          warnings: planWarnings,
+          stays: planStays,
+        }),
       ),
       /** What each stack runs when it is prepared; `null` where nothing runs. */
       previous: z.record(z.string(), release.nullable()),

@@ -1,5 +1,6 @@
 // What a deployment would change, and the fingerprint an approval is bound to.
 import { z } from 'zod';
+import { runtimes } from './service.ts';
 
 export const planChange = z.strictObject({
   urn: z.string(),
@@ -14,12 +15,16 @@ export type PlanChange = z.infer<typeof planChange>;
 /** What the policy pack said and did not refuse, rules that are lowered for the stack among it; left out when it is nothing. */
 export const planWarnings = z.array(z.string()).optional();
 
+/** On which something goes on answering, untouched, while what answered elsewhere is deleted: the end of a change that was cut short. Else left out. */
+export const planStays = z.enum(runtimes).optional();
+
 export const plan = z.strictObject({
   stack: z.string(),
   /** Hash of what would change: sorted (urn, operation, changed inputs with their desired values); no secrets, nothing volatile. */
   fingerprint: z.string(),
   changes: z.array(planChange),
   warnings: planWarnings,
+  stays: planStays,
 });
 export type Plan = z.infer<typeof plan>;
 

@@ -26,9 +26,12 @@ export interface Replacement {
 
 type Change = Pick<PlanChange, 'type' | 'operation'>;
 
-/** `undefined`: what answers requests stays, or is updated in place. */
-export function replacementIn(changes: readonly Change[]): Replacement | undefined {
-  const from = serving(changes, 'replace') ?? serving(changes, 'delete');
+/** @param stays as in the plan. @returns `undefined`: what answers requests stays, or is updated in place. */
+export function replacementIn(changes: readonly Change[], stays?: RuntimeName): Replacement | undefined {
+  const replaced = serving(changes, 'replace');
+  // Its successor is there since a change that was asked about then.
+  if (replaced === undefined && (stays ?? serving(changes, 'update')) !== undefined) return undefined;
+  const from = replaced ?? serving(changes, 'delete');
   if (from === undefined) return undefined;
   return { from, to: serving(changes, 'replace') ?? serving(changes, 'create') ?? null };
 }
@@ -49,10 +52,14 @@ export function replacementInWords(stack: string, { from, to }: Replacement): st
 
 /** One line for each plan that takes a service away. */
 export function replacementLines(
-  plans: readonly { readonly stack: string; readonly changes: readonly Change[] }[],
+  plans: readonly {
+    readonly stack: string;
+    readonly changes: readonly Change[];
+    readonly stays?: RuntimeName | undefined;
+  }[],
 ): readonly string[] {
-  return plans.flatMap(({ stack, changes }) => {
-    const found = replacementIn(changes);
+  return plans.flatMap(({ stack, changes, stays }) => {
+    const found = replacementIn(changes, stays);
     return found === undefined ? [] : [replacementInWords(stack, found)];
   });
 }

@@ -2,6 +2,7 @@
 import { type PlanChange, tallyInWords } from '../contract/plan.ts';
 import { modelTitle, type ReleaseManifest } from '../contract/release.ts';
 import { replacementLines } from '../contract/replacement.ts';
+import type { RuntimeName } from '../contract/service.ts';
 import { type Html, html } from './html.ts';
 import { table } from './shell.ts';
 import { digest, releaseLink, said } from './words.ts';
@@ -13,6 +14,7 @@ type Plans = Readonly<
       readonly fingerprint: string;
       readonly changes: readonly PlanChange[];
       readonly warnings?: readonly string[] | undefined;
+      readonly stays?: RuntimeName | undefined;
     }
   >
 >;
@@ -36,10 +38,10 @@ export function planSummary(plans: Plans): string {
 
 /** What is deleted or replaced and what the policy pack warns of, by stack, said before anybody opens a plan. */
 export function losses(plans: Plans): readonly Html[] {
-  return Object.entries(plans).flatMap(([stack, { changes, warnings = [] }]) => {
+  return Object.entries(plans).flatMap(([stack, { changes, stays, warnings = [] }]) => {
     const lost = changes.filter(({ operation }) => operation === 'delete' || operation === 'replace');
     const warned = warnings.map((one) => html`<p class="notice warn"><b>${stack}, policy:</b> ${one}</p>`);
-    const taken = replacementLines([{ stack, changes }]).map((line) => html`<p class="notice bad">${line}.</p>`);
+    const taken = replacementLines([{ stack, changes, stays }]).map((line) => html`<p class="notice bad">${line}.</p>`);
     if (lost.length === 0) return warned;
     const named = lost.map(({ operation, name, type }) => html`<code>${name}</code> (${type}) is ${operation}d`);
     return [

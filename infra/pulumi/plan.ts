@@ -2,6 +2,7 @@
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
 import { canonicalJson, sha256 } from '../contract/canonical.ts';
 import type { Plan, PlanChange } from '../contract/plan.ts';
+import { runtimeServing } from '../contract/replacement.ts';
 
 /** The part of the engine's step metadata that a plan is made of. */
 export interface Step {
@@ -30,7 +31,15 @@ export function planOf(stack: string, steps: readonly Step[], warnings: readonly
     fingerprint: sha256(canonicalJson({ schema: 'trireme.plan/1', stack, desired, ...said })),
     changes: changes.map(({ change }) => change),
     ...said,
+    ...staying(steps),
   };
+}
+
+function staying(steps: readonly Step[]): Pick<Plan, 'stays'> {
+  const serves = ({ op, type }: Step, wanted: string) => (op === wanted ? runtimeServing(type) : undefined);
+  const goes = steps.some((step) => serves(step, 'delete') !== undefined);
+  const stays = steps.map((step) => serves(step, 'same')).find((runtime) => runtime !== undefined);
+  return goes && stays !== undefined ? { stays } : {};
 }
 
 /** Every step a preview announces comes as `resourcePreEvent`, once. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { replacementIn, replacementLines, servingTypes } from '../../contract/replacement.ts';
 
+type RuntimeName = keyof typeof servingTypes;
 const { 'app-runner': appRunner, 'ecs-express': express, 'cloud-run': cloudRun } = servingTypes;
 const change = (operation: 'create' | 'update' | 'replace' | 'delete', type: string) => ({ operation, type });
 
@@ -24,6 +25,21 @@ describe('what a plan takes away', () => {
     ],
     ['a deletion', [change('delete', cloudRun)], { from: 'cloud-run', to: null }],
   ])('%s', (_, changes, expected) => expect(replacementIn(changes)).toEqual(expected));
+
+  test.each<[string, ReturnType<typeof change>[], RuntimeName | undefined, object | undefined]>([
+    ['is there, untouched', [change('delete', appRunner)], 'ecs-express', undefined],
+    ['is there, and updated', [change('delete', appRunner), change('update', express)], undefined, undefined],
+    ['is not there', [change('delete', appRunner)], undefined, { from: 'app-runner', to: null }],
+    [
+      'is there, and made anew',
+      [change('delete', appRunner), change('replace', express)],
+      undefined,
+      { from: 'ecs-express', to: 'ecs-express' },
+    ],
+  ])('what a change of runtime left, where the new service %s', (_, changes, stays, expected) => {
+    expect(replacementIn(changes, stays)).toEqual(expected);
+    expect(replacementLines([{ stack: 'aws-prod', changes, stays }])).toHaveLength(expected === undefined ? 0 : 1);
+  });
 
   test('one line for each stack that loses its service', () => {
     const plans = [

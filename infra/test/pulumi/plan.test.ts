@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { servingTypes } from '../../contract/replacement.ts';
 import { planOf, type Step, stepOf } from '../../pulumi/plan.ts';
 
 const stackStep: Step = {
@@ -39,6 +40,15 @@ describe('the changes of a plan', () => {
     expect(planOf('gcp-dev', [stackStep, { op, urn, type }]).changes.map((change) => change.operation)).toEqual(
       operations,
     );
+  });
+
+  test('what goes on answering is named where another service is only deleted, and nowhere else', () => {
+    const old: Step = { op: 'delete', urn: 'urn:pulumi:aws-dev::trireme::o', type: servingTypes['app-runner'] };
+    const now: Step = { op: 'same', urn: 'urn:pulumi:aws-dev::trireme::n', type: servingTypes['ecs-express'] };
+    expect(planOf('aws-dev', [old, now]).stays).toBe('ecs-express');
+    expect(planOf('aws-dev', [now])).not.toHaveProperty('stays');
+    expect(planOf('aws-dev', [old])).not.toHaveProperty('stays');
+    expect(planOf('aws-dev', [old, { ...now, op: 'create' }])).not.toHaveProperty('stays');
   });
 
   test('the three steps of a replacement are one change', () => {
