@@ -9,6 +9,8 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 export function sendText(response: ServerResponse, status: number, text: string): void {
   response.statusCode = status;
   response.setHeader('content-type', 'application/json');
-  response.setHeader('content-length', Buffer.byteLength(text));
-  response.end(text);
+  const length = Buffer.byteLength(text);
+  response.setHeader('content-length', length);
+  // Plain ASCII, as nearly every answer is, goes out a byte a character.
+  response.end(text, length === text.length ? 'latin1' : 'utf8');
 }
