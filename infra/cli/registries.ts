@@ -1,4 +1,5 @@
 // The registries of the clouds: the emulated ones behind their vendors' names, or the vendors' own with the logins their clouds hand out.
+import { z } from 'zod';
 import { DeliveryError } from '../contract/errors.ts';
 import { golden, goldenSchema } from '../contract/golden.ts';
 import type { Goldens } from '../contract/ports.ts';
@@ -53,13 +54,26 @@ export function goldensIn(client: Pick<RegistryClient, 'readFile'>): Goldens {
   return {
     read(manifest, cloud) {
       const ref = copyFor(manifest, cloud);
-      const known =
-        read.get(ref) ?? Promise.all(manifest.models.map((model) => goldenOf(client, ref, modelWord(model))));
+      const known = read.get(ref) ?? goldensOf(client, ref, manifest.models.map(modelWord));
       read.set(ref, known);
       known.catch(() => read.delete(ref));
       return known;
     },
   };
+}
+
+async function goldensOf(client: Pick<RegistryClient, 'readFile'>, ref: string, models: readonly string[]) {
+  const [first, ...others] = await Promise.all(models.map((model) => goldenOf(client, ref, model)));
+  if (first === undefined || others.length === 0) return first === undefined ? [] : [first];
+  const isServed = await statesModels(client, ref);
+  return [first, ...others.map((one) => ({ ...one, isServed }))];
+}
+
+/** Images built before several models could be served say in `build.json` who they are and nothing more. */
+async function statesModels(client: Pick<RegistryClient, 'readFile'>, ref: string): Promise<boolean> {
+  const bytes = await client.readFile(ref, `${workingFolder}/build.json`);
+  const first = z.object({ schema: z.literal('trireme.build/1') });
+  return bytes === undefined || !first.safeParse(JSON.parse(bytes.toString())).success;
 }
 
 async function goldenOf(client: Pick<RegistryClient, 'readFile'>, ref: string, model: string) {

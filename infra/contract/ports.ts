@@ -184,11 +184,16 @@ export interface Notifier {
 
 /** Golden predictions of a release, read from its image in that cloud's registry. */
 export interface Goldens {
-  /** One for each of the manifest's models, in its order; `model` is its `modelWord`. */
-  read(
-    manifest: ReleaseManifest,
-    cloud: Cloud,
-  ): Promise<readonly { readonly model: string; readonly golden: Golden }[]>;
+  /** One for each of the manifest's models, in its order. */
+  read(manifest: ReleaseManifest, cloud: Cloud): Promise<readonly GoldenOf[]>;
+}
+
+export interface GoldenOf {
+  /** Its `modelWord`. */
+  readonly model: string;
+  readonly golden: Golden;
+  /** An image that does not state its models serves the first alone, whatever lies beside it. Default: yes. */
+  readonly isServed?: boolean;
 }
 
 /** Answers an approval asked for, or says that none is there yet. */

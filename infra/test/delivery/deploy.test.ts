@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../contract/canonical.ts';
 import { DeliveryError } from '../../contract/errors.ts';
 import { modelWord, releaseIdOf } from '../../contract/release.ts';
 import type { Delivery } from '../../delivery/delivery.ts';
@@ -25,6 +26,19 @@ describe('a good release', () => {
     ]);
     expect(world.states('gcp-dev')).toEqual(['updating', 'proving', 'healthy']);
     expect(verdictOf(outcome.release, outcome.stacks).code).toBeUndefined();
+  });
+
+  test('whose image serves the first of its models alone is asked for that one: a release of such an image can be gone back to', async () => {
+    const world = new World();
+    const usual = world.delivery(['gcp-dev']);
+    const models = ['wine', 'beer'].map((name) => ({ name, digest: digestOf(name) }));
+    const manifest = await world.release({ models });
+    const [first] = await usual.goldens.read(manifest, 'gcp');
+    const { golden } = first ?? expect.fail('no golden predictions');
+    const read = async () => models.map(({ name }) => ({ model: name, golden, isServed: name === 'wine' }));
+    const { stacks } = await deployRelease({ ...usual, goldens: { read } }, manifest, 'dev');
+    expect(stacks).toMatchObject([{ state: 'healthy' }]);
+    expect(stacks[0]?.checks.filter(({ name }) => name.startsWith('golden'))).toHaveLength(1);
   });
 
   test('with several models is asked for the golden predictions of each, and fails with any of them', async () => {
