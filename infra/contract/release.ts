@@ -99,7 +99,7 @@ export function parseReleaseManifest(value: unknown, expected?: string): Release
       'digest-mismatch',
       `expected the manifest of ${expected}; found one that is ${id}: it was edited`,
       {
-        hint: 'restore the manifest from the ledger: npx trireme history --release ' + expected,
+        hint: `restore the manifest from the ledger: npx trireme history --release ${expected}`,
       },
     );
   }

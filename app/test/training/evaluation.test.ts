@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateClassifier, evaluateRegressor, wilson } from '../../training/evaluation.ts';
 import { randomFrom, shuffled } from '../../model/random.ts';
+import { evaluateClassifier, evaluateRegressor, wilson } from '../../training/evaluation.ts';
 import { split } from '../../training/split.ts';
 
 describe('evaluation', () => {

@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../engines/compiled.ts';
 import { digestOf, readArtifact, withSums, writeArtifact } from '../../model/artifact.ts';
+import { randomFrom } from '../../model/random.ts';
 import { createPredictor } from '../../serving/predictor.ts';
 import { parseProblem } from '../../training/problem.ts';
-import { randomFrom } from '../../model/random.ts';
 import { classesOf, type Trained, train } from '../../training/train.ts';
 import { root, temporaryFolder, wineProblem } from '../wine.ts';
 
