@@ -275,7 +275,7 @@ test('a release needs a git repository, and a clean one to enter prod', async ()
 
 /** What runs beside the emulated clouds and their containers. */
 const besides = async () =>
-  (await processesIn(root)).filter((line) => !/emulator\/main\.ts|serving\/main\.ts/.test(line));
+  (await processesIn(root)).filter((line) => !/emulator\/main\.ts|serving\/main\.js/.test(line));
 
 /** A deployment in the middle: the engine has told the cloud to change the service from the one of two releases to the other. */
 async function startedDeployment(): Promise<Running & { readonly release: string }> {
