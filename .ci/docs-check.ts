@@ -2,7 +2,7 @@
 // What is not committed is not in a clone. The service runs beside the commands that speak to it until its document ends.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,14 +10,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { readyPath, servicePort } from '../infra/contract/service.ts';
+import { linkPackages } from '../infra/rehearsal/link-packages.ts';
 import { blocksOf, checkedByCi, rehearsedDocuments } from '../infra/test/document-rules.ts';
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const blockSeconds = 300;
 const startSeconds = 120;
-/** Installed once; a clone borrows them. */
-const modules = ['node_modules', 'infra/node_modules'];
 
 const work = await mkdtemp(join(tmpdir(), 'trireme-docs-'));
 let failed = 0;
@@ -60,7 +59,7 @@ async function cloneInto(folder: string): Promise<string> {
     await run('git', ['-C', folder, 'config', key, value]);
   }
   await appendFile(join(folder, '.git/info/exclude'), 'node_modules\n');
-  for (const place of modules) await symlink(join(repository, place), join(folder, place)).catch(ignoreMissing);
+  await linkPackages(repository, folder);
   return folder;
 }
 
@@ -112,8 +111,4 @@ function isTaken(port: number): Promise<boolean> {
     socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
     socket.on('connect', () => socket.destroy());
   });
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
 }
